@@ -1,0 +1,149 @@
+/** The shapes of the public API. */
+import type { Root } from '../shared/ids.ts'
+import type { Tier } from '../shared/tracker-messages.ts'
+
+/** How the sources share the work; see docs/SPEC.md. */
+export type Mode = 'balanced' | 'fastest' | 'frugal'
+
+export type Consent = 'granted' | 'denied'
+
+export interface ClientOptions {
+  /** The tracker's WebSocket URL; `'auto'` is `/.nearcast/tracker` on the page's own host. Without one: HTTP only. */
+  tracker?: string
+  /** Whether the visitor agreed to connections with other visitors. `'denied'` (the default) means HTTP only. */
+  consent?: Consent
+  mode?: Mode
+  /** STUN and TURN servers for connections beyond the local network. None by default. */
+  iceServers?: RTCIceServer[]
+  /** The most that all uploads together may use, in bytes per second. Unlimited by default. */
+  uploadBytesPerSecondMax?: number
+  /** The most that the chunk store may hold in memory where there is no IndexedDB, in bytes. 256 MiB by default. */
+  memoryBytesMax?: number
+}
+
+export interface FetchOptions {
+  signal?: AbortSignal
+  /** Sent with the request; a single `Range: bytes=a-b` is honoured. */
+  headers?: HeadersInit
+}
+
+/** Verified bytes, by where they came from. */
+export interface BytesBySource {
+  peers: number
+  origin: number
+  store: number
+}
+
+export type DownloadState = 'starting' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled'
+
+export interface DownloadProgress {
+  state: DownloadState
+  /** The file's name and media type, as far as known. */
+  name: string
+  type: string
+  /** Undefined until known; a plain HTTP answer may never say. */
+  totalBytes: number | undefined
+  /** Bytes here, all verified unless `verified` is false. */
+  doneBytes: number
+  bytes: BytesBySource
+  /** False when the file has no manifest and comes by plain HTTP, unverified and without peers. */
+  verified: boolean
+  /** Why the file comes by plain HTTP, when it does. */
+  plainReason?: string
+  /** Bytes per second over about the last two seconds. */
+  bytesPerSecond: number
+  root: Root | undefined
+  chunkBytes: number | undefined
+}
+
+/** What the chunk map shows: `chunks[i]` is an index into `sources`, and the first three are always these. */
+export interface ChunkMap {
+  sources: readonly ['missing', 'origin', 'store', ...string[]]
+  /** One entry a chunk. */
+  chunks: Uint8Array
+  /** Chunks that are on their way. */
+  inFlight: number[]
+}
+
+export interface Download {
+  readonly url: string
+  progress(): DownloadProgress
+  chunkMap(): ChunkMap
+  /** Stops asking for more; what is here stays, also over a reload. */
+  pause(): void
+  resume(): void
+  /** Ends the download; what is here stays in the store. */
+  cancel(): void
+  /** Called at every change of state, and a few times a second while bytes come. @returns a function that stops it */
+  onProgress(callback: (progress: DownloadProgress) => void): () => void
+  /** Fulfilled when every byte is here; rejected with a NearcastError when it fails or is cancelled. */
+  readonly done: Promise<void>
+  /** The file's bytes in order, verified again as they are read, as they come. */
+  stream(): ReadableStream<Uint8Array>
+  /** The whole file, once done. */
+  blob(): Promise<Blob>
+  /** Saves to disk, once done: asks for a place where the browser can, otherwise starts the browser's own download. */
+  save(name?: string): Promise<void>
+}
+
+export type TrackerState = 'off' | 'connecting' | 'open' | 'waiting'
+
+export interface PeerStats {
+  id: string
+  tier: Tier
+  state: 'connecting' | 'open'
+  /** Verified bytes from this peer, bytes sent to it, and how much of what it sent was wrong or unasked. */
+  downloaded: number
+  uploaded: number
+  refused: number
+  downBytesPerSecond: number
+  upBytesPerSecond: number
+  roundTripMs: number | undefined
+}
+
+export interface Stats {
+  /** Verified bytes by source, and bytes sent to peers, since the client was created. */
+  bytes: BytesBySource & { uploaded: number }
+  /** Bytes that came and were of no use: wrong, late, or a second copy. */
+  wastedBytes: number
+  /** Verified bytes from peers ÷ all verified bytes delivered (the store's are not delivered again). 0 when none. */
+  offload: number
+  consent: Consent
+  tracker: TrackerState
+  peers: PeerStats[]
+  files: { url: string; root: Root; name: string; fileBytes: number; heldBytes: number; swarmSize: number }[]
+}
+
+export interface Client {
+  /** Like the page's own fetch for a GET; the body's bytes are verified wherever the file has a manifest. */
+  fetch(url: string | URL, options?: FetchOptions): Promise<Response>
+  download(url: string | URL): Download
+  stats(): Stats
+  /** Withdrawn, every connection to a peer and to the tracker closes at once and HTTP goes on alone. */
+  setConsent(consent: Consent): void
+  /** Stops everything; with `clear`, also deletes every stored chunk. */
+  close(options?: { clear?: boolean }): Promise<void>
+}
+
+export const errorCodes = [
+  'network',
+  'http-status',
+  'corrupt-origin',
+  'file-changed',
+  'cancelled',
+  'closed',
+  'storage',
+  'usage',
+] as const
+export type ErrorCode = (typeof errorCodes)[number]
+
+/** The one error class of the public API. */
+export class NearcastError extends Error {
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'NearcastError'
+    this.code = code
+  }
+}

@@ -1,0 +1,120 @@
+/** What the client needs of its surroundings. Shells implement these; tests and the simulator have their own. */
+import type { Bytes } from '../shared/bytes.ts'
+import type { Root } from '../shared/ids.ts'
+import type { Signal } from '../shared/tracker-messages.ts'
+
+export interface Clock {
+  /** Milliseconds on a clock that never goes back. */
+  now(): number
+  /** Calls back once at or after `atMs` of `now()`. Gives a function that takes the call back. */
+  at(atMs: number, callback: () => void): () => void
+}
+
+/** A step of a negotiation as one side's WebRTC stack made it. */
+export type LinkSignal =
+  | { description: NonNullable<Signal['description']> }
+  | { candidate: NonNullable<Signal['candidates']>[number] }
+
+/** What a link tells its owner. After `closed` nothing more comes. */
+export interface LinkEvents {
+  signal(signal: LinkSignal): void
+  /** The channel is open; `frameBytesMax` is what the other end's stack takes in one message. */
+  open(frameBytesMax: number): void
+  frame(frame: Uint8Array): void
+  /** The send queue went below its low mark: `roomBytes` more can be sent. */
+  drained(roomBytes: number): void
+  closed(reason: string): void
+}
+
+/** One WebRTC connection with one reliable, ordered data channel. */
+export interface Link {
+  /** Takes a step that the other side made. Wrong ones close the link; they never throw. */
+  signal(signal: LinkSignal): void
+  /** Bytes that the send queue still takes before its high mark; 0 until open. */
+  readonly roomBytes: number
+  /** Queues a frame, whatever the room. On a closed link it does nothing. */
+  send(frame: Uint8Array): void
+  close(): void
+}
+
+export interface Dialer {
+  /** Starts a link: the initiator makes the offer, the other side waits for one. */
+  dial(initiator: boolean, events: LinkEvents): Link
+}
+
+/** The WebSocket to the tracker, once: it does not reconnect by itself. After `closed` nothing more comes. */
+export interface TrackerEvents {
+  open(): void
+  message(text: string): void
+  closed(): void
+}
+
+export interface TrackerSocket {
+  send(text: string): void
+  close(): void
+}
+
+export interface TrackerDialer {
+  connect(url: string, events: TrackerEvents): TrackerSocket
+}
+
+/**
+ * Verified chunks, kept between visits. What comes out is checked again by the caller. No method ever rejects: a
+ * store that fails is a store that holds nothing.
+ */
+export interface ChunkStore {
+  /** The indexes held of one file. */
+  held(root: Root): Promise<number[]>
+  read(root: Root, index: number): Promise<Bytes | undefined>
+  /** @returns the indexes that are now held; the others did not fit */
+  write(root: Root, chunks: readonly { index: number; bytes: Bytes }[]): Promise<number[]>
+  remove(root: Root, indexes: readonly number[]): Promise<void>
+  /** Deletes every chunk of every file. */
+  clear(): Promise<void>
+  close(): void
+}
+
+/** The two halves of a chunk's check: leaves in bulk off the main thread where the platform can, nodes at once. */
+export interface Hasher {
+  /** The leaf hashes of these bytes, end to end (shared/merkle.ts). */
+  leafHashes(bytes: Bytes): Promise<Bytes>
+  sha256(bytes: Uint8Array): Uint8Array
+}
+
+/** Why an HTTP answer is of no use; `retry` when trying again later may help. */
+export interface HttpFailure {
+  retry: boolean
+  /** What the server asked for in Retry-After, if it did. */
+  retryAfterMs?: number
+  reason: string
+  /** The file is no longer the one that was asked for: another validator, or a range it does not have. */
+  changed?: boolean
+}
+
+export interface HttpRequest {
+  url: string
+  /** Bytes [from, to) of the file. */
+  from: number
+  to: number
+  /** The size that the file must have. */
+  fileBytes: number
+  /** The ETag that the file must still have, where one is known. */
+  etag: string | undefined
+}
+
+export interface HttpEvents {
+  /** Bytes in order, from `from` on. The next ones come after the promise is fulfilled. */
+  bytes(bytes: Uint8Array): Promise<void> | undefined
+  /** All bytes of [from, to) came. */
+  ended(): void
+  failed(failure: HttpFailure): void
+}
+
+export interface HttpSource {
+  /**
+   * Asks for a range with `Range: bytes=from-(to-1)`. Takes only what answers exactly that: 206 with this range, this
+   * size and this ETag, or 200 of this size (then the bytes before `from` are skipped). @returns a function that
+   * cancels; nothing comes after it
+   */
+  open(request: HttpRequest, events: HttpEvents): () => void
+}

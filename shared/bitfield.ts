@@ -1,0 +1,67 @@
+/** A fixed-length set of indexes with its wire form: bit 0 is the high bit of byte 0, spare bits are zero (BEP 3). */
+import { assert } from './assert.ts'
+import type { Bytes } from './bytes.ts'
+import { ok, type Result, violation } from './result.ts'
+
+export class Bitfield {
+  readonly length: number
+  readonly bytes: Bytes
+  #count = 0
+
+  constructor(length: number) {
+    assert(Number.isSafeInteger(length) && length >= 0, `bitfield length ${length}`)
+    this.length = length
+    this.bytes = new Uint8Array(Math.ceil(length / 8))
+  }
+
+  /** Reads a set of exactly `length` bits from outside. */
+  static decode(bytes: Uint8Array, length: number): Result<Bitfield> {
+    if (bytes.length !== Math.ceil(length / 8)) {
+      return violation(`bitfield of ${bytes.length} bytes for ${length} bits`)
+    }
+    const spareBits = bytes.length * 8 - length
+    if (spareBits > 0 && (bytes[bytes.length - 1]! & ((1 << spareBits) - 1)) !== 0) {
+      return violation('bitfield has spare bits set')
+    }
+    const field = new Bitfield(length)
+    field.bytes.set(bytes)
+    for (let i = 0; i < length; i++) if (field.has(i)) field.#count++
+    return ok(field)
+  }
+
+  static full(length: number): Bitfield {
+    const field = new Bitfield(length)
+    for (let i = 0; i < length; i++) field.add(i)
+    return field
+  }
+
+  /** How many indexes are in the set. */
+  get count(): number {
+    return this.#count
+  }
+
+  get isFull(): boolean {
+    return this.#count === this.length
+  }
+
+  has(index: number): boolean {
+    return index < this.length && (this.bytes[index >> 3]! & (0x80 >> (index & 7))) !== 0
+  }
+
+  /** Gives true when the index was not in the set before. */
+  add(index: number): boolean {
+    assert(index >= 0 && index < this.length, `bit ${index} of ${this.length}`)
+    if (this.has(index)) return false
+    this.bytes[index >> 3]! |= 0x80 >> (index & 7)
+    this.#count++
+    return true
+  }
+
+  /** Gives true when the index was in the set before. */
+  delete(index: number): boolean {
+    if (!this.has(index)) return false
+    this.bytes[index >> 3]! &= ~(0x80 >> (index & 7))
+    this.#count--
+    return true
+  }
+}

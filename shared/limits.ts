@@ -1,0 +1,60 @@
+/**
+ * Every number that both ends of a wire must agree on, with its unit in the name and its reason beside it.
+ * Limits of one room alone live in that room.
+ */
+
+export const KiB = 1024
+export const MiB = 1024 * KiB
+export const GiB = 1024 * MiB
+
+/** The Merkle tree's leaf: BEP 52's block. Changing it would change every root. */
+export const leafBytes = 16 * KiB
+
+/** The smallest chunk: four leaves fit one data-channel message of today's browsers, and make a short tail. */
+export const chunkBytesMin = 64 * KiB
+
+/** The largest chunk: what a peer may have to throw away when one turns out wrong. */
+export const chunkBytesMax = 4 * MiB
+
+/** Chunks grow with the file so that a bitfield and a chunk layer stay about this long. */
+export const chunkCountAim = 2048
+
+/** Above this many chunks the manifest carries hashes of pages in place of hashes of chunks. */
+export const manifestChunksMax = 2048
+
+/** Chunk hashes in one hash page: 16 KiB of hashes, a leaf's worth. */
+export const pageChunks = 512
+
+/** The largest file: its bitfield (524,288 chunks of 4 MiB) still fits one frame of 64 KiB. */
+export const fileBytesMax = 2048 * GiB
+
+/** The longest manifest read: 2,048 chunk hashes, 256 leaf hashes and names need about 100 KiB. */
+export const manifestTextMax = 256 * KiB
+
+/** The longest file name in a manifest: what common file systems hold. */
+export const nameLengthMax = 255
+
+/** The longest message on a data channel: `sctp.maxMessageSize` of Chrome; other ends may announce less. */
+export const frameBytesMax = 256 * KiB
+
+/** What every WebRTC stack takes (RFC 8831 §6.6 asks for 64 KiB); used until the other end has said more. */
+export const frameBytesSafe = 16 * KiB
+
+/** Indexes in one HAVE or LOST: more are split, so that one message never costs much to handle. */
+export const haveIndexesMax = 1024
+
+/** Swarms that one link can carry. */
+export const slotCountMax = 64
+
+/** The longest text between client and tracker: an SDP and its candidates are 2 to 4 KiB. */
+export const trackerMessageBytesMax = 16 * KiB
+
+/** The longest SDP relayed: a data-channel-only description is below 1 KiB. */
+export const descriptionLengthMax = 8 * KiB
+
+/** ICE candidates in one signal, and the longest candidate line. A host has few; more is a port scan (RFC 8445 §19.5). */
+export const signalCandidatesMax = 16
+export const candidateLengthMax = 512
+
+/** The most peers that one `join` can ask for. */
+export const wantPeersMax = 20

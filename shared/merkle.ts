@@ -1,0 +1,114 @@
+/**
+ * BEP 52's per-file Merkle tree: SHA-256 over 16 KiB leaves (the last one short, not padded), leaf hashes padded
+ * with zeroes to a power of two. A chunk is a whole subtree of it; the chunk layer is the row of their roots.
+ * An empty file, which BEP 52 gives no tree, has the hash of no bytes as its root.
+ *
+ * Layers are hashes end to end in one byte string. https://www.bittorrent.org/beps/bep_0052.html
+ */
+import { assert } from './assert.ts'
+import { type Bytes, hashBytes, type Sha256 } from './bytes.ts'
+import type { Geometry } from './geometry.ts'
+import { leafBytes, pageChunks } from './limits.ts'
+
+export function leafHashes(bytes: Uint8Array, sha256: Sha256): Bytes {
+  const count = Math.ceil(bytes.length / leafBytes)
+  const layer = new Uint8Array(count * hashBytes)
+  for (let i = 0; i < count; i++) {
+    layer.set(sha256(bytes.subarray(i * leafBytes, (i + 1) * leafBytes)), i * hashBytes)
+  }
+  return layer
+}
+
+/** The root over a layer whose missing right side is `pad`, up to `width` nodes (a power of two). */
+function fold(layer: Uint8Array, width: number, pad: Uint8Array, sha256: Sha256): Bytes {
+  assert(Number.isInteger(Math.log2(width)) && layer.length <= width * hashBytes, `tree of width ${width}`)
+  let row: Uint8Array = layer
+  let padding = pad
+  const pair = new Uint8Array(2 * hashBytes)
+  for (let nodes = width; nodes > 1; nodes /= 2) {
+    const present = row.length / hashBytes
+    const next = new Uint8Array(Math.ceil(present / 2) * hashBytes)
+    for (let i = 0; i < present; i += 2) {
+      pair.set(row.subarray(i * hashBytes, (i + 1) * hashBytes))
+      pair.set(i + 1 < present ? row.subarray((i + 1) * hashBytes, (i + 2) * hashBytes) : padding, hashBytes)
+      next.set(sha256(pair), (i / 2) * hashBytes)
+    }
+    pair.set(padding)
+    pair.set(padding, hashBytes)
+    padding = sha256(pair)
+    row = next
+  }
+  return row.length === 0 ? new Uint8Array(padding) : new Uint8Array(row)
+}
+
+/** The hash of a subtree of `leaves` leaves that all lie past the end of the file. */
+function padHash(leaves: number, sha256: Sha256): Bytes {
+  return fold(new Uint8Array(0), leaves, new Uint8Array(hashBytes), sha256)
+}
+
+const powerOfTwoFrom = (count: number) => 2 ** Math.ceil(Math.log2(Math.max(count, 1)))
+
+/** One chunk's hash from the hashes of its leaves. A file of a single chunk has its root here. */
+export function chunkHash(leaves: Uint8Array, geometry: Geometry, sha256: Sha256): Bytes {
+  const width = geometry.chunkCount > 1 ? geometry.leavesPerChunk : powerOfTwoFrom(geometry.leafCount)
+  return fold(leaves, width, new Uint8Array(hashBytes), sha256)
+}
+
+/** The root from the whole chunk layer. */
+export function rootOfChunks(layer: Uint8Array, geometry: Geometry, sha256: Sha256): Bytes {
+  assert(layer.length === geometry.chunkCount * hashBytes, `chunk layer of ${layer.length} bytes`)
+  if (geometry.chunkCount === 0) return new Uint8Array(sha256(new Uint8Array(0)))
+  return fold(layer, powerOfTwoFrom(geometry.chunkCount), padHash(geometry.leavesPerChunk, sha256), sha256)
+}
+
+/** One hash page's own root: the subtree over `pageChunks` chunk hashes, the last page padded. */
+export function pageHash(page: Uint8Array, geometry: Geometry, sha256: Sha256): Bytes {
+  return fold(page, pageChunks, padHash(geometry.leavesPerChunk, sha256), sha256)
+}
+
+/** The root from the layer of page hashes, for files with more chunks than a manifest lists. */
+export function rootOfPages(layer: Uint8Array, geometry: Geometry, sha256: Sha256): Bytes {
+  const pad = padHash(geometry.leavesPerChunk * pageChunks, sha256)
+  return fold(layer, powerOfTwoFrom(layer.length / hashBytes), pad, sha256)
+}
+
+/** Builds the chunk layer from leaves that arrive in order, keeping no more than one chunk's leaf hashes. */
+export class TreeBuilder {
+  readonly #geometry: Geometry
+  readonly #sha256: Sha256
+  readonly #layer: Bytes
+  #leaves: Bytes
+  #leafCount = 0
+  #chunkCount = 0
+  #head: Bytes | undefined
+
+  constructor(geometry: Geometry, sha256: Sha256) {
+    this.#geometry = geometry
+    this.#sha256 = sha256
+    this.#layer = new Uint8Array(geometry.chunkCount * hashBytes)
+    this.#leaves = new Uint8Array(geometry.leavesPerChunk * hashBytes)
+  }
+
+  addLeaf(hash: Uint8Array): void {
+    this.#leaves.set(hash, this.#leafCount++ * hashBytes)
+    if (this.#leafCount === this.#geometry.leavesPerChunk) this.#closeChunk()
+  }
+
+  #closeChunk(): void {
+    const leaves = this.#leaves.slice(0, this.#leafCount * hashBytes)
+    this.#head ??= leaves
+    this.#layer.set(chunkHash(leaves, this.#geometry, this.#sha256), this.#chunkCount++ * hashBytes)
+    this.#leafCount = 0
+  }
+
+  /** @returns the chunk layer, the first chunk's leaf hashes, and the root */
+  finish(): { chunks: Bytes; head: Bytes; root: Bytes } {
+    if (this.#leafCount > 0) this.#closeChunk()
+    assert(this.#chunkCount === this.#geometry.chunkCount, `${this.#chunkCount} chunks of ${this.#geometry.chunkCount}`)
+    return {
+      chunks: this.#layer,
+      head: this.#head ?? new Uint8Array(0),
+      root: rootOfChunks(this.#layer, this.#geometry, this.#sha256),
+    }
+  }
+}

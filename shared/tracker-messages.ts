@@ -1,0 +1,112 @@
+/**
+ * What clients and trackers say to each other: JSON texts over a WebSocket with subprotocol `nearcast.1`.
+ * Unknown types are ignored; known ones of a wrong shape are violations. docs/PROTOCOL.md has an example of each.
+ */
+import { isPeerId, isSwarmId } from './ids.ts'
+import {
+  candidateLengthMax,
+  descriptionLengthMax,
+  signalCandidatesMax,
+  trackerMessageBytesMax,
+  wantPeersMax,
+} from './limits.ts'
+import { ok, type Result, violation } from './result.ts'
+import { fraction, guard, type Infer, integer, list, literal, object, optional, type Schema, text } from './schema.ts'
+
+/** The WebSocket subprotocol: the tracker protocol's version. */
+export const trackerSubprotocol = 'nearcast.1'
+
+/** How near two peers are, nearest first. */
+export const tiers = ['address', 'network', 'isp', 'region', 'anywhere'] as const
+export type Tier = (typeof tiers)[number]
+
+const tier = literal(...tiers)
+const peerId = guard(isPeerId)
+const swarmId = guard(isSwarmId)
+
+/**
+ * One step of a WebRTC negotiation. `session` names the attempt, so that what belongs to an earlier one is dropped;
+ * `busy` answers an offer that is not taken.
+ */
+const signal = object({
+  session: text(16, 1),
+  description: optional(object({ type: literal('offer', 'answer'), sdp: text(descriptionLengthMax, 1) })),
+  candidates: optional(
+    list(
+      object({
+        candidate: text(candidateLengthMax),
+        sdpMid: optional(text(16)),
+        sdpMLineIndex: optional(integer(0, 7)),
+      }),
+      signalCandidatesMax,
+    ),
+  ),
+  busy: optional(literal(true)),
+})
+export type Signal = Infer<typeof signal>
+
+/** Why the tracker refused a message or closes a connection. */
+export const refusalCodes = [
+  'malformed', // not JSON, too long, or a field is missing or wrong
+  'not-introduced', // a signal to a peer that the tracker did not introduce, or no longer knows
+  'unknown-swarm', // the swarm is not one that this tracker serves, or not one that this peer joined
+  'too-many-swarms',
+  'too-fast', // over the rate limit: wait before the next message
+  'too-many-connections',
+  'draining', // the tracker is going down: come back later
+] as const
+export type RefusalCode = (typeof refusalCodes)[number]
+
+const fromClient = {
+  /** Enters a swarm, or tells more of it: how much of the file the peer has, how many more peers it wants. */
+  join: object({ type: literal('join'), swarm: swarmId, have: fraction, want: integer(0, wantPeersMax) }),
+  leave: object({ type: literal('leave'), swarm: swarmId }),
+  signal: object({ type: literal('signal'), to: peerId, signal }),
+}
+
+const fromTracker = {
+  /** First on every connection: who this peer is, as long as the connection lasts. */
+  welcome: object({ type: literal('welcome'), id: peerId }),
+  /** Answers every `join`: whom to call, and how many peers the swarm has in all. */
+  peers: object({
+    type: literal('peers'),
+    swarm: swarmId,
+    peers: list(object({ id: peerId, tier }), wantPeersMax),
+    size: integer(0, Number.MAX_SAFE_INTEGER),
+  }),
+  signal: object({ type: literal('signal'), from: peerId, tier, signal }),
+  refused: object({
+    type: literal('refused'),
+    code: literal(...refusalCodes),
+    message: text(500),
+    to: optional(peerId),
+    swarm: optional(swarmId),
+  }),
+}
+
+type Union<T extends Record<string, Schema<unknown>>> = { [K in keyof T]: Infer<T[K]> }[keyof T]
+export type ClientMessage = Union<typeof fromClient>
+export type TrackerMessage = Union<typeof fromTracker>
+
+/** @returns the message, `undefined` for a type of a newer version, or what is wrong with it */
+function parse<T>(json: string, schemas: Record<string, Schema<T>>): Result<T | undefined> {
+  if (json.length > trackerMessageBytesMax) return violation(`message of ${json.length} characters`)
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch {
+    return violation('not JSON')
+  }
+  if (typeof value !== 'object' || value === null || !('type' in value) || typeof value.type !== 'string') {
+    return violation('no type')
+  }
+  if (!Object.hasOwn(schemas, value.type)) return ok(undefined)
+  const message = schemas[value.type]!(value)
+  return message === undefined ? violation(`malformed ${value.type}`) : ok(message)
+}
+
+export const parseClientMessage = (json: string): Result<ClientMessage | undefined> =>
+  parse<ClientMessage>(json, fromClient)
+
+export const parseTrackerMessage = (json: string): Result<TrackerMessage | undefined> =>
+  parse<TrackerMessage>(json, fromTracker)
