@@ -1,9 +1,9 @@
 /** The shapes of the public API. */
 import type { Root } from '../shared/ids.ts'
 import type { Tier } from '../shared/tracker-messages.ts'
+import type { Mode } from './core/settings.ts'
 
-/** How the sources share the work; see docs/SPEC.md. */
-export type Mode = 'balanced' | 'fastest' | 'frugal'
+export type { Mode } from './core/settings.ts'
 
 export type Consent = 'granted' | 'denied'
 

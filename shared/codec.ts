@@ -1,4 +1,5 @@
 /** Binary fields: size, encoding and decoding of a message come from one declaration of its fields. */
+import { assert } from './assert.ts'
 
 export interface Reader {
   readonly view: DataView
@@ -19,7 +20,10 @@ function number(
 ): Field<number> {
   return {
     size: () => bytes,
-    put,
+    put(view, at, value) {
+      assert(Number.isInteger(value) && value >= 0 && value < 2 ** (bytes * 8), `${value} in ${bytes} bytes`)
+      put(view, at, value)
+    },
     get(reader) {
       if (reader.at + bytes > reader.view.byteLength) return undefined
       const value = get(reader.view, reader.at)
@@ -70,7 +74,14 @@ function take(reader: Reader, length: number): Uint8Array<ArrayBuffer> | undefin
 
 /** Exactly this many bytes. */
 export function fixed(length: number): Field<Uint8Array> {
-  return { size: () => length, put: copyInto, get: (reader) => take(reader, length) }
+  return {
+    size: () => length,
+    put(view, at, value) {
+      assert(value.length === length, `${value.length} bytes for ${length}`)
+      copyInto(view, at, value)
+    },
+    get: (reader) => take(reader, length),
+  }
 }
 
 /** All bytes up to the end of the message. */
@@ -84,8 +95,9 @@ export const rest: Field<Uint8Array> = {
 export function restU32(countMax: number): Field<number[]> {
   return {
     size: (value) => value.length * 4,
-    put: (view, at, value) => {
-      for (const [i, item] of value.entries()) view.setUint32(at + i * 4, item)
+    put(view, at, value) {
+      assert(value.length <= countMax, `${value.length} numbers, at most ${countMax}`)
+      for (const [i, item] of value.entries()) u32.put(view, at + i * 4, item)
     },
     get(reader) {
       const bytes = reader.view.byteLength - reader.at

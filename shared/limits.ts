@@ -25,8 +25,11 @@ export const manifestChunksMax = 2048
 /** Chunk hashes in one hash page: 16 KiB of hashes, a leaf's worth. */
 export const pageChunks = 512
 
-/** The largest file: its bitfield (524,288 chunks of 4 MiB) still fits one frame of 64 KiB. */
-export const fileBytesMax = 2048 * GiB
+/** The most chunks of one file: their bitfield is 64 KiB, so that it fits one frame with room to spare. */
+export const chunkCountMax = 512 * KiB
+
+/** The largest file: `chunkCountMax` of the largest chunks. */
+export const fileBytesMax = chunkCountMax * chunkBytesMax
 
 /** The longest manifest read: 2,048 chunk hashes, 256 leaf hashes and names need about 100 KiB. */
 export const manifestTextMax = 256 * KiB
@@ -46,8 +49,11 @@ export const haveIndexesMax = 1024
 /** Swarms that one link can carry. */
 export const slotCountMax = 64
 
-/** The longest text between client and tracker: an SDP and its candidates are 2 to 4 KiB. */
+/** The longest text from a client to a tracker: an SDP and its candidates are 2 to 4 KiB. */
 export const trackerMessageBytesMax = 16 * KiB
+
+/** The longest text from a tracker: a relayed signal says who sent it and how near, in place of whom it was for. */
+export const relayedMessageBytesMax = trackerMessageBytesMax + 64
 
 /** The longest SDP relayed: a data-channel-only description is below 1 KiB. */
 export const descriptionLengthMax = 8 * KiB

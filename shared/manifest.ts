@@ -5,10 +5,18 @@
 import { type Bytes, equalBytes, fromBase64, fromHex, hashBytes, type Sha256, toBase64, toHex } from './bytes.ts'
 import { Geometry, isChunkBytes } from './geometry.ts'
 import { isRoot, type Root } from './ids.ts'
-import { fileBytesMax, manifestChunksMax, manifestTextMax, nameLengthMax, pageChunks } from './limits.ts'
-import { chunkHash, pageHash, rootOfChunks, rootOfPages } from './merkle.ts'
+import { chunkCountMax, fileBytesMax, manifestChunksMax, manifestTextMax, nameLengthMax, pageChunks } from './limits.ts'
+import {
+  chunkHash,
+  firstChunkProof,
+  firstChunkProofCount,
+  pageHash,
+  pageHashByProof,
+  rootOfChunks,
+  rootOfPages,
+} from './merkle.ts'
 import { ok, type Result, violation } from './result.ts'
-import { guard, integer, literal, object, optional, text } from './schema.ts'
+import { guard, type Infer, integer, literal, object, optional, text } from './schema.ts'
 
 /** Where a file's manifest is: beside the file, so that any static host can carry it. */
 export const manifestSuffix = '.nearcast.json'
@@ -23,8 +31,11 @@ export interface Manifest {
   type: string
   root: Root
   geometry: Geometry
-  /** Up to 2,048 chunks: all their hashes. Past that: the hashes of pages of 512 chunk hashes. */
-  hashes: { kind: 'chunks'; layer: Bytes } | { kind: 'pages'; layer: Bytes }
+  /**
+   * Up to 2,048 chunks: all their hashes. Past that: the hashes of pages of 512 chunk hashes, and the proof that the
+   * first chunk belongs to the first page, so that the head can be trusted before any page is here.
+   */
+  hashes: { kind: 'chunks'; layer: Bytes } | { kind: 'pages'; layer: Bytes; headProof: Bytes }
   /** The leaf hashes of the first chunk, so that the first bytes are released leaf by leaf. */
   head: Bytes
 }
@@ -39,7 +50,14 @@ const manifestShape = object({
   chunks: optional(text(manifestTextMax)),
   pages: optional(text(manifestTextMax)),
   head: text(manifestTextMax),
+  headProof: optional(text(manifestTextMax)),
 })
+
+/** `type/subtype` and parameters (RFC 9110 §8.3.1), in characters that a header field takes. */
+const mediaTypePattern = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+(;[ -~]*)?$/
+
+/** What no file name has: separators, control characters, halves of surrogate pairs. */
+const namePattern = /^[^/\\\p{Cc}\p{Cs}]+$/u
 
 export function printManifest(manifest: Manifest): string {
   const { name, type, root, geometry, hashes, head } = manifest
@@ -52,6 +70,7 @@ export function printManifest(manifest: Manifest): string {
     chunkSize: geometry.chunkBytes,
     head: toBase64(head),
     [hashes.kind]: toBase64(hashes.layer),
+    ...(hashes.kind === 'pages' && { headProof: toBase64(hashes.headProof) }),
   })
 }
 
@@ -71,7 +90,8 @@ export function createManifest(
     const page = chunks.subarray(i * pageChunks * hashBytes, (i + 1) * pageChunks * hashBytes)
     pages.set(pageHash(page, geometry, sha256), i * hashBytes)
   }
-  return { name, type, root, geometry, hashes: { kind: 'pages', layer: pages }, head }
+  const headProof = firstChunkProof(chunks.subarray(0, pageChunks * hashBytes), geometry, sha256)
+  return { name, type, root, geometry, hashes: { kind: 'pages', layer: pages, headProof }, head }
 }
 
 /** @returns the manifest, or what is wrong with it: shape, sizes, or hashes that do not lead to the root */
@@ -84,32 +104,54 @@ export function parseManifest(json: string, sha256: Sha256): Result<Manifest> {
     return violation('manifest is not JSON')
   }
   const fields = manifestShape(value)
-  if (fields === undefined) return violation('manifest has a missing or wrong field')
-  if (!isChunkBytes(fields.chunkSize)) return violation(`manifest has a chunk size of ${fields.chunkSize}`)
-  if (!isPlainName(fields.name)) return violation('manifest has a name that is no file name')
-  const geometry = new Geometry(fields.size, fields.chunkSize)
-  const paged = geometry.chunkCount > manifestChunksMax
-  const layerText = paged ? fields.pages : fields.chunks
-  const layer = layerText === undefined ? undefined : fromBase64(layerText)
-  const hashCount = paged ? Math.ceil(geometry.chunkCount / pageChunks) : geometry.chunkCount
-  if (layer?.length !== hashCount * hashBytes) return violation(`manifest needs ${hashCount} hashes`)
+  if (fields === undefined) {
+    return violation(`manifest has a missing or wrong field: ${manifestShape.wrongField(value) ?? 'it is no object'}`)
+  }
+  const { name, type, size, root, chunkSize } = fields
+  if (!namePattern.test(name) || name === '.' || name === '..') return violation('manifest name is no file name')
+  if (!mediaTypePattern.test(type)) return violation('manifest type is no media type')
+  if (!isChunkBytes(chunkSize)) return violation(`manifest has a chunk size of ${chunkSize}`)
+  const geometry = new Geometry(size, chunkSize)
+  if (geometry.chunkCount > chunkCountMax) return violation(`manifest has ${geometry.chunkCount} chunks`)
   const head = fromBase64(fields.head)
   const headLeaves = Math.min(geometry.leafCount, geometry.leavesPerChunk)
   if (head?.length !== headLeaves * hashBytes) return violation(`manifest head needs ${headLeaves} hashes`)
-  const root = paged ? rootOfPages(layer, geometry, sha256) : rootOfChunks(layer, geometry, sha256)
-  if (!equalBytes(root, fromHex(fields.root)!)) return violation('manifest hashes do not lead to its root')
-  if (!paged && headLeaves > 0 && !equalBytes(chunkHash(head, geometry, sha256), layer.subarray(0, hashBytes))) {
-    return violation('manifest head does not lead to the first chunk')
-  }
-  const { name, type } = fields
-  return ok({ name, type, root: fields.root, geometry, hashes: { kind: paged ? 'pages' : 'chunks', layer }, head })
+  const hashes = geometry.chunkCount > manifestChunksMax ? parsePages(fields, geometry) : parseChunks(fields, geometry)
+  if (!hashes.ok) return hashes
+  const wrong = disagreement({ root, geometry, hashes: hashes.value, head }, sha256)
+  return wrong === undefined ? ok({ name, type, root, geometry, hashes: hashes.value, head }) : violation(wrong)
 }
 
-/** A name that a file system takes as one plain file: no separators, no control characters, not `.` or `..`. */
-function isPlainName(name: string): boolean {
-  if (name === '.' || name === '..') return false
-  for (const letter of name) if (letter < ' ' || letter === '/' || letter === '\\' || letter === '\x7f') return false
-  return true
+type Fields = Infer<typeof manifestShape>
+
+function parseChunks(fields: Fields, { chunkCount }: Geometry): Result<Manifest['hashes']> {
+  const layer = fromBase64(fields.chunks ?? '')
+  if (layer?.length !== chunkCount * hashBytes) return violation(`manifest chunks needs ${chunkCount} hashes`)
+  return ok({ kind: 'chunks', layer })
+}
+
+function parsePages(fields: Fields, { chunkCount }: Geometry): Result<Manifest['hashes']> {
+  const pageCount = Math.ceil(chunkCount / pageChunks)
+  const layer = fromBase64(fields.pages ?? '')
+  if (layer?.length !== pageCount * hashBytes) return violation(`manifest pages needs ${pageCount} hashes`)
+  const headProof = fromBase64(fields.headProof ?? '')
+  if (headProof?.length !== firstChunkProofCount * hashBytes) {
+    return violation(`manifest headProof needs ${firstChunkProofCount} hashes`)
+  }
+  return ok({ kind: 'pages', layer, headProof })
+}
+
+/** What does not lead to the root, if anything: the layer, or the head. */
+function disagreement(manifest: Omit<Manifest, 'name' | 'type'>, sha256: Sha256): string | undefined {
+  const { root, geometry, hashes, head } = manifest
+  const paged = hashes.kind === 'pages'
+  const found = (paged ? rootOfPages : rootOfChunks)(hashes.layer, geometry, sha256)
+  if (!equalBytes(found, fromHex(root)!)) return 'manifest hashes do not lead to its root'
+  if (head.length === 0) return undefined
+  const first = chunkHash(head, geometry, sha256)
+  const firstOfLayer = paged ? pageHashByProof(first, hashes.headProof, sha256) : first
+  if (!equalBytes(firstOfLayer, hashes.layer.subarray(0, hashBytes))) return 'manifest head does not lead to its root'
+  return undefined
 }
 
 /** The chunk hashes of a file, as far as they are known: all at once, or page by page. */
@@ -141,7 +183,7 @@ export class ChunkHashes {
     if (hashes.kind !== 'pages' || bytes.length !== to - from || bytes.length === 0) return false
     const expected = hashes.layer.subarray(page * hashBytes, (page + 1) * hashBytes)
     if (!equalBytes(pageHash(bytes, geometry, sha256), expected)) return false
-    this.#pages.set(page, bytes)
+    this.#pages.set(page, bytes.slice())
     return true
   }
 
@@ -149,7 +191,7 @@ export class ChunkHashes {
   matches(index: number, hash: Uint8Array): boolean {
     const { hashes } = this.#manifest
     const layer = hashes.kind === 'chunks' ? hashes.layer : this.#pages.get(Math.floor(index / pageChunks))
-    if (layer === undefined) return false
+    if (layer === undefined || hash.length !== hashBytes) return false
     const at = (hashes.kind === 'chunks' ? index : index % pageChunks) * hashBytes
     return equalBytes(hash, layer.subarray(at, at + hashBytes))
   }

@@ -6,7 +6,7 @@
  * Layers are hashes end to end in one byte string. https://www.bittorrent.org/beps/bep_0052.html
  */
 import { assert } from './assert.ts'
-import { type Bytes, hashBytes, type Sha256 } from './bytes.ts'
+import { type Bytes, concatBytes, hashBytes, type Sha256 } from './bytes.ts'
 import type { Geometry } from './geometry.ts'
 import { leafBytes, pageChunks } from './limits.ts'
 
@@ -66,6 +66,28 @@ export function pageHash(page: Uint8Array, geometry: Geometry, sha256: Sha256): 
   return fold(page, pageChunks, padHash(geometry.leavesPerChunk, sha256), sha256)
 }
 
+/** Hashes in the proof that a page's first chunk belongs to it: one for each row of the page's subtree. */
+export const firstChunkProofCount = Math.log2(pageChunks)
+
+/** The hashes beside the way from a page's first chunk up to the page's own hash, the lowest row first. */
+export function firstChunkProof(page: Uint8Array, geometry: Geometry, sha256: Sha256): Bytes {
+  const pad = padHash(geometry.leavesPerChunk, sha256)
+  const proof: Bytes[] = []
+  for (let width = 1; width < pageChunks; width *= 2) {
+    proof.push(fold(page.subarray(width * hashBytes, 2 * width * hashBytes), width, pad, sha256))
+  }
+  return concatBytes(...proof)
+}
+
+/** The hash of the page that begins with this chunk, if the proof is right. */
+export function pageHashByProof(firstChunk: Uint8Array, proof: Uint8Array, sha256: Sha256): Bytes {
+  let hash = firstChunk
+  for (let at = 0; at < proof.length; at += hashBytes) {
+    hash = sha256(concatBytes(hash, proof.subarray(at, at + hashBytes)))
+  }
+  return new Uint8Array(hash)
+}
+
 /** The root from the layer of page hashes, for files with more chunks than a manifest lists. */
 export function rootOfPages(layer: Uint8Array, geometry: Geometry, sha256: Sha256): Bytes {
   const pad = padHash(geometry.leavesPerChunk * pageChunks, sha256)
@@ -77,8 +99,9 @@ export class TreeBuilder {
   readonly #geometry: Geometry
   readonly #sha256: Sha256
   readonly #layer: Bytes
-  #leaves: Bytes
+  readonly #leaves: Bytes
   #leafCount = 0
+  #heldCount = 0
   #chunkCount = 0
   #head: Bytes | undefined
 
@@ -90,21 +113,24 @@ export class TreeBuilder {
   }
 
   addLeaf(hash: Uint8Array): void {
-    this.#leaves.set(hash, this.#leafCount++ * hashBytes)
-    if (this.#leafCount === this.#geometry.leavesPerChunk) this.#closeChunk()
+    const { leafCount, leavesPerChunk } = this.#geometry
+    assert(this.#leafCount < leafCount && hash.length === hashBytes, `leaf ${this.#leafCount} of ${leafCount}`)
+    this.#leafCount++
+    this.#leaves.set(hash, this.#heldCount++ * hashBytes)
+    if (this.#heldCount === leavesPerChunk) this.#closeChunk()
   }
 
   #closeChunk(): void {
-    const leaves = this.#leaves.slice(0, this.#leafCount * hashBytes)
+    const leaves = this.#leaves.slice(0, this.#heldCount * hashBytes)
     this.#head ??= leaves
     this.#layer.set(chunkHash(leaves, this.#geometry, this.#sha256), this.#chunkCount++ * hashBytes)
-    this.#leafCount = 0
+    this.#heldCount = 0
   }
 
   /** @returns the chunk layer, the first chunk's leaf hashes, and the root */
   finish(): { chunks: Bytes; head: Bytes; root: Bytes } {
-    if (this.#leafCount > 0) this.#closeChunk()
-    assert(this.#chunkCount === this.#geometry.chunkCount, `${this.#chunkCount} chunks of ${this.#geometry.chunkCount}`)
+    assert(this.#leafCount === this.#geometry.leafCount, `${this.#leafCount} leaves of ${this.#geometry.leafCount}`)
+    if (this.#heldCount > 0) this.#closeChunk()
     return {
       chunks: this.#layer,
       head: this.#head ?? new Uint8Array(0),

@@ -11,10 +11,13 @@ export const text =
 export const integer =
   (min: number, max: number): Schema<number> =>
   (value) =>
-    typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max ? value : undefined
+    typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max ? plainZero(value) : undefined
 
 export const fraction: Schema<number> = (value) =>
-  typeof value === 'number' && value >= 0 && value <= 1 ? value : undefined
+  typeof value === 'number' && value >= 0 && value <= 1 ? plainZero(value) : undefined
+
+/** JSON can say `-0`, which is equal to 0 and yet divides and prints differently. */
+const plainZero = (value: number) => (value === 0 ? 0 : value)
 
 export const literal =
   <const T extends string | number | boolean>(...allowed: T[]): Schema<T> =>
@@ -43,7 +46,7 @@ const optionalMark = Symbol('optional')
 type Optional<T> = Schema<T> & { [optionalMark]: true }
 
 export function optional<T>(schema: Schema<T>): Optional<T> {
-  return Object.assign((value: unknown) => schema(value), { [optionalMark]: true as const })
+  return Object.assign((value: unknown) => schema(value), schema, { [optionalMark]: true as const })
 }
 
 type Fields = Record<string, Schema<unknown>>
@@ -52,14 +55,20 @@ type Shape<F extends Fields> = { [K in Exclude<keyof F, OptionalKeys<F>>]: Infer
   [K in OptionalKeys<F>]?: Infer<F[K]>
 }
 
+/** A schema that can also say which field of a refused value is at fault, as a path such as `signal.session`. */
+export type ObjectSchema<T> = Schema<T> & { wrongField(value: unknown): string | undefined }
+
+const fieldOf = (value: object, key: string): unknown =>
+  Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined
+
 /** An object with these fields; others are dropped, so that newer senders can say more. */
-export function object<F extends Fields>(fields: F): Schema<Shape<F>> {
+export function object<F extends Fields>(fields: F): ObjectSchema<Shape<F>> {
   const entries = Object.entries(fields)
-  return (value) => {
+  const check: Schema<Shape<F>> = (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
     const out: Record<string, unknown> = {}
     for (const [key, schema] of entries) {
-      const field = Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined
+      const field = fieldOf(value, key)
       if (field === undefined && optionalMark in schema) continue
       const checked = field === undefined ? undefined : schema(field)
       if (checked === undefined) return undefined
@@ -67,4 +76,15 @@ export function object<F extends Fields>(fields: F): Schema<Shape<F>> {
     }
     return out as Shape<F>
   }
+  const wrongField = (value: unknown): string | undefined => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+    for (const [key, schema] of entries) {
+      const field = fieldOf(value, key)
+      if (field === undefined ? optionalMark in schema : schema(field) !== undefined) continue
+      const inner = 'wrongField' in schema ? (schema as ObjectSchema<unknown>).wrongField(field) : undefined
+      return inner === undefined ? key : `${key}.${inner}`
+    }
+    return undefined
+  }
+  return Object.assign(check, { wrongField })
 }

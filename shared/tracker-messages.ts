@@ -6,12 +6,25 @@ import { isPeerId, isSwarmId } from './ids.ts'
 import {
   candidateLengthMax,
   descriptionLengthMax,
+  relayedMessageBytesMax,
   signalCandidatesMax,
   trackerMessageBytesMax,
   wantPeersMax,
 } from './limits.ts'
 import { ok, type Result, violation } from './result.ts'
-import { fraction, guard, type Infer, integer, list, literal, object, optional, type Schema, text } from './schema.ts'
+import {
+  fraction,
+  guard,
+  type Infer,
+  integer,
+  list,
+  literal,
+  type ObjectSchema,
+  object,
+  optional,
+  type Schema,
+  text,
+} from './schema.ts'
 
 /** The WebSocket subprotocol: the tracker protocol's version. */
 export const trackerSubprotocol = 'nearcast.1'
@@ -89,8 +102,8 @@ export type ClientMessage = Union<typeof fromClient>
 export type TrackerMessage = Union<typeof fromTracker>
 
 /** @returns the message, `undefined` for a type of a newer version, or what is wrong with it */
-function parse<T>(json: string, schemas: Record<string, Schema<T>>): Result<T | undefined> {
-  if (json.length > trackerMessageBytesMax) return violation(`message of ${json.length} characters`)
+function parse<T>(json: string, lengthMax: number, schemas: Record<string, ObjectSchema<T>>): Result<T | undefined> {
+  if (json.length > lengthMax) return violation(`message of ${json.length} characters`)
   let value: unknown
   try {
     value = JSON.parse(json)
@@ -101,12 +114,13 @@ function parse<T>(json: string, schemas: Record<string, Schema<T>>): Result<T | 
     return violation('no type')
   }
   if (!Object.hasOwn(schemas, value.type)) return ok(undefined)
-  const message = schemas[value.type]!(value)
-  return message === undefined ? violation(`malformed ${value.type}`) : ok(message)
+  const schema = schemas[value.type]!
+  const message = schema(value)
+  return message === undefined ? violation(`malformed ${value.type}: ${schema.wrongField(value)}`) : ok(message)
 }
 
 export const parseClientMessage = (json: string): Result<ClientMessage | undefined> =>
-  parse<ClientMessage>(json, fromClient)
+  parse<ClientMessage>(json, trackerMessageBytesMax, fromClient)
 
 export const parseTrackerMessage = (json: string): Result<TrackerMessage | undefined> =>
-  parse<TrackerMessage>(json, fromTracker)
+  parse<TrackerMessage>(json, relayedMessageBytesMax, fromTracker)

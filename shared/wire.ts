@@ -18,6 +18,8 @@ const messages = {
   /** "I take part in this swarm, under this slot, and hold these chunks" (a bitfield). */
   attach: { code: 0x02, fields: struct({ slot: u16, swarm: fixed(swarmIdBytes), have: rest }) },
   detach: { code: 0x03, fields: struct({ slot: u16 }) },
+  /** The answer to an `attach` of a swarm that this side is not in; `slot` is the other side's. */
+  decline: { code: 0x0c, fields: struct({ slot: u16 }) },
   have: { code: 0x04, fields: struct({ slot: u16, indexes: restU32(haveIndexesMax) }) },
   /** The reverse of `have`: these were given up. */
   lost: { code: 0x05, fields: struct({ slot: u16, indexes: restU32(haveIndexesMax) }) },

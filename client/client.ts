@@ -1,0 +1,153 @@
+/** The client, put together: the engine, its runtime and the shells of the browser. */
+
+import { MiB } from '../shared/limits.ts'
+import type { Log } from '../shared/log.ts'
+import { silentLog } from '../shared/log.ts'
+import { createRng } from '../shared/rng.ts'
+import {
+  type Client,
+  type ClientOptions,
+  type Consent,
+  type Download,
+  type FetchOptions,
+  NearcastError,
+  type Stats,
+} from './api.ts'
+import { Engine } from './core/engine.ts'
+import type { ChunkStore, Clock, Dialer, Hasher, HttpSource, TrackerDialer } from './ports.ts'
+import { FileDownload } from './shell/file-download.ts'
+import { headOf, type Opener, open, openError, randomHex } from './shell/opening.ts'
+import { openReader } from './shell/reader.ts'
+import type { ResumeHints } from './shell/resume-hints.ts'
+import { Runtime } from './shell/runtime.ts'
+import { readStats } from './shell/stats.ts'
+import { Vault } from './shell/vault.ts'
+
+/** A fetch waits no longer than this for its manifest once the answer's head is here: the page must not wait. */
+const fetchPatienceMs = 100
+
+/** Links that one client may have: above it each costs more than it brings. Small devices have less to spare. */
+const linkCountMax = 20
+const linkCountMaxSmall = 8
+const smallMemoryGiB = 2
+
+export const memoryBytesMaxDefault = 256 * MiB
+
+export interface ClientParts {
+  store: ChunkStore
+  hasher: Hasher
+  http: HttpSource
+  dialer: Dialer
+  trackerDialer: TrackerDialer
+  clock: Clock
+  hints: ResumeHints
+  log?: Log
+}
+
+export function assembleClient(options: ClientOptions, parts: ClientParts): Client {
+  const { tracker, consent = 'denied', mode = 'balanced', uploadBytesPerSecondMax = Number.POSITIVE_INFINITY } = options
+  const log = parts.log ?? silentLog
+  const instance = randomHex(8)
+  const seed = [...crypto.getRandomValues(new Uint32Array(4))] as [number, number, number, number]
+  const engine = new Engine(
+    { mode, tracker: tracker !== undefined, uploadBytesPerSecondMax, linkCountMax: linkCount(), instance },
+    createRng(seed),
+  )
+  const vault = new Vault(parts.store, parts.hasher, {
+    lost(root, index) {
+      for (const file of runtime.files) {
+        if (file.manifest.root !== root) continue
+        file.lost(index)
+        runtime.input({ type: 'lost', swarm: file.id, index })
+      }
+    },
+    pressure: (on) => runtime.pressure(on),
+  })
+  const runtime: Runtime = new Runtime({ ...parts, engine, vault, trackerUrl: trackerUrl(tracker), log })
+  const opener: Opener = { runtime, vault, hasher: parts.hasher, hints: parts.hints, clock: parts.clock }
+  runtime.input({ type: 'consent', granted: consent === 'granted' })
+  return new BrowserClient(opener)
+}
+
+class BrowserClient implements Client {
+  readonly #opener: Opener
+  #isClosed = false
+  readonly #downloads = new Set<Download>()
+
+  constructor(opener: Opener) {
+    this.#opener = opener
+  }
+
+  #refuseClosed(): void {
+    if (this.#isClosed) throw new NearcastError('closed', 'nearcast: the client is closed: create another')
+  }
+
+  async fetch(url: string | URL, options: FetchOptions = {}): Promise<Response> {
+    this.#refuseClosed()
+    const { signal } = options
+    const address = addressOf(url)
+    const request = { url: address, headers: new Headers(options.headers), signal, patienceMs: fetchPatienceMs }
+    const opened = await open(this.#opener, request).catch((error) => Promise.reject(openError(address, error)))
+    if (opened.kind === 'plain') return opened.response
+    const { file, response, range } = opened
+    const { status, headers } = response ?? headOf(file.manifest, range)
+    const bytes = range ?? { from: 0, to: file.manifest.geometry.fileBytes }
+    const answer = new Response(openReader(this.#opener.runtime, file, bytes, signal), { status, headers })
+    Object.defineProperty(answer, 'url', { value: response?.url ?? file.url })
+    return answer
+  }
+
+  download(url: string | URL): Download {
+    this.#refuseClosed()
+    const download = new FileDownload(this.#opener, addressOf(url))
+    this.#downloads.add(download)
+    return download
+  }
+
+  stats(): Stats {
+    return readStats(this.#opener.runtime)
+  }
+
+  setConsent(consent: Consent): void {
+    this.#refuseClosed()
+    this.#opener.runtime.input({ type: 'consent', granted: consent === 'granted' })
+  }
+
+  async close({ clear = false }: { clear?: boolean } = {}): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    for (const download of this.#downloads) download.cancel()
+    this.#opener.runtime.close()
+    if (clear) this.#opener.hints.clear()
+    await this.#opener.vault.close(clear)
+  }
+}
+
+/** @throws NearcastError `usage` for what is no http or https URL */
+function addressOf(url: string | URL): string {
+  const base = typeof document === 'undefined' ? undefined : document.baseURI
+  const address = URL.canParse(url, base) ? new URL(url, base) : undefined
+  if (address?.protocol !== 'http:' && address?.protocol !== 'https:') {
+    throw new NearcastError('usage', `nearcast: ${url} is not an http or https URL`)
+  }
+  address.hash = ''
+  return address.href
+}
+
+/** @throws NearcastError `usage` for what is no WebSocket URL */
+function trackerUrl(tracker: string | undefined): string | undefined {
+  if (tracker === undefined) return undefined
+  const base = typeof document === 'undefined' ? undefined : document.baseURI
+  const text = tracker === 'auto' ? '/.nearcast/tracker' : tracker
+  const address = URL.canParse(text, base) ? new URL(text, base) : undefined
+  if (address) address.protocol = address.protocol.replace(/^http/, 'ws')
+  if (address?.protocol !== 'ws:' && address?.protocol !== 'wss:') {
+    throw new NearcastError('usage', `nearcast: tracker is ${tracker}: it must be a ws or wss URL, or 'auto'`)
+  }
+  return address.href
+}
+
+function linkCount(): number {
+  const { deviceMemory } = navigator as { deviceMemory?: number }
+  return deviceMemory !== undefined && deviceMemory <= smallMemoryGiB ? linkCountMaxSmall : linkCountMax
+}

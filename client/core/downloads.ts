@@ -1,0 +1,272 @@
+/** Asking peers for chunks and taking what they send: windows, stalls, second copies at the end, bytes out of place. */
+
+import type { PeerId, SwarmId } from '../../shared/ids.ts'
+import { KiB } from '../../shared/limits.ts'
+import type { DataMessage } from '../../shared/wire.ts'
+import type { Arrivals } from './arrivals.ts'
+import { type Core, earlier } from './core.ts'
+import { pickChunk } from './order.ts'
+import type { Remote } from './remote.ts'
+import { sliceBytesMax, stallPenaltyMs, stallTimeoutMs, windowBytesMax, windowBytesMin } from './settings.ts'
+import type { Holdings, Swarm, Transfer } from './swarm.ts'
+
+/** How long after it was taken back a request may still be answered without blame. */
+const takenBackMs = 60_000
+
+/** At the end, a chunk is asked of a second peer only when that one would have it in half the time, and this. */
+const secondCopyGainMs = 200
+
+/** A peer makes progress when this much came: less within the stall timeout, a drip, counts as nothing. */
+const progressBytesMin = 16 * KiB
+
+/** Second copies may cost this share of the file, and two chunks. */
+const secondCopyShare = 0.03
+
+export class Downloads {
+  readonly #core: Core
+  readonly #arrivals: Arrivals
+  readonly #blame: (remote: Remote, weight: 'strike' | 'ban', reason: string) => void
+  readonly #secondCopyBytes = new WeakMap<Swarm, number>()
+
+  constructor(
+    core: Core,
+    arrivals: Arrivals,
+    blame: (remote: Remote, weight: 'strike' | 'ban', reason: string) => void,
+  ) {
+    this.#core = core
+    this.#arrivals = arrivals
+    this.#blame = blame
+  }
+
+  /** Asks every peer for as much as its window takes. */
+  plan(now: number): void {
+    if (this.#core.pressure) return
+    for (const remote of this.#core.remotes.values()) this.fill(remote, now)
+  }
+
+  fill(remote: Remote, now: number): void {
+    if (remote.state !== 'open' || remote.restUntil > now || this.#core.pressure) return
+    const window = windowBytes(remote, now)
+    while (remote.inFlightBytes < window) {
+      const next = this.#continued(remote) ?? this.#started(remote, now)
+      if (!next) return
+      const { swarm, transfer } = next
+      const length = Math.min(sliceBytesMax, transfer.buffer.length - transfer.requestedBytes)
+      if (remote.inFlightBytes === 0) remote.lastByteAt = now
+      this.#core.emit({
+        type: 'send',
+        peer: remote.id,
+        message: {
+          type: 'request',
+          slot: this.#core.slot(remote, swarm.id),
+          index: transfer.index,
+          offset: transfer.requestedBytes,
+          length,
+        },
+      })
+      transfer.requestedBytes += length
+      remote.inFlightBytes += length
+    }
+  }
+
+  /** A chunk of which only a part has been asked for. */
+  #continued(remote: Remote): { swarm: Swarm; transfer: Transfer } | undefined {
+    for (const [id, transfers] of remote.transfers) {
+      const swarm = this.#core.swarms.get(id)
+      if (!swarm || swarm.geometry.chunkBytes <= sliceBytesMax) continue
+      for (const transfer of transfers.values()) {
+        if (transfer.requestedBytes < transfer.buffer.length) return { swarm, transfer }
+      }
+    }
+    return undefined
+  }
+
+  #started(remote: Remote, now: number): { swarm: Swarm; transfer: Transfer } | undefined {
+    for (const [id, holdings] of remote.holdings) {
+      const swarm = this.#core.swarms.get(id)
+      if (!swarm || swarm.failed || swarm.wants.size === 0 || !remote.mySlots.has(id)) continue
+      const index =
+        pickChunk(swarm, holdings, (candidate) => !remote.takenBack.has(`${id}/${candidate}`)) ??
+        this.#secondCopy(swarm, remote, holdings, now)
+      if (index === undefined) continue
+      holdings.cursor = index + 1
+      const transfer = swarm.startTransfer(index, remote.id, now)
+      remote.transfersOf(id).set(index, transfer)
+      this.#arrivals.askPage(swarm, index)
+      return { swarm, transfer }
+    }
+    return undefined
+  }
+
+  /** When nothing is left to start: a chunk that this peer would bring much sooner than the one it was asked of. */
+  #secondCopy(swarm: Swarm, remote: Remote, holdings: Holdings, now: number): number | undefined {
+    const spent = this.#secondCopyBytes.get(swarm) ?? 0
+    if (spent > swarm.geometry.fileBytes * secondCopyShare + 2 * swarm.geometry.chunkBytes) return undefined
+    const mine = finishMs(remote, swarm.geometry.chunkBytes, now)
+    let best: number | undefined
+    let latest = 2 * mine + secondCopyGainMs
+    for (const [index, transfers] of swarm.flights) {
+      const [transfer, second] = transfers
+      if (!transfer || second || transfer.source === 'origin' || transfer.source === remote.id) continue
+      if (!holdings.have.has(index) || remote.takenBack.has(`${swarm.id}/${index}`)) continue
+      const other = this.#core.remotes.get(transfer.source)
+      const theirs = other ? finishMs(other, 0, now) : Number.POSITIVE_INFINITY
+      if (theirs <= latest) continue
+      best = index
+      latest = theirs
+    }
+    if (best !== undefined) this.#secondCopyBytes.set(swarm, spent + swarm.geometry.lengthOf(best))
+    return best
+  }
+
+  data(remote: Remote, message: DataMessage, now: number): void {
+    const { index, offset, payload } = message
+    const id = remote.theirSlots.get(message.slot)
+    const swarm = id && this.#core.swarms.get(id)
+    const transfer = id && remote.transfers.get(id)?.get(index)
+    if (!swarm || !transfer) {
+      this.#core.wastedBytes += payload.length
+      if (id && remote.takenBack.has(`${id}/${index}`)) return
+      // After this side left a swarm, what it had asked for may still come.
+      if (id && !swarm) return
+      this.#blame(remote, 'strike', 'data that was not asked for')
+      return
+    }
+    if (offset !== transfer.receivedBytes || offset + payload.length > transfer.requestedBytes) {
+      this.#core.wastedBytes += payload.length
+      this.#blame(remote, 'ban', `bytes ${offset}+${payload.length} of chunk ${index} are out of place`)
+      return
+    }
+    transfer.buffer.set(payload, offset)
+    transfer.receivedBytes += payload.length
+    remote.inFlightBytes -= payload.length
+    remote.progressBytes += payload.length
+    if (remote.progressBytes >= progressBytesMin || remote.inFlightBytes === 0) {
+      remote.progressBytes = 0
+      remote.lastByteAt = now
+    }
+    remote.downRate.add(payload.length, now)
+    swarm.peerRate.add(payload.length, now)
+    if (transfer.receivedBytes === transfer.buffer.length) {
+      remote.transfers.get(swarm.id)!.delete(index)
+      this.#arrivals.complete(swarm, transfer)
+    }
+    this.fill(remote, now)
+  }
+
+  /** The peer will not serve this: it is asked elsewhere. */
+  refused(remote: Remote, id: SwarmId, index: number, reason: 'missing' | 'busy' | 'off', now: number): void {
+    const swarm = this.#core.swarms.get(id)
+    const transfer = remote.transfers.get(id)?.get(index)
+    if (!swarm || !transfer) return
+    this.#drop(remote, swarm, transfer, now)
+    if (reason === 'missing') this.lost(remote, swarm, [index])
+    else remote.restUntil = now + stallPenaltyMs
+  }
+
+  /** Chunks that a peer no longer has. */
+  lost(remote: Remote, swarm: Swarm, indexes: readonly number[]): void {
+    const holdings = remote.holdings.get(swarm.id)
+    for (const index of indexes) if (holdings?.have.delete(index)) swarm.copies[index]!--
+  }
+
+  /** Takes a request back from its peer, because the chunk came from elsewhere or nobody wants it any more. */
+  takeBack(swarm: Swarm, transfer: Transfer, now: number): void {
+    const remote = transfer.source === 'origin' ? undefined : this.#core.remotes.get(transfer.source)
+    if (!remote) return
+    this.#core.emit({
+      type: 'send',
+      peer: remote.id,
+      message: { type: 'cancel', slot: this.#core.slot(remote, swarm.id), index: transfer.index },
+    })
+    this.#drop(remote, swarm, transfer, now)
+  }
+
+  #drop(remote: Remote, swarm: Swarm, transfer: Transfer, now: number): void {
+    swarm.removeTransfer(transfer)
+    remote.transfers.get(swarm.id)?.delete(transfer.index)
+    remote.inFlightBytes -= transfer.requestedBytes - transfer.receivedBytes
+    remote.takenBack.set(`${swarm.id}/${transfer.index}`, now)
+    this.#core.wastedBytes += transfer.receivedBytes
+  }
+
+  /** All that a peer was asked for in a swarm is asked elsewhere: it left. */
+  left(remote: Remote, id: SwarmId): void {
+    const swarm = this.#core.swarms.get(id)
+    for (const transfer of remote.transfers.get(id)?.values() ?? []) {
+      swarm?.removeTransfer(transfer)
+      remote.inFlightBytes -= transfer.requestedBytes - transfer.receivedBytes
+      this.#core.wastedBytes += transfer.receivedBytes
+    }
+    remote.transfers.delete(id)
+  }
+
+  /** The same of all swarms: its link is gone. */
+  gone(remote: Remote): void {
+    for (const id of [...remote.transfers.keys()]) this.left(remote, id)
+    for (const [id, holdings] of remote.holdings) this.#core.swarms.get(id)?.countCopies(holdings.have, -1)
+    remote.holdings.clear()
+  }
+
+  /** Nothing is wanted of this swarm from anyone: every request for what is no longer wanted is taken back. */
+  trim(swarm: Swarm, now: number): void {
+    const wanted = new Set<number>()
+    for (const want of swarm.wants.values()) {
+      for (let [index, end] = swarm.open(want); index < end; index++) wanted.add(index)
+    }
+    for (const [index, transfers] of [...swarm.flights]) {
+      if (wanted.has(index)) continue
+      for (const transfer of [...transfers]) this.takeBack(swarm, transfer, now)
+    }
+  }
+
+  /** Finds peers that send nothing: their requests go elsewhere and they rest. */
+  wake(now: number): void {
+    for (const remote of this.#core.remotes.values()) {
+      for (const [key, since] of remote.takenBack) {
+        if (now - since < takenBackMs) break
+        remote.takenBack.delete(key)
+      }
+      if (remote.restUntil <= now) remote.restUntil = 0
+      if (remote.inFlightBytes === 0 || now - remote.lastByteAt < stallTimeoutMs) continue
+      remote.restUntil = now + stallPenaltyMs * 2 ** Math.min(remote.stalls, 6)
+      remote.stalls++
+      for (const [id, transfers] of remote.transfers) {
+        const swarm = this.#core.swarms.get(id)
+        if (swarm) for (const transfer of [...transfers.values()]) this.takeBack(swarm, transfer, now)
+      }
+    }
+  }
+
+  nextWake(): number {
+    let at = Number.POSITIVE_INFINITY
+    for (const remote of this.#core.remotes.values()) {
+      if (remote.inFlightBytes > 0) at = earlier(at, remote.lastByteAt + stallTimeoutMs)
+      else if (remote.restUntil > 0) at = earlier(at, remote.restUntil)
+    }
+    return at
+  }
+
+  /** What all peers that are not resting bring together. */
+  isServedBy(swarm: Swarm, now: number): PeerId[] {
+    const peers: PeerId[] = []
+    for (const remote of this.#core.remotes.values()) {
+      if (remote.state === 'open' && remote.restUntil <= now && (remote.holdings.get(swarm.id)?.have.count ?? 0) > 0) {
+        peers.push(remote.id)
+      }
+    }
+    return peers
+  }
+}
+
+/** How much may be under way from a peer: twice what its path holds, so that it never waits for the next request. */
+export function windowBytes(remote: Remote, now: number): number {
+  const pathBytes = (remote.downRate.perSecond(now) * (remote.roundTrip.leastMs ?? 0)) / 1_000
+  return Math.min(windowBytesMax, windowBytesMin + 2 * pathBytes)
+}
+
+/** When a peer would have delivered all it was asked for and `bytes` more, in milliseconds from now. */
+function finishMs(remote: Remote, bytes: number, now: number): number {
+  const rate = remote.downRate.perSecond(now)
+  return rate === 0 ? Number.POSITIVE_INFINITY : ((remote.inFlightBytes + bytes) * 1_000) / rate
+}

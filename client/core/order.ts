@@ -1,0 +1,68 @@
+/**
+ * Which chunk a peer is asked for next: in order near a stream's reader, otherwise rarest first. Ties go to the chunk
+ * after the last one asked of this peer, so that each peer works along its own stretch and few gaps are left.
+ */
+import { originSoonMs } from './settings.ts'
+import type { Holdings, Swarm, Want } from './swarm.ts'
+
+/** True when a run is about to deliver the chunk anyway. */
+export function comesSoon(swarm: Swarm, index: number): boolean {
+  for (const run of swarm.runs.values()) {
+    const next = swarm.geometry.chunkAt(run.at)
+    const bytes = (swarm.httpBytesPerSecond * originSoonMs) / 1_000
+    const soon = next + Math.max(1, Math.ceil(bytes / swarm.geometry.chunkBytes))
+    if (index >= next && index < soon && swarm.geometry.startOf(index) < run.to) return true
+  }
+  return false
+}
+
+/** @param allowed what is left of the peer's chunks after those that it may not be asked for */
+export function pickChunk(swarm: Swarm, holdings: Holdings, allowed: (index: number) => boolean): number | undefined {
+  const eligible = (index: number) =>
+    swarm.isIdle(index) && holdings.have.has(index) && allowed(index) && !comesSoon(swarm, index)
+  for (const want of swarm.wants.values()) {
+    const picked = want.order === 'stream' ? pickForStream(swarm, want, holdings, eligible) : undefined
+    if (picked !== undefined) return picked
+  }
+  for (const want of swarm.wants.values()) {
+    const [first, end] = swarm.open(want)
+    const picked = rarest(swarm, first, end, holdings, eligible)
+    if (picked !== undefined) return picked
+  }
+  return undefined
+}
+
+function pickForStream(
+  swarm: Swarm,
+  want: Want,
+  holdings: Holdings,
+  eligible: (index: number) => boolean,
+): number | undefined {
+  const near = swarm.near(want)
+  for (let index = want.position; index < near; index++) if (eligible(index)) return index
+  return rarest(swarm, near, swarm.open(want)[1], holdings, eligible)
+}
+
+function rarest(
+  swarm: Swarm,
+  first: number,
+  end: number,
+  holdings: Holdings,
+  eligible: (index: number) => boolean,
+): number | undefined {
+  const span = end - first
+  if (span <= 0) return undefined
+  const start = holdings.cursor >= first && holdings.cursor < end ? holdings.cursor - first : 0
+  let best: number | undefined
+  let fewest = Number.POSITIVE_INFINITY
+  for (let step = 0; step < span; step++) {
+    const index = first + ((start + step) % span)
+    const copies = swarm.copies[index]!
+    if (copies >= fewest || !eligible(index)) continue
+    best = index
+    fewest = copies
+    // The peer itself is one copy: nothing is rarer.
+    if (copies <= 1) break
+  }
+  return best
+}

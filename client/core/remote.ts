@@ -1,0 +1,86 @@
+/** One remote peer and the link to it: what both sides said, what is under way, how it behaved. */
+import type { Bytes } from '../../shared/bytes.ts'
+import type { PeerId, SwarmId } from '../../shared/ids.ts'
+import { frameBytesSafe } from '../../shared/limits.ts'
+import type { Tier } from '../../shared/tracker-messages.ts'
+import type { Candidate, Description } from './engine-events.ts'
+import { RateMeter, RoundTrip } from './rate.ts'
+import type { Holdings, Transfer } from './swarm.ts'
+
+/** A request of the remote's that waits here. `bytes` is the chunk once it is read. */
+export interface UploadRequest {
+  readonly swarm: SwarmId
+  readonly index: number
+  readonly offset: number
+  readonly length: number
+  sentBytes: number
+  reading: boolean
+  bytes: Bytes | undefined
+}
+
+export class Remote {
+  readonly id: PeerId
+  readonly tier: Tier
+  readonly initiator: boolean
+  /** The attempt that this link belongs to: signals of another one are dropped. */
+  readonly session: string
+  state: 'dialing' | 'greeting' | 'open' = 'dialing'
+  readonly startedAt: number
+
+  /** Signals found here and not yet sent. */
+  pendingDescription: Description | undefined
+  pendingCandidates: Candidate[] = []
+  pendingSince: number | undefined
+
+  /** Swarms to attach as soon as the link is open: those in which the tracker introduced us. */
+  readonly introducedIn = new Set<SwarmId>()
+  readonly mySlots = new Map<SwarmId, number>()
+  readonly theirSlots = new Map<number, SwarmId>()
+  readonly holdings = new Map<SwarmId, Holdings>()
+  instance = ''
+  frameBytesMax = frameBytesSafe
+  roomBytes = 0
+
+  readonly transfers = new Map<SwarmId, Map<number, Transfer>>()
+  /** Asked for and not yet here. */
+  inFlightBytes = 0
+  /** Requests taken back whose bytes may still come: `swarm/index` of each, with when. */
+  readonly takenBack = new Map<string, number>()
+  readonly downRate = new RateMeter()
+  readonly upRate = new RateMeter()
+  readonly roundTrip = new RoundTrip()
+  /** When progress was last made, and what has come since: see downloads.ts. */
+  lastByteAt = 0
+  progressBytes = 0
+  lastHeardAt = 0
+  /** Asked for nothing before this: it stalled, or said that it is busy. */
+  restUntil = 0
+  stalls = 0
+  strikes = 0
+
+  uploads: UploadRequest[] = []
+  uploadBytes = 0
+  pingSentAt: number | undefined
+  pingNonce = 0
+
+  downloadedBytes = 0
+  uploadedBytes = 0
+  refusedBytes = 0
+
+  constructor(init: { id: PeerId; tier: Tier; initiator: boolean; session: string; now: number }) {
+    this.id = init.id
+    this.tier = init.tier
+    this.initiator = init.initiator
+    this.session = init.session
+    this.startedAt = init.now
+  }
+
+  transfersOf(swarm: SwarmId): Map<number, Transfer> {
+    let transfers = this.transfers.get(swarm)
+    if (!transfers) {
+      transfers = new Map()
+      this.transfers.set(swarm, transfers)
+    }
+    return transfers
+  }
+}

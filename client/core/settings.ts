@@ -1,0 +1,110 @@
+/** What an engine is told at its creation, and the engine's own limits with their reasons. */
+import { KiB, MiB } from '../../shared/limits.ts'
+
+/** How the sources share the work: see docs/SPEC.md. */
+export type Mode = 'balanced' | 'fastest' | 'frugal'
+
+export interface EngineSettings {
+  mode: Mode
+  /** False: no tracker, so no peers. */
+  tracker: boolean
+  uploadBytesPerSecondMax: number
+  linkCountMax: number
+  /** Random per client, 16 hex digits: what this client calls itself in its hello. */
+  instance: string
+}
+
+/** Links that a downloader tries to have in each swarm: enough to stripe over, few enough to keep warm. */
+export const linkTargetCount = 8
+
+/** Connections being opened at once: each costs the browser an ICE agent and the visitor's NAT several bindings. */
+export const dialingCountMax = 4
+
+/** Whom to call later, when dialing slots are free; older introductions have expired at the tracker anyway. */
+export const candidateCountMax = 16
+
+/** How long a link may take from the first call to its hello: ICE over slow networks needs seconds, not tens. */
+export const dialTimeoutMs = 10_000
+
+/** A peer that could not be reached, or was refused, is not called again for this long. */
+export const redialAfterMs = 30_000
+
+/** Candidates found within this time travel in one signal with the description before them. */
+export const signalHoldMs = 25
+
+/** The request window opens here, so that the first round trips are not spent on single chunks. */
+export const windowBytesMin = 256 * KiB
+
+/** And ends here: more would only queue at the uploader. */
+export const windowBytesMax = 4 * MiB
+
+/** A request asks for at most this much of a chunk, so that windows smaller than a large chunk can hold. */
+export const sliceBytesMax = 256 * KiB
+
+/** Without a byte from a peer for this long its requests are taken back and asked elsewhere. */
+export const stallTimeoutMs = 3_000
+
+/** A peer that stalled is asked again only after this long; each time twice as long. */
+export const stallPenaltyMs = 10_000
+
+/** Protocol violations before a link is closed for good: one may be a bug or a race, three are a habit. */
+export const strikesMax = 3
+
+/** How often HAVEs are sent: together they cost a frame, alone each one would. */
+export const haveHoldMs = 40
+
+/** Silence after which a peer is pinged, and after which it is given up. */
+export const pingAfterMs = 4_000
+export const deadAfterMs = 15_000
+
+/** Requests that one peer may have waiting here, by count and by bytes: its window at most, doubled. */
+export const uploadQueueCountMax = 512
+export const uploadQueueBytesMax = 2 * windowBytesMax
+
+/** Chunks read ahead of the send queue for one peer, in bytes: hides the store's latency. */
+export const readAheadBytes = 1 * MiB
+
+/** Payload of one data frame: large frames cost least per byte, and one chunk of 64 KiB is one frame. */
+export const payloadBytesAim = 64 * KiB
+
+/** The floor that `balanced` holds: this share of the HTTP rate seen, at most 100 Mbit/s. */
+export const floorShare = 0.8
+export const floorBytesPerSecondMax = 12_500_000
+
+/** While peers carry a part, the origin is asked for about this much time's worth of bytes at once. */
+export const runMs = 500
+
+/** What the origin delivers within this time is left to it. */
+export const originSoonMs = 1_000
+
+/** A next run is opened when the current one has this much left, so that its round trip is not idle time. */
+export const runLeadBytes = 256 * KiB
+
+/** HTTP failures in a row, with nothing from any source between them, after which a download fails. */
+export const runFailuresMax = 8
+export const runBackoffMinMs = 500
+export const runBackoffMaxMs = 15_000
+
+/** Wrong bytes from the origin for one chunk: a second and a third try, past caches, then an error. */
+export const corruptOriginMax = 3
+
+/** How far ahead of its reader a stream is fetched: bounds memory and waste when the reader stops. */
+export const streamAheadBytes = 32 * MiB
+
+/** The part of it that is fetched strictly in order. */
+export const streamNearBytes = 2 * MiB
+
+/** A stream's next chunk is asked of the origin as well when a peer has kept it this long. */
+export const hedgeAfterMs = 600
+
+/** A first retry within 1 to 3 s after the tracker is lost: soon, and never all at once. */
+export const reconnectMinMs = 1_000
+export const reconnectSpreadMs = 2_000
+export const reconnectMaxMs = 30_000
+
+/** A swarm is joined again this soon when it wants more peers, then half as often each time, and at least this often. */
+export const rejoinMinMs = 4_000
+export const rejoinMaxMs = 60_000
+
+/** Peers that were banned or unreachable, remembered. */
+export const shunnedCountMax = 1_000

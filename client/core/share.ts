@@ -1,0 +1,50 @@
+/**
+ * Who of a crowd fetches what from the origin, without a word: each stretch of the file belongs to the one among the
+ * peers linked here for whom a hash of peer and stretch is least (rendezvous hashing, Thaler & Ravishankar 1998).
+ */
+import type { Core } from './core.ts'
+import type { Swarm } from './swarm.ts'
+
+/** Chunks in one stretch: long enough for a request to be worth it, short enough to divide among many. */
+const stretchChunks = 8
+
+/** A mixing of two words to one (the finalizer of MurmurHash3). */
+function mix(seed: number, value: number): number {
+  let hash = Math.imul(seed ^ Math.imul(value + 1, 0x9e3779b1), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 0
+}
+
+const seedOf = (instance: string) => Number.parseInt(instance.slice(0, 8), 16)
+
+/**
+ * @param isFree whether a chunk may be fetched at all
+ * @returns the free chunk to start at: in the stretch where fewest others come before this client, its own first
+ */
+export function ownStart(core: Core, swarm: Swarm, isFree: (index: number) => boolean): number | undefined {
+  const own = seedOf(core.settings.instance)
+  const others: number[] = []
+  for (const remote of core.remotes.values()) {
+    const holdings = remote.holdings.get(swarm.id)
+    if (remote.state === 'open' && holdings && !holdings.have.isFull) others.push(seedOf(remote.instance))
+  }
+  let best: number | undefined
+  let least = Number.POSITIVE_INFINITY
+  for (const want of swarm.wants.values()) {
+    const [first, end] = swarm.open(want)
+    for (let index = first; index < end; index++) {
+      if (!isFree(index)) continue
+      const stretch = Math.floor(index / stretchChunks)
+      const mine = mix(own, stretch)
+      let place = mine / 2 ** 32
+      for (const other of others) if (mix(other, stretch) < mine) place++
+      if (place < least) {
+        best = index
+        least = place
+      }
+      // The rest of the stretch has the same place.
+      index = (stretch + 1) * stretchChunks - 1
+    }
+  }
+  return best
+}

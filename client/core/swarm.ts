@@ -1,0 +1,160 @@
+/**
+ * One file as the engine sees it: what is here, what is wanted, what is on its way and from whom. Knows no peer's
+ * state and plans nothing.
+ */
+import { assert } from '../../shared/assert.ts'
+import { Bitfield } from '../../shared/bitfield.ts'
+import type { Bytes } from '../../shared/bytes.ts'
+import type { Geometry } from '../../shared/geometry.ts'
+import type { SwarmId } from '../../shared/ids.ts'
+import type { ChunkHashes, Manifest } from '../../shared/manifest.ts'
+import type { Order, Source } from './engine-events.ts'
+import { RateMeter } from './rate.ts'
+import { streamAheadBytes, streamNearBytes } from './settings.ts'
+
+/** A chunk on its way from one source. Bytes come in order. */
+export interface Transfer {
+  readonly index: number
+  readonly source: Source
+  readonly buffer: Bytes
+  requestedBytes: number
+  receivedBytes: number
+  readonly startedAt: number
+}
+
+/** Chunks [first, end) that a reader or a download wants; a stream has reached the chunk `position`. */
+export interface Want {
+  readonly order: Order
+  readonly first: number
+  readonly end: number
+  position: number
+}
+
+/** An HTTP answer under way: bytes up to `to` come in order, the next one is at `at`. */
+export interface Run {
+  readonly id: number
+  /** Opened beside peers, for a part that is theirs to leave; otherwise it is to bring all that is left. */
+  readonly isShort: boolean
+  readonly from: number
+  readonly to: number
+  at: number
+  transfer: Transfer | undefined
+  readonly startedAt: number
+}
+
+export class Swarm {
+  readonly id: SwarmId
+  readonly manifest: Manifest
+  readonly geometry: Geometry
+  readonly hashes: ChunkHashes
+  readonly have: Bitfield
+  /** How many linked peers say that they hold each chunk. */
+  readonly copies: Uint16Array
+  readonly wants = new Map<number, Want>()
+  /** Every chunk on its way, with one transfer a source. */
+  readonly flights = new Map<number, Transfer[]>()
+  /** Whole chunks being hashed, with who sent them. */
+  readonly hashing = new Map<number, { bytes: Bytes; source: Source }>()
+  readonly runs = new Map<number, Run>()
+  readonly originRate = new RateMeter()
+  readonly peerRate = new RateMeter()
+  /** The HTTP rate seen while a run flowed: what the floor is a share of. */
+  httpBytesPerSecond = 0
+  /** Chunks verified and not yet told to peers. */
+  untold: number[] = []
+  untoldSince = 0
+  runFailures = 0
+  runNotBefore = 0
+  /** Why the origin will never serve this file again, when it said so. */
+  originGone: string | undefined
+  readonly corruptByIndex = new Map<number, number>()
+  failed = false
+  /** Peers in the swarm as the tracker last said. */
+  size = 0
+
+  constructor(id: SwarmId, manifest: Manifest, hashes: ChunkHashes) {
+    this.id = id
+    this.manifest = manifest
+    this.geometry = manifest.geometry
+    this.hashes = hashes
+    this.have = new Bitfield(this.geometry.chunkCount)
+    this.copies = new Uint16Array(this.geometry.chunkCount)
+  }
+
+  /** The chunks of a want that may be asked for now. */
+  open(want: Want): [first: number, end: number] {
+    if (want.order === 'bulk') return [want.first, want.end]
+    const ahead = Math.max(2, Math.ceil(streamAheadBytes / this.geometry.chunkBytes))
+    return [want.position, Math.min(want.end, want.position + ahead)]
+  }
+
+  /** The part of a stream's want that is fetched in order. */
+  near(want: Want): number {
+    return Math.min(want.end, want.position + Math.max(2, Math.ceil(streamNearBytes / this.geometry.chunkBytes)))
+  }
+
+  isMissing(index: number): boolean {
+    return !this.have.has(index) && !this.hashing.has(index)
+  }
+
+  /** Missing and not on its way. */
+  isIdle(index: number): boolean {
+    return !this.have.has(index) && !this.flights.has(index) && !this.hashing.has(index)
+  }
+
+  /** The first chunk of any open want that `test` accepts. */
+  firstOpen(test: (index: number) => boolean): number | undefined {
+    for (const want of this.wants.values()) {
+      const [first, end] = this.open(want)
+      for (let index = first; index < end; index++) if (test(index)) return index
+    }
+    return undefined
+  }
+
+  get isWanting(): boolean {
+    return !this.have.isFull && this.firstOpen((index) => !this.have.has(index)) !== undefined
+  }
+
+  addTransfer(transfer: Transfer): void {
+    const others = this.flights.get(transfer.index)
+    if (others) others.push(transfer)
+    else this.flights.set(transfer.index, [transfer])
+  }
+
+  removeTransfer(transfer: Transfer): void {
+    const others = this.flights.get(transfer.index)
+    if (!others) return
+    const rest = others.filter((other) => other !== transfer)
+    if (rest.length > 0) this.flights.set(transfer.index, rest)
+    else this.flights.delete(transfer.index)
+  }
+
+  transferFrom(index: number, source: Source): Transfer | undefined {
+    return this.flights.get(index)?.find((transfer) => transfer.source === source)
+  }
+
+  startTransfer(index: number, source: Source, now: number): Transfer {
+    assert(index < this.geometry.chunkCount, `chunk ${index} of ${this.geometry.chunkCount}`)
+    const transfer: Transfer = {
+      index,
+      source,
+      buffer: new Uint8Array(this.geometry.lengthOf(index)),
+      requestedBytes: 0,
+      receivedBytes: 0,
+      startedAt: now,
+    }
+    this.addTransfer(transfer)
+    return transfer
+  }
+
+  countCopies(have: Bitfield, by: 1 | -1): void {
+    for (let index = 0; index < have.length; index++) if (have.has(index)) this.copies[index]! += by
+  }
+}
+
+/** What one peer holds of one swarm, as it says. */
+export interface Holdings {
+  readonly have: Bitfield
+  /** Where the search for its next chunk begins: each peer starts elsewhere, so that requests do not collide. */
+  cursor: number
+}

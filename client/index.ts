@@ -1,0 +1,40 @@
+/** The public API: what a page or a bundler imports. Puts the browser's shells together. */
+import { type Client, type ClientOptions, NearcastError } from './api.ts'
+import { assembleClient, memoryBytesMaxDefault } from './client.ts'
+import { openChunkStore } from './shell/chunk-store.ts'
+import { deferStore } from './shell/deferred-store.ts'
+import { createHttpSource } from './shell/http-source.ts'
+import { createResumeHints } from './shell/resume-hints.ts'
+import { createSimplePeerDialer } from './shell/simple-peer-dialer.ts'
+import { createWebClock } from './shell/web-clock.ts'
+import { createWebHasher } from './shell/web-hasher.ts'
+import { createWebTrackerDialer } from './shell/web-tracker-dialer.ts'
+
+/**
+ * Makes a client. It connects to nobody before consent is `granted`, and to the tracker only while files are open.
+ * @throws NearcastError `usage` when an option is not what it must be
+ */
+export function createClient(options: ClientOptions = {}): Client {
+  const { iceServers = [], memoryBytesMax = memoryBytesMaxDefault } = options
+  return assembleClient(options, {
+    store: deferStore(openChunkStore(memoryBytesMax)),
+    hasher: createWebHasher(),
+    http: createHttpSource(),
+    dialer: createSimplePeerDialer({ iceServers }),
+    trackerDialer: createWebTrackerDialer(),
+    clock: createWebClock(),
+    hints: createResumeHints(localStorageOrNone()),
+  })
+}
+
+/** Reading the property itself throws where storage is forbidden. */
+function localStorageOrNone(): Storage | undefined {
+  try {
+    return globalThis.localStorage
+  } catch {
+    return undefined
+  }
+}
+
+export type * from './api.ts'
+export { NearcastError }

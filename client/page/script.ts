@@ -1,0 +1,64 @@
+/**
+ * The script tag: puts the API at `window.Nearcast`, and makes links with `data-nearcast` download through it, by the
+ * settings in the tag's own `data-` attributes. Without consent those links stay plain links.
+ */
+import type { Client, ClientOptions, Mode } from '../api.ts'
+import { createClient, NearcastError } from '../index.ts'
+
+const modes: readonly string[] = ['balanced', 'fastest', 'frugal'] satisfies Mode[]
+
+/** @returns the client's options as the tag's attributes give them */
+export function optionsOf(attributes: DOMStringMap): ClientOptions {
+  const { tracker, consent, mode, stun } = attributes
+  if (consent !== undefined && consent !== 'granted' && consent !== 'denied') {
+    throw new NearcastError('usage', `nearcast: data-consent is "${consent}": it must be "granted" or "denied"`)
+  }
+  if (mode !== undefined && !modes.includes(mode)) {
+    throw new NearcastError('usage', `nearcast: data-mode is "${mode}": it must be one of ${modes.join(', ')}`)
+  }
+  return {
+    ...(tracker !== undefined && { tracker }),
+    ...(consent !== undefined && { consent }),
+    ...(mode !== undefined && { mode: mode as Mode }),
+    ...(stun !== undefined && { iceServers: [{ urls: stun.split(/[\s,]+/) }] }),
+  }
+}
+
+/** What a click on a marked link starts; pages hear of it as events on the link. */
+function downloadLink(link: HTMLAnchorElement, client: Client): void {
+  const download = client.download(link.href)
+  const tell = (type: string, detail: unknown) =>
+    link.dispatchEvent(new CustomEvent(`nearcast-${type}`, { detail, bubbles: true }))
+  download.onProgress((progress) => tell('progress', progress))
+  download.done
+    .then(() => download.save(link.download || undefined))
+    .then(
+      () => tell('done', download.progress()),
+      (error) => tell('error', error),
+    )
+}
+
+const isPlainClick = (event: MouseEvent) =>
+  event.button === 0 && !event.defaultPrevented && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey
+
+let client: Client | undefined
+
+/** The client of the tag's settings, made when it is first needed. */
+export function tagClient(): Client {
+  client ??= createClient(options)
+  return client
+}
+
+const tag = typeof document === 'undefined' ? null : (document.currentScript as HTMLScriptElement | null)
+const options = optionsOf(tag?.dataset ?? {})
+
+if (tag && options.consent === 'granted') {
+  document.addEventListener('click', (event) => {
+    const link = event.target instanceof Element ? event.target.closest('a[data-nearcast]') : null
+    if (!(link instanceof HTMLAnchorElement) || !isPlainClick(event)) return
+    event.preventDefault()
+    downloadLink(link, tagClient())
+  })
+}
+
+export { createClient, NearcastError }

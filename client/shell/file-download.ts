@@ -1,0 +1,260 @@
+/** One download as a page holds it: state, progress, pause and resume, and the finished file. */
+import { leafBytes } from '../../shared/limits.ts'
+import { type ChunkMap, type Download, type DownloadProgress, type DownloadState, NearcastError } from '../api.ts'
+import { RateMeter } from '../core/rate.ts'
+import type { OpenFile } from './open-file.ts'
+import { type Opened, type Opener, open, openError } from './opening.ts'
+import { PlainBody } from './plain-body.ts'
+import { openReader, takeWant } from './reader.ts'
+import { saveFile } from './saving.ts'
+
+/** A download can wait for its manifest: its first bytes are on their way meanwhile. */
+const patienceMs = 3_000
+
+/** Progress is told at most this often. */
+const tellEveryMs = 200
+
+/** The speed shown is that of about this much time. */
+const speedWindowMs = 2_000
+
+/** Chunks go into a Blob in groups: a Blob of thousands of parts is slow to read. */
+const blobGroupBytes = 4 * 1024 * leafBytes
+
+export class FileDownload implements Download {
+  readonly url: string
+  readonly done: Promise<void>
+  readonly #opener: Opener
+  readonly #aborter = new AbortController()
+  readonly #want = takeWant()
+  readonly #speed = new RateMeter(speedWindowMs)
+  #measuredBytes = 0
+  #state: DownloadState = 'starting'
+  #file: OpenFile | undefined
+  #plain: { body: PlainBody; reason: string; type: string } | undefined
+  readonly #listeners = new Set<(progress: DownloadProgress) => void>()
+  #toldAt = Number.NEGATIVE_INFINITY
+  #laterTell: (() => void) | undefined
+  #settle!: { resolve: () => void; reject: (error: unknown) => void }
+
+  constructor(opener: Opener, url: string) {
+    this.#opener = opener
+    this.url = url
+    this.done = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject }
+    })
+    // Who looks at progress alone need not handle it.
+    this.done.catch(() => {})
+    void this.#start()
+  }
+
+  async #start(): Promise<void> {
+    const { url } = this
+    try {
+      const { signal } = this.#aborter
+      const opened = await open(this.#opener, { url, headers: new Headers(), signal, patienceMs })
+      if (this.#isOver) return
+      if (opened.kind === 'plain') this.#startPlain(opened)
+      else this.#startFile(opened.file)
+    } catch (error) {
+      this.#fail(openError(url, error))
+    }
+  }
+
+  get #isOver(): boolean {
+    return this.#state === 'cancelled' || this.#state === 'failed' || this.#state === 'done'
+  }
+
+  #startFile(file: OpenFile): void {
+    this.#file = file
+    file.retry()
+    file.onChange(() => this.#fileChanged())
+    this.#measuredBytes = this.#fetchedBytes
+    if (this.#state !== 'paused') {
+      this.#state = 'running'
+      this.#wantAll()
+    }
+    this.#fileChanged()
+    this.#tell(true)
+  }
+
+  #wantAll(): void {
+    const file = this.#file!
+    const to = file.manifest.geometry.fileBytes
+    this.#opener.runtime.input({ type: 'want', swarm: file.id, want: this.#want, from: 0, to, order: 'bulk' })
+  }
+
+  #unwant(): void {
+    if (this.#file) this.#opener.runtime.input({ type: 'unwant', swarm: this.#file.id, want: this.#want })
+  }
+
+  #startPlain({ response, reason }: Extract<Opened, { kind: 'plain' }>): void {
+    if (!response.ok) {
+      void response.body?.cancel()
+      const text = `nearcast: ${this.url}: the server answered ${response.status}`
+      return this.#fail(new NearcastError('http-status', text))
+    }
+    const body = new PlainBody(response)
+    this.#plain = { body, reason, type: response.headers.get('content-type') ?? 'application/octet-stream' }
+    if (this.#state === 'paused') body.pause()
+    else this.#state = 'running'
+    this.#tell(true)
+    body
+      .run(() => this.#tell(false))
+      .then(
+        () => this.#finish(),
+        (error) => this.#fail(openError(this.url, error)),
+      )
+  }
+
+  get #fetchedBytes(): number {
+    return this.#file ? this.#file.bytes.peers + this.#file.bytes.origin : (this.#plain?.body.doneBytes ?? 0)
+  }
+
+  get #doneBytes(): number {
+    const file = this.#file
+    return file ? file.bytes.peers + file.bytes.origin + file.bytes.store : (this.#plain?.body.doneBytes ?? 0)
+  }
+
+  #fileChanged(): void {
+    const file = this.#file!
+    if (this.#isOver) return
+    if (file.failure) return this.#fail(file.failure)
+    if (this.#doneBytes === file.manifest.geometry.fileBytes) this.#finish()
+    else this.#tell(false)
+  }
+
+  #finish(): void {
+    if (this.#isOver) return
+    this.#unwant()
+    this.#state = 'done'
+    this.#tell(true)
+    this.#settle.resolve()
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isOver) return
+    this.#unwant()
+    this.#state = 'failed'
+    this.#plain?.body.cancel()
+    this.#tell(true)
+    this.#settle.reject(error)
+  }
+
+  pause(): void {
+    if (this.#state !== 'running' && this.#state !== 'starting') return
+    this.#state = 'paused'
+    this.#unwant()
+    this.#plain?.body.pause()
+    this.#speed.reset()
+    this.#tell(true)
+  }
+
+  resume(): void {
+    if (this.#state !== 'paused') return
+    const isOpen = this.#file !== undefined || this.#plain !== undefined
+    this.#state = isOpen ? 'running' : 'starting'
+    if (this.#file) this.#wantAll()
+    this.#plain?.body.resume()
+    this.#tell(true)
+  }
+
+  cancel(): void {
+    if (this.#isOver) return
+    this.#unwant()
+    this.#state = 'cancelled'
+    this.#plain?.body.cancel()
+    if (!this.#file) this.#aborter.abort()
+    this.#tell(true)
+    this.#settle.reject(new NearcastError('cancelled', `nearcast: the download of ${this.url} was cancelled`))
+  }
+
+  progress(): DownloadProgress {
+    const now = this.#opener.runtime.now
+    const fetched = this.#fetchedBytes
+    if (fetched > this.#measuredBytes) this.#speed.add(fetched - this.#measuredBytes, now)
+    this.#measuredBytes = fetched
+    const manifest = this.#file?.manifest
+    const path = new URL(this.url).pathname
+    return {
+      state: this.#state,
+      name: manifest?.name ?? decodeURIComponent(path.slice(path.lastIndexOf('/') + 1)),
+      type: manifest?.type ?? this.#plain?.type ?? '',
+      totalBytes: manifest?.geometry.fileBytes ?? this.#plain?.body.totalBytes,
+      doneBytes: this.#doneBytes,
+      bytes: this.#file ? { ...this.#file.bytes } : { peers: 0, origin: this.#doneBytes, store: 0 },
+      verified: this.#plain === undefined,
+      ...(this.#plain && { plainReason: this.#plain.reason }),
+      bytesPerSecond: this.#isOver ? 0 : this.#speed.perSecond(now),
+      root: manifest?.root,
+      chunkBytes: manifest?.geometry.chunkBytes,
+    }
+  }
+
+  chunkMap(): ChunkMap {
+    const file = this.#file
+    if (!file) return { sources: ['missing', 'origin', 'store'], chunks: new Uint8Array(0), inFlight: [] }
+    const flights = this.#opener.runtime.engine.core.swarms.get(file.id)?.flights.keys() ?? []
+    return {
+      sources: file.sources.slice() as unknown as ChunkMap['sources'],
+      chunks: file.sourceOf.slice(),
+      inFlight: [...flights],
+    }
+  }
+
+  onProgress(callback: (progress: DownloadProgress) => void): () => void {
+    this.#listeners.add(callback)
+    return () => this.#listeners.delete(callback)
+  }
+
+  #tell(isNews: boolean): void {
+    const { clock } = this.#opener
+    const dueAt = this.#toldAt + tellEveryMs
+    if (!isNews && clock.now() < dueAt) {
+      this.#laterTell ??= clock.at(dueAt, () => {
+        this.#laterTell = undefined
+        this.#tell(true)
+      })
+      return
+    }
+    this.#laterTell?.()
+    this.#laterTell = undefined
+    this.#toldAt = clock.now()
+    const progress = this.progress()
+    for (const listener of [...this.#listeners]) listener(progress)
+  }
+
+  stream(): ReadableStream<Uint8Array> {
+    if (this.#file) {
+      const range = { from: 0, to: this.#file.manifest.geometry.fileBytes }
+      return openReader(this.#opener.runtime, this.#file, range)
+    }
+    if (this.#plain && this.#state === 'done') return this.#plain.body.blob().stream()
+    throw new NearcastError('usage', 'nearcast: stream() needs a download that has begun: wait for progress or done')
+  }
+
+  async blob(): Promise<Blob> {
+    await this.done
+    if (this.#plain) return new Blob([this.#plain.body.blob()], { type: this.#plain.type })
+    const groups: Blob[] = []
+    let group: Uint8Array<ArrayBuffer>[] = []
+    let groupBytes = 0
+    const close = () => {
+      groups.push(new Blob(group))
+      group = []
+      groupBytes = 0
+    }
+    for await (const bytes of this.stream()) {
+      group.push(bytes as Uint8Array<ArrayBuffer>)
+      groupBytes += bytes.length
+      if (groupBytes >= blobGroupBytes) close()
+    }
+    close()
+    return new Blob(groups, { type: this.#file!.manifest.type })
+  }
+
+  async save(name = this.progress().name): Promise<void> {
+    await this.done
+    const fileBytes = this.#doneBytes
+    await saveFile(name, { fileBytes, stream: () => this.stream(), blob: () => this.blob() })
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * How a URL becomes a file: the plain request starts at once and the manifest is asked for beside it. When the
+ * manifest is there in time and speaks of the same bytes, the answer is taken over; otherwise it is left untouched.
+ */
+import { toHex } from '../../shared/bytes.ts'
+import { swarmIdOf } from '../../shared/ids.ts'
+import { ChunkHashes, type Manifest, manifestSuffix, parseManifest } from '../../shared/manifest.ts'
+import { NearcastError } from '../api.ts'
+import type { Clock, Hasher } from '../ports.ts'
+import { OpenFile } from './open-file.ts'
+import type { ResumeHints } from './resume-hints.ts'
+import type { Runtime } from './runtime.ts'
+import type { Vault } from './vault.ts'
+
+export interface Opener {
+  runtime: Runtime
+  clock: Clock
+  vault: Vault
+  hasher: Hasher
+  hints: ResumeHints
+}
+
+export interface OpenRequest {
+  url: string
+  headers: Headers
+  signal: AbortSignal | undefined
+  /** How long after the answer's head the manifest may still come. */
+  patienceMs: number
+}
+
+export type Opened =
+  | { kind: 'plain'; response: Response; reason: string }
+  /** `response` is missing when the store had enough to begin without asking. */
+  | { kind: 'file'; file: OpenFile; response: Response | undefined; range: ByteRange | undefined }
+
+/** Bytes [from, to) as a Range header asked for them. */
+export interface ByteRange {
+  from: number
+  to: number
+}
+
+export async function open(opener: Opener, request: OpenRequest): Promise<Opened> {
+  const ended = new AbortController()
+  const manifest = fetchManifest(opener.hasher, request, ended.signal)
+  const isRanged = request.headers.has('range')
+  if (!isRanged && opener.hints.has(request.url)) {
+    const known = await manifest
+    if (typeof known !== 'string') return { kind: 'file', ...(await take(opener, request, known, undefined)) }
+  }
+  const body = new AbortController()
+  const signal = request.signal ? AbortSignal.any([request.signal, body.signal]) : body.signal
+  const response = await fetch(request.url, { headers: request.headers, signal })
+  const plain = (reason: string): Opened => {
+    ended.abort()
+    return { kind: 'plain', response, reason }
+  }
+  if (!response.ok || !response.body) return plain(`the server answered ${response.status}`)
+  const known = await Promise.race([manifest, patience(request.patienceMs)])
+  if (typeof known === 'string') return plain(known)
+  const wrong = disagreement(response, known.manifest)
+  if (wrong) return plain(wrong)
+  const range = isRanged ? parseRange(request.headers.get('range')!, known.manifest.geometry.fileBytes) : undefined
+  if (isRanged && (!range || response.status !== 206)) return plain('the range is not one that can be verified')
+  const cancel = () => body.abort()
+  return { kind: 'file', ...(await take(opener, request, known, { response, cancel, range })) }
+}
+
+interface Known {
+  manifest: Manifest
+  etag: string | undefined
+}
+
+/** @returns the manifest, or why there is none */
+async function fetchManifest(hasher: Hasher, request: OpenRequest, ended: AbortSignal): Promise<Known | string> {
+  const address = new URL(request.url)
+  address.pathname += manifestSuffix
+  const signal = request.signal ? AbortSignal.any([request.signal, ended]) : ended
+  try {
+    const response = await fetch(address, { signal })
+    if (!response.ok) return `no manifest: the server answered ${response.status}`
+    const manifest = parseManifest(await response.text(), hasher.sha256)
+    return manifest.ok ? { manifest: manifest.value, etag: undefined } : manifest.violation
+  } catch (error) {
+    return `no manifest: ${error instanceof Error ? error.message : error}`
+  }
+}
+
+const patience = (ms: number): Promise<string> =>
+  new Promise((resolve) => setTimeout(() => resolve('the manifest was not ready'), ms))
+
+/** Why an answer and a manifest do not speak of the same bytes, when they do not. */
+function disagreement(response: Response, { geometry, root }: Manifest): string | undefined {
+  if (response.headers.has('content-encoding')) return 'the answer is encoded'
+  const total =
+    response.status === 206
+      ? response.headers.get('content-range')?.split('/')[1]
+      : response.headers.get('content-length')
+  if (total !== null && total !== String(geometry.fileBytes)) {
+    return `the answer has ${total ?? 'no'} bytes, the manifest ${geometry.fileBytes}`
+  }
+  const etag = response.headers.get('etag')
+  if (etag && /^"[0-9a-f]{64}"$/.test(etag) && etag !== `"${root}"`) return 'the manifest is of another version'
+  return undefined
+}
+
+/** One range of bytes (RFC 9110 §14.1.2), or undefined for anything else. */
+export function parseRange(header: string, fileBytes: number): ByteRange | undefined {
+  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header.trim()) ?? []
+  if (first === undefined || last === undefined || first + last === '') return undefined
+  const from = first === '' ? Math.max(0, fileBytes - Number(last)) : Number(first)
+  const to = first === '' || last === '' ? fileBytes : Math.min(Number(last) + 1, fileBytes)
+  return from < to ? { from, to } : undefined
+}
+
+interface Answer {
+  response: Response
+  cancel: () => void
+  range: ByteRange | undefined
+}
+
+/** Opens the file, or finds it open, and hands it the answer that is under way where that is of use. */
+async function take(
+  opener: Opener,
+  { url }: OpenRequest,
+  { manifest }: Known,
+  answer: Answer | undefined,
+): Promise<{ file: OpenFile; response: Response | undefined; range: ByteRange | undefined }> {
+  const { runtime, vault, hasher, hints } = opener
+  const response = answer?.response
+  const id = swarmIdOf(manifest.root, hasher.sha256)
+  const present = runtime.fileOf(id)
+  if (present) {
+    answer?.cancel()
+    return { file: present, response, range: answer?.range }
+  }
+  const hashes = new ChunkHashes(manifest)
+  const etag = response?.headers.get('etag') ?? undefined
+  const file = new OpenFile({ url, id, manifest, hashes, etag, vault, hasher })
+  runtime.addFile(file)
+  const held = vault.held(manifest.root).then((indexes) => {
+    file.held(indexes)
+    runtime.input({ type: 'held', swarm: id, indexes })
+  })
+  if (answer && !answer.range) {
+    const run = runtime.engine.takeRunId()
+    runtime.addRun(run, answer.cancel)
+    runtime.input({ type: 'open', swarm: id, manifest, hashes, run: { id: run, to: manifest.geometry.fileBytes } })
+    void pump(runtime, run, answer.response)
+  } else {
+    // A range that begins inside a chunk cannot be verified by itself: whole chunks are asked for in its place.
+    answer?.cancel()
+    runtime.input({ type: 'open', swarm: id, manifest, hashes })
+    await held
+  }
+  hints.add(url)
+  return { file, response, range: answer?.range }
+}
+
+/** Feeds an answer that is under way to the engine, no faster than it is taken. */
+async function pump(runtime: Runtime, run: number, response: Response): Promise<void> {
+  const reader = response.body!.getReader()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return runtime.runEnded(run)
+      await runtime.runBytes(run, value)
+    }
+  } catch (error) {
+    runtime.runFailed(run, { reason: error instanceof Error ? error.message : String(error), retry: true })
+  }
+}
+
+/** The head of an answer that was never asked for: what the server would have said. */
+export function headOf(manifest: Manifest, range: ByteRange | undefined): { status: 200 | 206; headers: Headers } {
+  const { fileBytes } = manifest.geometry
+  const headers = new Headers({ 'content-type': manifest.type, 'accept-ranges': 'bytes', etag: `"${manifest.root}"` })
+  headers.set('content-length', String(range ? range.to - range.from : fileBytes))
+  if (range) headers.set('content-range', `bytes ${range.from}-${range.to - 1}/${fileBytes}`)
+  return { status: range ? 206 : 200, headers }
+}
+
+/** The error that a rejected `fetch` becomes; an abort stays what it is. */
+export function openError(url: string, error: unknown): unknown {
+  if (error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError')) return error
+  return new NearcastError('network', `nearcast: ${url} could not be reached`, { cause: error })
+}
+
+/** Random bytes as the engine's seeds and names want them. */
+export const randomHex = (bytes: number): string => toHex(crypto.getRandomValues(new Uint8Array(bytes)))

@@ -1,0 +1,91 @@
+/** A file's bytes [from, to) as a stream: in order, verified, fetched as they are read and a little ahead. */
+import type { NearcastError } from '../api.ts'
+import type { OpenFile } from './open-file.ts'
+import type { Runtime } from './runtime.ts'
+
+/** Bytes that wait in the stream itself for a reader that is slow: a chunk or two. */
+const queueBytesMax = 128 * 1024
+
+let nextWant = 1
+
+/** A number for a want: unique in this script. */
+export const takeWant = (): number => nextWant++
+
+export function openReader(
+  runtime: Runtime,
+  file: OpenFile,
+  range: { from: number; to: number },
+  signal?: AbortSignal,
+): ReadableStream<Uint8Array> {
+  const want = takeWant()
+  let position = range.from
+  let stop = () => {}
+  const end = () => {
+    stop()
+    runtime.input({ type: 'unwant', swarm: file.id, want })
+  }
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        file.retry()
+        runtime.input({ type: 'want', swarm: file.id, want, from: range.from, to: range.to, order: 'stream' })
+        const abort = () => {
+          end()
+          controller.error(signal?.reason)
+        }
+        if (signal?.aborted) abort()
+        else signal?.addEventListener('abort', abort, { once: true })
+        stop = () => signal?.removeEventListener('abort', abort)
+      },
+      async pull(controller) {
+        if (position >= range.to) {
+          end()
+          return controller.close()
+        }
+        const piece = await nextPiece(file, position, signal)
+        if (signal?.aborted) return
+        if (!(piece instanceof Uint8Array)) {
+          end()
+          return controller.error(piece)
+        }
+        const bytes = piece.subarray(0, range.to - position)
+        position += bytes.length
+        runtime.input({ type: 'reading', swarm: file.id, want, position })
+        // A copy: the chunk itself stays with the vault, and a page may change or transfer what it reads.
+        controller.enqueue(bytes.slice())
+        if (position < range.to) return
+        end()
+        controller.close()
+      },
+      cancel: end,
+    },
+    new ByteLengthQueuingStrategy({ highWaterMark: queueBytesMax }),
+  )
+}
+
+async function nextPiece(
+  file: OpenFile,
+  position: number,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | NearcastError | undefined> {
+  for (;;) {
+    const { version } = file
+    const piece = await file.piece(position)
+    if (piece || signal?.aborted) return piece
+    // Missing, or lost since: the engine fetches it, and tells.
+    if (file.failure) return file.failure
+    if (file.version === version) await changed(file, signal)
+  }
+}
+
+function changed(file: OpenFile, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stop()
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const stop = file.onChange(done)
+    signal?.addEventListener('abort', done, { once: true })
+  })
+}

@@ -1,0 +1,43 @@
+/** The public statistics, read off the engine and the open files. */
+import type { PeerStats, Stats } from '../api.ts'
+import type { Remote } from '../core/remote.ts'
+import type { Runtime } from './runtime.ts'
+
+export function readStats(runtime: Runtime): Stats {
+  const { engine, now } = runtime
+  const bytes = { peers: 0, origin: 0, store: 0, uploaded: engine.uploadedBytes }
+  const files: Stats['files'] = []
+  for (const file of runtime.files) {
+    bytes.peers += file.bytes.peers
+    bytes.origin += file.bytes.origin
+    bytes.store += file.bytes.store
+    const { name, root, geometry } = file.manifest
+    const heldBytes = file.bytes.peers + file.bytes.origin + file.bytes.store
+    const swarmSize = engine.core.swarms.get(file.id)?.size ?? 0
+    files.push({ url: file.url, root, name, fileBytes: geometry.fileBytes, heldBytes, swarmSize })
+  }
+  const delivered = bytes.peers + bytes.origin
+  return {
+    bytes,
+    wastedBytes: engine.core.wastedBytes,
+    offload: delivered === 0 ? 0 : bytes.peers / delivered,
+    consent: engine.isConsented ? 'granted' : 'denied',
+    tracker: engine.session.state,
+    peers: [...engine.peers.values()].map((remote) => peerStats(remote, now)),
+    files,
+  }
+}
+
+function peerStats(remote: Remote, now: number): PeerStats {
+  return {
+    id: remote.id,
+    tier: remote.tier,
+    state: remote.state === 'open' ? 'open' : 'connecting',
+    downloaded: remote.downloadedBytes,
+    uploaded: remote.uploadedBytes,
+    refused: remote.refusedBytes,
+    downBytesPerSecond: remote.downRate.perSecond(now),
+    upBytesPerSecond: remote.upRate.perSecond(now),
+    roundTripMs: remote.roundTrip.smoothedMs,
+  }
+}

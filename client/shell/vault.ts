@@ -1,0 +1,196 @@
+/**
+ * The verified chunks of the open files: the recent ones in memory, all of them on their way to the store. The store
+ * is treated like a peer: what comes out is hashed again before anyone gets it.
+ */
+import type { Bytes } from '../../shared/bytes.ts'
+import type { Root } from '../../shared/ids.ts'
+import { MiB } from '../../shared/limits.ts'
+import type { ChunkHashes, Manifest } from '../../shared/manifest.ts'
+import { chunkHash } from '../../shared/merkle.ts'
+import type { ChunkStore, Hasher } from '../ports.ts'
+
+/** Verified chunks kept in memory for readers and peers: what was just fetched is asked for most. */
+const hotBytesMax = 32 * MiB
+
+/** Chunks that the store did not take are kept in memory up to this much, then the oldest are given up. */
+const homelessBytesMax = 64 * MiB
+
+/** One write's size: measured in Chromium, larger transactions gain nothing. */
+const writeBytesMax = 2 * MiB
+
+/** While this much waits to be written, no more is asked for; below half of it, again. */
+const backlogBytesMax = 16 * MiB
+
+export interface VaultEvents {
+  /** A chunk that was kept is gone, or did not verify. */
+  lost(root: Root, index: number): void
+  pressure(on: boolean): void
+}
+
+interface Chunk {
+  readonly root: Root
+  readonly index: number
+  readonly bytes: Bytes
+}
+
+export class Vault {
+  readonly #store: ChunkStore
+  readonly #hasher: Hasher
+  readonly #events: VaultEvents
+  readonly #files = new Map<Root, { manifest: Manifest; hashes: ChunkHashes }>()
+  /** Least recently used first. */
+  readonly #hot = new Map<string, Chunk>()
+  #hotBytes = 0
+  readonly #homeless = new Map<string, Chunk>()
+  #homelessBytes = 0
+  readonly #queue = new Map<string, Chunk>()
+  #backlogBytes = 0
+  #isPressed = false
+  #writing: Promise<void> | undefined
+  #isClosed = false
+
+  constructor(store: ChunkStore, hasher: Hasher, events: VaultEvents) {
+    this.#store = store
+    this.#hasher = hasher
+    this.#events = events
+  }
+
+  open(manifest: Manifest, hashes: ChunkHashes): void {
+    this.#files.set(manifest.root, { manifest, hashes })
+  }
+
+  /** @returns the chunks of a file that the store says it holds */
+  held(root: Root): Promise<number[]> {
+    return this.#store.held(root)
+  }
+
+  /** Takes a verified chunk. */
+  keep(root: Root, index: number, bytes: Bytes): void {
+    if (this.#isClosed) return
+    const key = keyOf(root, index)
+    const chunk = { root, index, bytes }
+    this.#warm(key, chunk)
+    this.#queue.set(key, chunk)
+    this.#addBacklog(bytes.length)
+    this.#writing ??= this.#write()
+  }
+
+  #warm(key: string, chunk: Chunk): void {
+    const before = this.#hot.get(key)
+    this.#hot.delete(key)
+    this.#hot.set(key, chunk)
+    this.#hotBytes += chunk.bytes.length - (before?.bytes.length ?? 0)
+    for (const [oldest, { bytes }] of this.#hot) {
+      if (this.#hotBytes <= hotBytesMax) return
+      this.#hot.delete(oldest)
+      this.#hotBytes -= bytes.length
+    }
+  }
+
+  #addBacklog(bytes: number): void {
+    this.#backlogBytes += bytes
+    const isPressed = this.#backlogBytes > (this.#isPressed ? backlogBytesMax / 2 : backlogBytesMax)
+    if (isPressed === this.#isPressed) return
+    this.#isPressed = isPressed
+    this.#events.pressure(isPressed)
+  }
+
+  async #write(): Promise<void> {
+    while (this.#queue.size > 0 && !this.#isClosed) {
+      const batch = this.#nextBatch()
+      const written = new Set(await this.#store.write(batch[0]!.root, batch))
+      for (const chunk of batch) {
+        const key = keyOf(chunk.root, chunk.index)
+        this.#queue.delete(key)
+        this.#addBacklog(-chunk.bytes.length)
+        if (!written.has(chunk.index)) this.#keepHomeless(key, chunk)
+      }
+    }
+    this.#writing = undefined
+  }
+
+  /** The next chunks of one file. */
+  #nextBatch(): Chunk[] {
+    const batch: Chunk[] = []
+    let bytes = 0
+    for (const chunk of this.#queue.values()) {
+      if (batch.length > 0 && (chunk.root !== batch[0]!.root || bytes + chunk.bytes.length > writeBytesMax)) break
+      batch.push(chunk)
+      bytes += chunk.bytes.length
+    }
+    return batch
+  }
+
+  #keepHomeless(key: string, chunk: Chunk): void {
+    this.#homeless.set(key, chunk)
+    this.#homelessBytes += chunk.bytes.length
+    for (const [oldest, { root, index, bytes }] of this.#homeless) {
+      if (this.#homelessBytes <= homelessBytesMax) return
+      this.#homeless.delete(oldest)
+      this.#homelessBytes -= bytes.length
+      this.#cool(oldest)
+      this.#events.lost(root, index)
+    }
+  }
+
+  #cool(key: string): void {
+    const chunk = this.#hot.get(key)
+    if (!chunk) return
+    this.#hot.delete(key)
+    this.#hotBytes -= chunk.bytes.length
+  }
+
+  /** A chunk in memory, verified already. */
+  peek(root: Root, index: number): Bytes | undefined {
+    const key = keyOf(root, index)
+    const chunk = this.#hot.get(key)
+    if (chunk) {
+      this.#warm(key, chunk)
+      return chunk.bytes
+    }
+    return (this.#queue.get(key) ?? this.#homeless.get(key))?.bytes
+  }
+
+  /** A chunk, verified; undefined when it is not here any more, which `lost` has said as well. */
+  async read(root: Root, index: number): Promise<Bytes | undefined> {
+    const inMemory = this.peek(root, index)
+    if (inMemory) return inMemory
+    const bytes = await this.#store.read(root, index)
+    if (bytes && (await this.#isRight(root, index, bytes))) {
+      this.#warm(keyOf(root, index), { root, index, bytes })
+      return bytes
+    }
+    if (bytes) await this.#store.remove(root, [index])
+    this.#events.lost(root, index)
+    return undefined
+  }
+
+  async #isRight(root: Root, index: number, bytes: Bytes): Promise<boolean> {
+    const file = this.#files.get(root)
+    if (!file || bytes.length !== file.manifest.geometry.lengthOf(index)) return false
+    return file.hashes.matches(index, await this.hashOf(file.manifest, bytes))
+  }
+
+  /** A chunk's hash, as its file's tree has it. */
+  async hashOf(manifest: Manifest, bytes: Bytes): Promise<Uint8Array> {
+    return chunkHash(await this.#hasher.leafHashes(bytes), manifest.geometry, this.#hasher.sha256)
+  }
+
+  /** Fulfilled when all that was kept so far has reached the store. */
+  async flushed(): Promise<void> {
+    await this.#writing
+  }
+
+  async close(clear: boolean): Promise<void> {
+    if (!clear) await this.#writing
+    this.#isClosed = true
+    await this.#writing
+    if (clear) await this.#store.clear()
+    this.#store.close()
+    this.#hot.clear()
+    this.#queue.clear()
+    this.#homeless.clear()
+  }
+}
+
+const keyOf = (root: Root, index: number) => `${root}/${index}`

@@ -1,0 +1,52 @@
+/**
+ * A rate limit with a burst: tokens drip in at a steady rate and wait in a bucket that holds no more than the burst.
+ * Counts whatever its owner counts (bytes, messages); knows no clock: every call brings its time in milliseconds.
+ */
+import { assert } from './assert.ts'
+
+/** Added to a wait, so that rounding never refuses its end: at today's dates, times lie 0.00025 ms apart. */
+const roundingMs = 0.001
+
+export class TokenBucket {
+  readonly #perMs: number
+  readonly #burst: number
+  #tokens: number
+  #atMs: number | undefined
+
+  /** Starts full. */
+  constructor(ratePerSecond: number, burst: number) {
+    assert(ratePerSecond > 0 && Number.isFinite(ratePerSecond), `token rate of ${ratePerSecond} per second`)
+    assert(burst > 0 && Number.isFinite(burst), `token burst of ${burst}`)
+    this.#perMs = ratePerSecond / 1000
+    this.#burst = burst
+    this.#tokens = burst
+  }
+
+  /**
+   * Takes tokens if they are there. An amount above the burst is taken from a full bucket and leaves a debt, so that
+   * it passes late in place of never.
+   */
+  take(amount: number, nowMs: number): boolean {
+    this.#refill(nowMs)
+    if (this.#tokens < this.#needed(amount)) return false
+    this.#tokens -= amount
+    return true
+  }
+
+  /** A time at which `take(amount)` succeeds if nothing else is taken before it: `nowMs` when it would at once. */
+  availableAt(amount: number, nowMs: number): number {
+    this.#refill(nowMs)
+    const missing = this.#needed(amount) - this.#tokens
+    return missing <= 0 ? nowMs : nowMs + missing / this.#perMs + roundingMs
+  }
+
+  #needed(amount: number): number {
+    return Math.min(amount, this.#burst)
+  }
+
+  #refill(nowMs: number): void {
+    const elapsedMs = Math.max(0, nowMs - (this.#atMs ?? nowMs))
+    this.#tokens = Math.min(this.#burst, this.#tokens + elapsedMs * this.#perMs)
+    this.#atMs = Math.max(nowMs, this.#atMs ?? nowMs)
+  }
+}

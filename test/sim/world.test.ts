@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { KiB, MiB } from '../../shared/limits.ts'
+import { type PeerPlan, World, type WorldPlan } from './world.ts'
+
+const plan: WorldPlan = {
+  seed: 1,
+  fileBytes: 8 * MiB,
+  chunkBytes: 64 * KiB,
+  origin: { bytesPerSecond: 1 * MiB, delayMs: 10 },
+}
+const peer: PeerPlan = { upBytesPerSecond: 2 * MiB, downBytesPerSecond: 8 * MiB, delayMs: 10, joinAtMs: 0 }
+
+describe('a swarm on virtual time', () => {
+  it('alone, a peer takes the whole file from the origin at its speed', () => {
+    const world = new World(plan)
+    world.add(peer)
+    world.runUntilDone(60_000)
+    const { doneMs, originCopies } = world.report()
+    expect(doneMs[0]).toBeGreaterThan(8_000)
+    expect(doneMs[0]).toBeLessThan(8_200)
+    expect(originCopies).toBe(1)
+  })
+
+  it('a second peer takes nearly all from the first, and is sooner done', () => {
+    const world = new World(plan)
+    const first = world.add(peer)
+    const second = world.add({ ...peer, joinAtMs: 9_000 })
+    world.runUntilDone(60_000)
+    expect(second.bytes.peers / (8 * MiB)).toBeGreaterThan(0.9)
+    expect(second.doneAt! - second.startedAt).toBeLessThan(first.doneAt! - first.startedAt)
+  })
+
+  it('four peers that start together trade: the origin sends little more than one copy', () => {
+    const world = new World(plan)
+    for (let i = 0; i < 4; i++) world.add(peer)
+    world.runUntilDone(60_000)
+    const { originCopies, failures, doneMs } = world.report()
+    expect(failures).toEqual([])
+    console.log(originCopies, doneMs)
+    expect(originCopies).toBeLessThan(1.5)
+  })
+
+  it('the same seed gives the same trace', () => {
+    const traces = [1, 2].map(() => {
+      const world = new World(plan)
+      for (let i = 0; i < 3; i++) world.add({ ...peer, joinAtMs: i * 100 })
+      world.runUntilDone(60_000)
+      return world.trace
+    })
+    expect(traces[0]).toBe(traces[1])
+  })
+})
