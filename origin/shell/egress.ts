@@ -1,0 +1,70 @@
+/** Gives bodies their turns to send: at once without a cap, else in the order and at the rate that the core says. */
+import { KiB } from '../../shared/limits.ts'
+import { FairEgress } from '../core/fair-egress.ts'
+
+/** Read and written at a time without a cap: long enough that its costs per piece do not count. */
+const uncappedSliceBytes = 128 * KiB
+
+/** One body's place in the order. */
+export interface Lane {
+  /** What to send in one turn, at most. */
+  readonly sliceBytes: number
+  /** Fulfilled when this many bytes may go, or when the lane was left; undefined when they may at once. */
+  turn(bytes: number): Promise<void> | undefined
+  leave(): void
+}
+
+export interface Egress {
+  /** @param prompt for small answers that somebody waits for before asking for more */
+  enter(prompt: boolean): Lane
+}
+
+const uncappedLane: Lane = { sliceBytes: uncappedSliceBytes, turn: () => undefined, leave() {} }
+
+export const uncappedEgress: Egress = { enter: () => uncappedLane }
+
+export class CappedEgress implements Egress {
+  readonly #order: FairEgress
+  readonly #waiting = new Map<number, () => void>()
+  #lastId = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(bytesPerSecondMax: number) {
+    this.#order = new FairEgress(bytesPerSecondMax)
+  }
+
+  enter(prompt: boolean): Lane {
+    const id = ++this.#lastId
+    let left = false
+    return {
+      sliceBytes: this.#order.sliceBytes,
+      turn: (bytes) => {
+        if (left) return undefined
+        return new Promise((resolve) => {
+          this.#waiting.set(id, resolve)
+          this.#order.ask(id, bytes, prompt)
+          this.#serve()
+        })
+      },
+      leave: () => {
+        left = true
+        this.#order.withdraw(id)
+        this.#release(id)
+      },
+    }
+  }
+
+  #release(id: number): void {
+    const resolve = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    resolve?.()
+  }
+
+  #serve(): void {
+    clearTimeout(this.#timer)
+    const nowMs = performance.now()
+    for (let id = this.#order.next(nowMs); id !== undefined; id = this.#order.next(nowMs)) this.#release(id)
+    const waitMs = this.#order.nextWake(nowMs) - nowMs
+    if (Number.isFinite(waitMs)) this.#timer = setTimeout(() => this.#serve(), waitMs)
+  }
+}
