@@ -1,0 +1,139 @@
+/**
+ * Which two peers may signal each other, until when and how much. One introduction stands for both directions. They
+ * all live equally long, so one list in order of age serves their expiry.
+ */
+import type { Signal, Tier } from '../../shared/tracker-messages.ts'
+import type { TrackerLimits } from './limits.ts'
+import type { Peer } from './peer.ts'
+
+export interface Introduction {
+  /** The one that was told of the other, and calls. */
+  readonly caller: Peer
+  readonly callee: Peer
+  readonly tier: Tier
+  readonly startedMs: number
+  signalsLeft: number
+  bytesLeft: number
+  candidatesLeft: number
+  older: Introduction | undefined
+  newer: Introduction | undefined
+}
+
+/** After this long without a link the called side may be sent the other way; sooner, both would call at once. */
+const callBackAfterMs = 10_000
+
+/** More than one answer can add, so that the list drains, and few enough that no message waits for it. */
+const expiredPerCallMax = 64
+
+export class Introductions {
+  readonly #limits: TrackerLimits
+  #oldest: Introduction | undefined
+  #newest: Introduction | undefined
+  #count = 0
+
+  constructor(limits: TrackerLimits) {
+    this.#limits = limits
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** The introduction of these two that still holds. */
+  between(a: Peer, b: Peer, now: number): Introduction | undefined {
+    const introduction = a.introductions.get(b)
+    return introduction !== undefined && !this.#isOver(introduction, now) ? introduction : undefined
+  }
+
+  /** Whether two peers that were introduced can be again, with `caller` calling: the first call may have been lost. */
+  mayCallAgain(introduction: Introduction, caller: Peer, now: number): boolean {
+    return introduction.caller === caller || now - introduction.startedMs >= callBackAfterMs
+  }
+
+  hasRoom(peer: Peer): boolean {
+    return peer.introductions.size < this.#limits.introductionsPerPeerMax
+  }
+
+  /** Begins a new introduction. One that still holds gives up its place, and hands on what it has left to spend. */
+  introduce(caller: Peer, callee: Peer, tier: Tier, now: number): void {
+    const limits = this.#limits
+    const former = caller.introductions.get(callee)
+    if (former !== undefined) this.#remove(former)
+    const left = (max: number, formerLeft: number | undefined): number => {
+      if (former === undefined || formerLeft === undefined) return max
+      // Asking again and again must not buy more than waiting would.
+      const regained = (max * (now - former.startedMs)) / limits.introductionLifetimeMs
+      return Math.min(max, formerLeft + Math.floor(regained))
+    }
+    const introduction: Introduction = {
+      caller,
+      callee,
+      tier,
+      startedMs: now,
+      signalsLeft: left(limits.signalsPerIntroductionMax, former?.signalsLeft),
+      bytesLeft: left(limits.signalBytesPerIntroductionMax, former?.bytesLeft),
+      candidatesLeft: left(limits.candidatesPerIntroductionMax, former?.candidatesLeft),
+      older: this.#newest,
+      newer: undefined,
+    }
+    if (this.#newest !== undefined) this.#newest.newer = introduction
+    else this.#oldest = introduction
+    this.#newest = introduction
+    this.#count++
+    caller.introductions.set(callee, introduction)
+    callee.introductions.set(caller, introduction)
+  }
+
+  /** Pays for one signal. @returns false when the introduction has not enough left */
+  spend(introduction: Introduction, signal: Signal): boolean {
+    const bytes = signalBytes(signal)
+    const candidates = candidateCount(signal)
+    if (introduction.signalsLeft < 1 || introduction.bytesLeft < bytes || introduction.candidatesLeft < candidates) {
+      return false
+    }
+    introduction.signalsLeft -= 1
+    introduction.bytesLeft -= bytes
+    introduction.candidatesLeft -= candidates
+    return true
+  }
+
+  /** Ends all introductions of a peer that is gone. */
+  forget(peer: Peer): void {
+    for (const introduction of peer.introductions.values()) this.#remove(introduction)
+  }
+
+  expire(now: number): void {
+    for (let i = 0; i < expiredPerCallMax; i++) {
+      if (this.#oldest === undefined || !this.#isOver(this.#oldest, now)) return
+      this.#remove(this.#oldest)
+    }
+  }
+
+  #isOver(introduction: Introduction, now: number): boolean {
+    return now - introduction.startedMs >= this.#limits.introductionLifetimeMs
+  }
+
+  #remove(introduction: Introduction): void {
+    const { caller, callee, older, newer } = introduction
+    caller.introductions.delete(callee)
+    callee.introductions.delete(caller)
+    if (older !== undefined) older.newer = newer
+    else this.#oldest = newer
+    if (newer !== undefined) newer.older = older
+    else this.#newest = older
+    this.#count--
+  }
+}
+
+/** Addresses that a signal asks its receiver to send STUN to: its own candidates, and those inside its description. */
+function candidateCount(signal: Signal): number {
+  const inDescription = signal.description?.sdp.match(/^a=candidate:/gm)?.length ?? 0
+  return inDescription + (signal.candidates?.length ?? 0)
+}
+
+/** Texts are nearly all ASCII, and the frame's own limit bounds the rest. */
+function signalBytes(signal: Signal): number {
+  let bytes = signal.description?.sdp.length ?? 0
+  for (const { candidate } of signal.candidates ?? []) bytes += candidate.length
+  return bytes
+}

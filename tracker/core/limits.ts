@@ -1,0 +1,80 @@
+/** What the tracker allows, with its unit in the name and its reason beside it. Every one can be set by the operator. */
+import { KiB } from '../../shared/limits.ts'
+
+export interface TrackerLimits {
+  connectionsMax: number
+  connectionsPerAddressMax: number
+  swarmsPerConnectionMax: number
+  introductionsPerPeerMax: number
+  introductionLifetimeMs: number
+  introductionsPerSecond: number
+  introductionsBurst: number
+  signalsPerIntroductionMax: number
+  signalBytesPerIntroductionMax: number
+  candidatesPerIntroductionMax: number
+  joinsPerSecond: number
+  joinsBurst: number
+  signalsPerSecond: number
+  signalsBurst: number
+  messagesPerSecond: number
+  messagesBurst: number
+  faultsPerSecond: number
+  faultsBurst: number
+}
+
+export const trackerLimits: Readonly<TrackerLimits> = {
+  /** About 240 MiB of sockets and peers at the 12 KiB that one costs (bench/tracker.ts). */
+  connectionsMax: 20_000,
+  /** An office or a mobile carrier's gateway has hundreds behind one address; one machine that plays many has no more. */
+  connectionsPerAddressMax: 256,
+  /** As many swarms as one link can carry (shared/limits.ts, slotCountMax). */
+  swarmsPerConnectionMax: 64,
+  /** Caps what one peer is called, and what it costs here: the sole seed of a flash crowd is spared after these. */
+  introductionsPerPeerMax: 96,
+  /** Gathering, an offer, an answer and late candidates take a few seconds; a phone that wakes up may take ten. */
+  introductionLifetimeMs: 30_000,
+  /** A peer that wants eight others a few times a minute needs less than one a second. One that harvests gets no more. */
+  introductionsPerSecond: 1,
+  introductionsBurst: 100,
+  /** Offer, answer and coalesced candidates are about 4 to 8 signals; both sides share these. */
+  signalsPerIntroductionMax: 32,
+  signalBytesPerIntroductionMax: 64 * KiB,
+  /** Each candidate is an address that the other side will send STUN to: more is a port scan (RFC 8445 §19.5). */
+  candidatesPerIntroductionMax: 64,
+  joinsPerSecond: 2,
+  /** A page with several files joins them together. */
+  joinsBurst: 20,
+  signalsPerSecond: 20,
+  /** Eight negotiations started together, at most eight signals each. */
+  signalsBurst: 60,
+  /** Everything a client sends, whatever it is, control frames included. */
+  messagesPerSecond: 40,
+  messagesBurst: 160,
+  /** A client with an error is told so a few times; one that goes on is closed, so a flood earns few answers. */
+  faultsPerSecond: 0.2,
+  faultsBurst: 20,
+}
+
+/** Fills in what was not set. @throws Error that names the setting, the value and what would be right */
+export function trackerLimitsWith(settings: Partial<TrackerLimits>): TrackerLimits {
+  const limits: TrackerLimits = { ...trackerLimits }
+  for (const name of Object.keys(trackerLimits) as (keyof TrackerLimits)[]) {
+    const value = settings[name]
+    if (value === undefined) continue
+    if (name.endsWith('PerSecond')) checkSetting(name, value, Number.isFinite(value) && value > 0, 'a number above 0')
+    else checkWhole(name, value)
+    limits[name] = value
+  }
+  return limits
+}
+
+export function checkWhole(name: string, value: number): void {
+  checkSetting(name, value, Number.isSafeInteger(value) && value >= 1, 'a whole number of at least 1')
+}
+
+/** @throws Error that names the setting, the value and what would be right */
+export function checkSetting(name: string, value: unknown, isRight: boolean, right: string): void {
+  if (isRight) return
+  const shown = typeof value === 'number' ? value : JSON.stringify(value)
+  throw new Error(`tracker setting ${name}: ${shown} is not ${right}`)
+}

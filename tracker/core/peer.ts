@@ -1,0 +1,26 @@
+/** One connection as the core sees it, and its memberships in swarms. */
+import type { PeerId, SwarmId } from '../../shared/ids.ts'
+import type { Allowance } from './admission.ts'
+import type { Introduction } from './introductions.ts'
+import type { Place } from './place.ts'
+import type { Swarm } from './swarm.ts'
+
+export interface Peer {
+  readonly id: PeerId
+  readonly place: Place
+  /** The key of the limits per address (place.ts, subscriberKey). */
+  readonly subscriber: string
+  readonly allowance: Allowance
+  readonly memberships: Map<SwarmId, Membership>
+  /** Of the last half-minute, made for this peer or to it. */
+  readonly introductions: Map<Peer, Introduction>
+}
+
+export interface Membership {
+  readonly peer: Peer
+  readonly swarm: Swarm
+  /** The fraction of the file that the peer says it has: a hint, never proof. */
+  have: number
+  /** Where the member is in each of the swarm's rosters (swarm.ts). */
+  readonly at: number[]
+}

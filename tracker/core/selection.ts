@@ -1,0 +1,150 @@
+/**
+ * Whom a peer is told of: the nearest, some from anywhere so that the mesh stays connected whatever the local bias
+ * (random K-out graphs, K ≥ 2), few of any one network so that no crowd behind it fills an answer, and the less busy of
+ * each two. The number of draws depends on the number wanted alone, never on the swarm's size.
+ */
+import type { Rng } from '../../shared/rng.ts'
+import type { Introductions } from './introductions.ts'
+import type { Membership } from './peer.ts'
+import type { Deck } from './roster.ts'
+import type { NearTier } from './swarm.ts'
+
+const nearTiers: readonly NearTier[] = ['address', 'network', 'isp', 'region']
+
+/** Two random links a peer connect the mesh with probability 1 − Θ(n⁻³) (Yağan and Makowski). */
+const randomPicksMin = 2
+
+/** A peer with the whole file counts as this many introductions less: preferred a little, and not run over. */
+const wholeFileWorth = 4
+
+/** The most draws: two for each choice, and some for those that cannot be picked. */
+const nearDraws = (need: number): number => 2 * need + 4
+
+/** More, because a crowd of one network may be most of the swarm and only a few of it are taken. */
+const randomDraws = (need: number): number => 4 * need + 8
+
+const holderDraws = 8
+
+export interface Chance {
+  readonly introductions: Introductions
+  readonly rng: Rng
+  readonly now: number
+}
+
+/** @returns at most `want` members of the asker's swarm, without the asker, none twice */
+export function selectPeers(asker: Membership, want: number, chance: Chance): Membership[] {
+  if (want === 0 || asker.swarm.size < 2) return []
+  const { swarm } = asker
+  const selection = new Selection(asker, want, chance)
+  const randomPicks = Math.min(want, Math.max(randomPicksMin, Math.ceil(want / 4)))
+  for (const tier of nearTiers) {
+    for (const deck of swarm.near(asker.peer.place, tier)) {
+      const need = want - randomPicks - selection.picked.length
+      if (need > 0) selection.take(deck, nearDraws(need), need)
+    }
+  }
+  const need = want - selection.picked.length
+  selection.take(swarm.all, randomDraws(need), need)
+  selection.fill()
+  if (!selection.picked.some((member) => member.have > 0)) selection.takeHolder(swarm.holders)
+  return selection.picked
+}
+
+class Selection {
+  readonly picked: Membership[] = []
+  /** Left out for the sake of variety: better than nobody. */
+  readonly #spare: Membership[] = []
+  /** Introduced a short while ago: only when there is nobody else. */
+  readonly #met: Membership[] = []
+  readonly #asker: Membership
+  readonly #want: number
+  readonly #chance: Chance
+
+  constructor(asker: Membership, want: number, chance: Chance) {
+    this.#asker = asker
+    this.#want = want
+    this.#chance = chance
+  }
+
+  /** Picks up to `need`, the less busy of each two drawn; the other ones come in when the deck has no more. */
+  take(deck: Deck<Membership>, drawsMax: number, need: number): void {
+    const draws = Math.min(drawsMax, deck.size)
+    const neededSize = this.picked.length + need
+    const losers: Membership[] = []
+    let first: Membership | undefined
+    for (let i = 0; i < draws && this.picked.length < neededSize; i++) {
+      const drawn = deck.draw(i, this.#chance.rng)
+      if (!this.#isFree(drawn)) continue
+      if (first === undefined) {
+        first = drawn
+        continue
+      }
+      const better = lessBusy(first, drawn)
+      losers.push(better === first ? drawn : first)
+      this.#pick(better)
+      first = undefined
+    }
+    if (first !== undefined) losers.unshift(first)
+    for (const member of losers) {
+      if (this.picked.length < neededSize) this.#pick(member)
+      else this.#spare.push(member)
+    }
+  }
+
+  /** Fills what is missing with those that were left out. */
+  fill(): void {
+    const rest = this.picked.length + this.#spare.length > 0 ? this.#spare : this.#met
+    for (const member of rest) {
+      if (this.picked.length >= this.#want) return
+      if (!this.picked.includes(member)) this.picked.push(member)
+    }
+  }
+
+  /** A peer that knows only empty ones learns nothing: one that has content takes the last place. */
+  takeHolder(holders: Deck<Membership>): void {
+    let holder: Membership | undefined
+    for (let i = 0; i < Math.min(holderDraws, holders.size); i++) {
+      const drawn = holders.draw(i, this.#chance.rng)
+      if (this.#isFree(drawn)) holder = holder === undefined ? drawn : lessBusy(holder, drawn)
+    }
+    if (holder === undefined) return
+    if (this.picked.length >= this.#want) this.picked.pop()
+    this.picked.push(holder)
+  }
+
+  /** What would make the answer uniform is set aside. */
+  #pick(member: Membership): void {
+    if (this.#isVaried(member)) this.picked.push(member)
+    else this.#spare.push(member)
+  }
+
+  #isFree(member: Membership): boolean {
+    const { introductions, now } = this.#chance
+    if (member === this.#asker || this.picked.includes(member) || !introductions.hasRoom(member.peer)) return false
+    const introduction = introductions.between(this.#asker.peer, member.peer, now)
+    if (introduction === undefined) return true
+    if (introductions.mayCallAgain(introduction, this.#asker.peer, now)) this.#met.push(member)
+    return false
+  }
+
+  /** At most half of an answer is of one network, and at most a quarter of one address that is not the asker's own. */
+  #isVaried(member: Membership): boolean {
+    const { address, network } = member.peer.place
+    const half = Math.ceil(this.#want / 2)
+    const ofAddressMax = address === this.#asker.peer.place.address ? half : Math.ceil(this.#want / 4)
+    let ofAddress = 0
+    let ofNetwork = 0
+    for (const { peer } of this.picked) {
+      if (peer.place.network === network) ofNetwork++
+      if (peer.place.address === address) ofAddress++
+    }
+    return ofNetwork < half && ofAddress < ofAddressMax
+  }
+}
+
+/** Choosing between two keeps the busiest from becoming much busier than the rest. */
+function lessBusy(a: Membership, b: Membership): Membership {
+  return busyness(b) < busyness(a) ? b : a
+}
+
+const busyness = (member: Membership): number => member.peer.introductions.size - wholeFileWorth * member.have

@@ -1,0 +1,230 @@
+import { describe, expect, it } from 'vitest'
+import type { PeerId, SwarmId } from '../../shared/ids.ts'
+import { createRng } from '../../shared/rng.ts'
+import type { Signal } from '../../shared/tracker-messages.ts'
+import { farAddress, offer, only, refusal, swarmA, swarmB, TrackerCrowd } from '../../test/fakes/tracker-crowd.ts'
+import { TrackerMachine } from './tracker-machine.ts'
+
+const stranger = 'stranger'.padEnd(22, '-') as PeerId
+
+/** Two members of one swarm; the second was told of the first. */
+function couple(crowd = new TrackerCrowd()): { crowd: TrackerCrowd; first: PeerId; second: PeerId } {
+  const first = crowd.member('203.0.113.1')
+  const second = crowd.connect('203.0.113.2')
+  expect(crowd.join(second, { want: 8 }).peers).toEqual([{ id: first, tier: 'network' }])
+  return { crowd, first, second }
+}
+
+describe('a join', () => {
+  it('is always answered, with nobody when nobody is wanted', () => {
+    const { crowd, second } = couple()
+    expect(crowd.join(second, { want: 0 })).toEqual({ type: 'peers', swarm: swarmA, peers: [], size: 2 })
+    expect(crowd.join(second, { swarm: swarmB, want: 8 })).toEqual({ type: 'peers', swarm: swarmB, peers: [], size: 1 })
+  })
+
+  it('of another swarm meets nobody of this one', () => {
+    const { crowd } = couple()
+    expect(crowd.join(crowd.connect('203.0.113.3'), { swarm: swarmB, want: 8 }).peers).toEqual([])
+  })
+
+  it('does not tell the others: they hear of the newcomer by its signal', () => {
+    const crowd = new TrackerCrowd()
+    const first = crowd.member('203.0.113.1')
+    const second = crowd.connect('203.0.113.2')
+    const effects = crowd.say(second, { type: 'join', swarm: swarmA, have: 0, want: 8 })
+    expect(effects.map((effect) => effect.to)).toEqual([second])
+    expect(only(crowd.signal(second, first), 'signal', first)).toEqual({
+      type: 'signal',
+      from: second,
+      tier: 'network',
+      signal: offer,
+    })
+  })
+
+  it('does not meet the same peer again while it may still be calling, if there are others', () => {
+    const crowd = new TrackerCrowd()
+    for (let i = 0; i < 12; i++) crowd.member(farAddress(i))
+    const asker = crowd.connect('203.0.113.1')
+    const told = () => crowd.join(asker, { want: 4 }).peers.map((peer) => peer.id)
+    const firstHalfMinute = [...told(), ...told(), ...told()]
+    expect(new Set(firstHalfMinute).size).toBe(12)
+    crowd.now += 30_000
+    expect(told()).toHaveLength(4)
+  })
+
+  it('meets the same peer again at once when there is no other', () => {
+    const { crowd, first, second } = couple()
+    crowd.now += 1000
+    expect(crowd.join(second, { want: 8 }).peers).toEqual([{ id: first, tier: 'network' }])
+    expect(crowd.machine.stats().introductions.network).toBe(1)
+  })
+
+  it('is not sent to one that is just calling, so that two never call each other', () => {
+    const { crowd, first, second } = couple()
+    expect(crowd.join(first, { want: 8 }).peers).toEqual([])
+    crowd.now += 10_000
+    expect(crowd.join(first, { want: 8 }).peers).toEqual([{ id: second, tier: 'network' }])
+  })
+
+  it('says anew how much of the file the peer has', () => {
+    const crowd = new TrackerCrowd()
+    const member = crowd.member(farAddress(0))
+    for (let i = 1; i < 30; i++) crowd.member(farAddress(i))
+    crowd.join(member, { have: 0.5 })
+    const meets = (address: string) => crowd.join(crowd.connect(address), { want: 2 }).peers.map((peer) => peer.id)
+    for (let i = 0; i < 5; i++) expect(meets('203.0.113.1')).toContain(member)
+    crowd.join(member, { have: 0 })
+    const met = Array.from({ length: 5 }, () => meets('203.0.113.1'))
+    expect(met.every((ids) => ids.includes(member))).toBe(false)
+    expect(crowd.machine.stats()).toMatchObject({ peers: 40, memberships: 40, swarms: 1 })
+  })
+
+  it('is refused for more swarms than a connection can have; those that it has still answer', () => {
+    const crowd = new TrackerCrowd({ swarmsPerConnectionMax: 3 })
+    const id = crowd.connect('203.0.113.1')
+    const swarm = (i: number) => String(i).repeat(40) as SwarmId
+    for (let i = 0; i < 3; i++) crowd.join(id, { swarm: swarm(i) })
+    const effects = crowd.say(id, { type: 'join', swarm: swarm(3), have: 0, want: 1 })
+    expect(refusal(effects, id)).toMatchObject({ code: 'too-many-swarms', swarm: swarm(3) })
+    expect(crowd.join(id, { swarm: swarm(2) }).size).toBe(1)
+    crowd.say(id, { type: 'leave', swarm: swarm(0) })
+    expect(crowd.join(id, { swarm: swarm(3) }).size).toBe(1)
+    expect(crowd.machine.stats().swarms).toBe(3)
+  })
+
+  it('is refused for a swarm that this tracker does not serve', () => {
+    const machine = new TrackerMachine({ rng: createRng([1, 2, 3, 4]), serves: (swarm) => swarm === swarmA })
+    const id = 'x'.repeat(22) as PeerId
+    machine.connect(id, Uint8Array.of(203, 0, 113, 1), undefined, 0)
+    const join = (swarm: SwarmId) => machine.handle(id, { type: 'join', swarm, have: 0, want: 8 }, 0)
+    expect(only(join(swarmA), 'peers', id).size).toBe(1)
+    expect(refusal(join(swarmB), id)).toMatchObject({ code: 'unknown-swarm', swarm: swarmB })
+  })
+
+  it('tells of no more peers than the connection may still meet', () => {
+    const crowd = new TrackerCrowd({ introductionsBurst: 10, introductionsPerSecond: 1 })
+    for (let i = 0; i < 60; i++) crowd.member(farAddress(i))
+    const id = crowd.connect('203.0.113.1')
+    expect(crowd.join(id, { want: 8 }).peers).toHaveLength(8)
+    expect(crowd.join(id, { want: 8 }).peers).toHaveLength(2)
+    expect(crowd.join(id, { want: 8 }).peers).toHaveLength(0)
+    crowd.now += 3000
+    expect(crowd.join(id, { want: 8 }).peers).toHaveLength(3)
+  })
+
+  it('spares a peer that was called by many', () => {
+    const crowd = new TrackerCrowd({ introductionsPerPeerMax: 5 })
+    const seed = crowd.member('203.0.113.1', { have: 1 })
+    const told = Array.from({ length: 40 }, (_, i) => crowd.join(crowd.connect(farAddress(i)), { want: 4 }).peers)
+    expect(told.filter((peers) => peers.some((peer) => peer.id === seed))).toHaveLength(5)
+    crowd.now += 30_000
+    const later = crowd.join(crowd.connect(farAddress(100)), { want: 4 }).peers
+    expect(later.map((peer) => peer.id)).toContain(seed)
+  })
+})
+
+describe('leaving', () => {
+  it('a swarm or the tracker is seen by the next newcomer', () => {
+    const { crowd, first, second } = couple()
+    crowd.say(first, { type: 'leave', swarm: swarmA })
+    const newcomer = crowd.connect('203.0.113.3')
+    expect(crowd.join(newcomer, { want: 8 })).toMatchObject({ peers: [{ id: second }], size: 2 })
+    crowd.leave(second)
+    expect(crowd.join(newcomer, { want: 8 })).toMatchObject({ peers: [], size: 1 })
+  })
+
+  it('a swarm that the peer is not in is refused', () => {
+    const { crowd, second } = couple()
+    const effects = crowd.say(second, { type: 'leave', swarm: swarmB })
+    expect(refusal(effects, second)).toMatchObject({ code: 'unknown-swarm', swarm: swarmB })
+  })
+
+  it('of all leaves nothing behind', () => {
+    const crowd = new TrackerCrowd()
+    const ids = Array.from({ length: 100 }, (_, i) => {
+      const id = crowd.connect(farAddress(i))
+      crowd.join(id, { want: 8 })
+      crowd.join(id, { swarm: swarmB, want: 8 })
+      return id
+    })
+    expect(crowd.machine.stats()).toMatchObject({ connections: 100, peers: 100, memberships: 200, swarms: 2 })
+    expect(crowd.machine.stats().introductionsOpen).toBeGreaterThan(500)
+    for (const id of ids) crowd.leave(id)
+    const left = { connections: 0, peers: 0, memberships: 0, swarms: 0, introductionsOpen: 0 }
+    expect(crowd.machine.stats()).toMatchObject(left)
+  })
+})
+
+describe('a signal', () => {
+  it('passes between two that were introduced, both ways, from the one that sent it', () => {
+    const { crowd, first, second } = couple()
+    expect(only(crowd.signal(second, first), 'signal', first).from).toBe(second)
+    expect(only(crowd.signal(first, second), 'signal', second).from).toBe(first)
+    expect(crowd.machine.stats()).toMatchObject({ signals: 2, introductions: { network: 1 } })
+  })
+
+  it('carries the sender that the tracker knows, whatever the message claims', () => {
+    const { crowd, first, second } = couple()
+    const effects = crowd.say(second, { type: 'signal', to: first, from: stranger, tier: 'address', signal: offer })
+    expect(only(effects, 'signal', first)).toEqual({ type: 'signal', from: second, tier: 'network', signal: offer })
+  })
+
+  it('to an unknown peer, to one of the same swarm without introduction, and to itself is refused', () => {
+    const { crowd, first, second } = couple()
+    const third = crowd.member('203.0.113.3')
+    for (const [from, to] of [
+      [second, stranger],
+      [third, first],
+      [first, third],
+      [second, second],
+    ] as const) {
+      expect(refusal(crowd.signal(from, to), from)).toMatchObject({ code: 'not-introduced', to })
+    }
+  })
+
+  it('is refused when the introduction has run out, and when the other has gone', () => {
+    const { crowd, first, second } = couple()
+    crowd.now += 29_999
+    only(crowd.signal(first, second), 'signal', second)
+    crowd.now += 1
+    expect(refusal(crowd.signal(second, first), second)).toMatchObject({ code: 'not-introduced', to: first })
+    crowd.join(second, { want: 8 })
+    only(crowd.signal(second, first), 'signal', first)
+    crowd.leave(first)
+    expect(refusal(crowd.signal(second, first), second)).toMatchObject({ code: 'not-introduced', to: first })
+  })
+
+  it('is refused when the two have used up their signals, and asking again buys no more than waiting', () => {
+    const { crowd, first, second } = couple(new TrackerCrowd({ signalsPerIntroductionMax: 6 }))
+    for (let i = 0; i < 3; i++) {
+      only(crowd.signal(second, first), 'signal', first)
+      only(crowd.signal(first, second), 'signal', second)
+    }
+    expect(refusal(crowd.signal(second, first), second)).toMatchObject({ code: 'too-fast', to: first })
+    crowd.join(second, { want: 8 })
+    expect(refusal(crowd.signal(second, first), second)).toMatchObject({ code: 'too-fast', to: first })
+    crowd.now += 10_000
+    crowd.join(second, { want: 8 })
+    only(crowd.signal(second, first), 'signal', first)
+    only(crowd.signal(second, first), 'signal', first)
+    expect(refusal(crowd.signal(second, first), second)).toMatchObject({ code: 'too-fast', to: first })
+  })
+
+  it('is refused when it would carry more bytes than the two may exchange', () => {
+    const { crowd, first, second } = couple(new TrackerCrowd({ signalBytesPerIntroductionMax: 10_000 }))
+    const large: Signal = { session: 's', description: { type: 'offer', sdp: 'x'.repeat(8000) } }
+    only(crowd.signal(second, first, large), 'signal', first)
+    expect(refusal(crowd.signal(second, first, large), second)).toMatchObject({ code: 'too-fast', to: first })
+    only(crowd.signal(second, first), 'signal', first)
+  })
+
+  it('is refused when it lists more addresses than a host has, in the description or beside it', () => {
+    const { crowd, first, second } = couple(new TrackerCrowd({ candidatesPerIntroductionMax: 20 }))
+    const line = 'candidate:1 1 udp 1 127.0.0.9 9 typ host'
+    const beside: Signal = { session: 's', candidates: Array.from({ length: 12 }, () => ({ candidate: line })) }
+    const inside: Signal = { session: 's', description: { type: 'offer', sdp: `v=0\r\n${`a=${line}\r\n`.repeat(12)}` } }
+    only(crowd.signal(second, first, beside), 'signal', first)
+    expect(refusal(crowd.signal(second, first, inside), second)).toMatchObject({ code: 'too-fast', to: first })
+    only(crowd.signal(second, first), 'signal', first)
+  })
+})

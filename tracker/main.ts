@@ -1,0 +1,127 @@
+/** The tracker as a part of a server: puts the machine and the sockets together. */
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { PeerId, SwarmId } from '../shared/ids.ts'
+import type { Log } from '../shared/log.ts'
+import { createRng, type Rng } from '../shared/rng.ts'
+import { TokenBucket } from '../shared/token-bucket.ts'
+import type { TrackerMessage } from '../shared/tracker-messages.ts'
+import { type TrackerLimits, trackerLimitsWith } from './core/limits.ts'
+import { type TrackerEffect, TrackerMachine, type TrackerMachineStats } from './core/tracker-machine.ts'
+import { createAddressDigest, createAddressReader, type RegionSetting, regionsFrom } from './shell/addresses.ts'
+import {
+  SocketServer,
+  type SocketServerEvents,
+  type SocketServerOptions,
+  type TrackerSocket,
+} from './shell/socket-server.ts'
+
+export { trackerPath } from './shell/socket-server.ts'
+
+/** Every limit of core/limits.ts can be set too. */
+export interface TrackerOptions extends Partial<TrackerLimits>, SocketServerOptions {
+  log: Log
+  /** Address ranges of regions; peers of one region are near. A longer prefix wins over a shorter one. */
+  regions?: readonly RegionSetting[]
+  /** Addresses, ranges or `'loopback'`: proxies whose X-Forwarded-For is believed. Nobody's by default. */
+  trustedProxies?: readonly string[]
+  /** Which swarms are served; all by default. */
+  serves?: (swarm: SwarmId) => boolean
+  /** Milliseconds on a clock that never goes back. */
+  now?: () => number
+  rng?: Rng
+}
+
+export interface TrackerStats extends Omit<TrackerMachineStats, 'refused'> {
+  /** What was refused since the start, by why: the codes of the protocol, and what the sockets refused by themselves. */
+  refused: Record<string, number>
+}
+
+export interface Tracker {
+  /** Takes an HTTP upgrade to the tracker's path; answers others with a raw 4xx. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  stats(): TrackerStats
+  /** Sends every client away with 1012 (service restart), and waits a moment for them to go. */
+  close(): Promise<void>
+}
+
+/** IANA's WebSocket close code for a server that restarts. */
+const serviceRestart = 1012
+
+const peerIdBytes = 16
+
+/** A flood of bad clients shall not fill the disk with lines about them. */
+const logLinesPerSecond = 10
+const logLinesBurst = 50
+
+/** @throws Error that names a wrong setting, its value and what would be right */
+export function createTracker(options: TrackerOptions): Tracker {
+  const limits = trackerLimitsWith(options)
+  const { log, serves, now = () => performance.now(), rng = randomRng() } = options
+  const machine = new TrackerMachine({ rng, limits, ...(serves && { serves }) })
+  const regions = regionsFrom(options.regions ?? [])
+  const addressOf = createAddressReader(options.trustedProxies ?? [])
+  const digestOf = createAddressDigest()
+  const sockets = new Map<PeerId, TrackerSocket>()
+  const logLines = new TokenBucket(logLinesPerSecond, logLinesBurst)
+
+  const run = (effects: readonly TrackerEffect[]): void => {
+    for (const effect of effects) {
+      const socket = sockets.get(effect.to)
+      if (socket === undefined) continue
+      if (effect.type === 'send') {
+        server.send(socket, JSON.stringify(effect.message))
+      } else {
+        const { code, reason } = effect
+        server.close(socket, code, reason)
+        if (!logLines.take(1, now())) continue
+        log.warn({ address: socket.address && digestOf(socket.address), code, reason }, 'tracker closed a connection')
+      }
+    }
+  }
+
+  const events: SocketServerEvents = {
+    opened(socket, request) {
+      const address = addressOf(request)
+      if (address === undefined) {
+        // The other end is already gone: a socket has no address then.
+        socket.terminate()
+        return
+      }
+      const id = randomBytes(peerIdBytes).toString('base64url') as PeerId
+      sockets.set(id, socket)
+      socket.id = id
+      socket.address = address
+      run(machine.connect(id, address, regions.nameOf(address), now()))
+    },
+    text: (socket, text) => run(machine.receive(socket.id!, text, now())),
+    control: (socket) => run(machine.control(socket.id!, now())),
+    malformed: (socket, what) => run(machine.malformed(socket.id!, what, now())),
+    closed({ id }) {
+      if (id === undefined) return
+      machine.disconnect(id)
+      sockets.delete(id)
+    },
+    tick: () => machine.expire(now()),
+  }
+
+  const server = new SocketServer(limits.connectionsMax, options, events)
+
+  return {
+    handleUpgrade: (request, socket, head) => server.handleUpgrade(request, socket, head),
+    stats: () => {
+      const stats = machine.stats()
+      return { ...stats, refused: { ...stats.refused, ...server.refused } }
+    },
+    close: () => {
+      const farewell: TrackerMessage = { type: 'refused', code: 'draining', message: 'the tracker is going down' }
+      return server.shutdown(serviceRestart, farewell.message, JSON.stringify(farewell))
+    },
+  }
+}
+
+function randomRng(): Rng {
+  const seed = randomBytes(16)
+  return createRng([seed.readUInt32LE(0), seed.readUInt32LE(4), seed.readUInt32LE(8), seed.readUInt32LE(12)])
+}

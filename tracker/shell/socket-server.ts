@@ -1,0 +1,255 @@
+/**
+ * WebSockets for the tracker: accepts upgrades, keeps sockets within their limits, notices the dead and the slow. The
+ * only file that knows ws. Knows no message.
+ */
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { WebSocket, WebSocketServer } from 'ws'
+import type { PeerId } from '../../shared/ids.ts'
+import { KiB, trackerMessageBytesMax } from '../../shared/limits.ts'
+import { trackerSubprotocol } from '../../shared/tracker-messages.ts'
+import { checkSetting, checkWhole } from '../core/limits.ts'
+import { Heartbeat } from './heartbeat.ts'
+import { refuseUpgrade } from './upgrade-refusal.ts'
+
+/** A message is one frame in every browser; a proxy may split one. */
+const fragmentsMax = 8
+
+/** Pieces in which the network may bring one message of 16 KiB. */
+const bufferedChunksMax = 256
+
+/** A client that was told to go has this long to say goodbye. */
+const closeTimeoutMs = 2000
+
+/** Pings that may go unanswered: the next beat after these ends the connection. */
+const unansweredMax = 2
+
+/** Sockets beyond the tracker's own limit that are open only to be told why they are refused. */
+const refusedSocketsMax = 256
+
+export interface SocketServerOptions {
+  /** The path of the WebSocket. */
+  path?: string
+  /** Between two pings of one connection. One that leaves two unanswered is dead. */
+  heartbeatMs?: number
+  /** Bytes that may wait for a client that reads slowly; one that needs more is dropped. */
+  sendQueueBytesMax?: number
+}
+
+/** Where clients look for the tracker on a page's own host. */
+export const trackerPath = '/.nearcast/tracker'
+
+/** Below a minute, where common proxies end quiet connections. */
+const heartbeatMsDefault = 30_000
+
+/** A full burst of large signals (60 × 4 KiB). Messages have at least some 50 bytes, so this bounds their number too. */
+const sendQueueBytesDefault = 256 * KiB
+
+/** What the server tells its owner. After `closed` nothing more comes of a socket. */
+export interface SocketServerEvents {
+  opened(socket: TrackerSocket, request: IncomingMessage): void
+  text(socket: TrackerSocket, text: string): void
+  /** A ping, or a pong that nobody asked for. */
+  control(socket: TrackerSocket): void
+  malformed(socket: TrackerSocket, what: string): void
+  closed(socket: TrackerSocket): void
+  /** Time passes; several times a minute. */
+  tick(): void
+}
+
+/** Why the server itself refused or ended something. */
+export type SocketRefusal = 'bad-upgrade' | 'too-many-sockets' | 'protocol-error' | 'slow-reader' | 'no-answer'
+
+/** Handlers live on the prototype and not in closures, which would cost a kilobyte a socket. */
+export class TrackerSocket extends WebSocket {
+  slot = 0
+  unanswered = 0
+  isGone = false
+  server: SocketServer | undefined
+  /** Who the owner takes the client for. */
+  id: PeerId | undefined
+  address: Uint8Array | undefined
+}
+
+export class SocketServer {
+  readonly #path: string
+  readonly #sendQueueBytesMax: number
+  readonly #socketsMax: number
+  readonly #events: SocketServerEvents
+  readonly #server: WebSocketServer
+  readonly #heartbeat: Heartbeat<TrackerSocket>
+  readonly #sockets = new Set<TrackerSocket>()
+  readonly refused: Record<SocketRefusal, number> = {
+    'bad-upgrade': 0,
+    'too-many-sockets': 0,
+    'protocol-error': 0,
+    'slow-reader': 0,
+    'no-answer': 0,
+  }
+  #closing: (() => void) | undefined
+
+  /** @throws Error that names a wrong setting, its value and what would be right */
+  constructor(socketsMax: number, options: SocketServerOptions, events: SocketServerEvents) {
+    const { path = trackerPath, heartbeatMs = heartbeatMsDefault, sendQueueBytesMax = sendQueueBytesDefault } = options
+    checkSetting('path', path, path.startsWith('/'), 'a path that begins with /')
+    checkWhole('heartbeatMs', heartbeatMs)
+    checkWhole('sendQueueBytesMax', sendQueueBytesMax)
+    this.#path = path
+    this.#sendQueueBytesMax = sendQueueBytesMax
+    this.#socketsMax = socketsMax
+    this.#events = events
+    const settings = {
+      noServer: true,
+      WebSocket: TrackerSocket,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: trackerMessageBytesMax,
+      maxFragments: fragmentsMax,
+      maxBufferedChunks: bufferedChunksMax,
+      closeTimeout: closeTimeoutMs,
+      handleProtocols: () => trackerSubprotocol,
+    }
+    this.#server = new WebSocketServer(settings)
+    this.#server.on('wsClientError', (error, socket) => this.#refuse(socket, 400, 'bad-upgrade', error.message))
+    this.#heartbeat = new Heartbeat(heartbeatMs, (socket) => this.#beat(socket), events.tick)
+  }
+
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const path = request.url?.split('?', 1)[0]
+    if (path !== this.#path) {
+      this.#refuse(socket, 404, 'bad-upgrade', `no WebSocket here; the tracker is at ${this.#path}`)
+    } else if (!offeredProtocols(request).includes(trackerSubprotocol)) {
+      this.#refuse(
+        socket,
+        400,
+        'bad-upgrade',
+        `the tracker speaks the WebSocket subprotocol ${trackerSubprotocol} alone`,
+      )
+    } else if (this.#closing !== undefined) {
+      this.#refuse(socket, 503, 'bad-upgrade', 'the tracker is going down')
+    } else if (this.#sockets.size >= this.#socketsMax + refusedSocketsMax) {
+      this.#refuse(socket, 503, 'too-many-sockets', 'the tracker is full')
+    } else {
+      this.#server.handleUpgrade(request, socket, head, (accepted) => this.#accept(accepted as TrackerSocket, request))
+    }
+  }
+
+  send(socket: TrackerSocket, text: string): void {
+    if (socket.readyState !== WebSocket.OPEN) return
+    if (socket.bufferedAmount > this.#sendQueueBytesMax) this.#drop(socket, 'slow-reader')
+    else socket.send(text)
+  }
+
+  close(socket: TrackerSocket, code: number, reason: string): void {
+    socket.close(code, reason)
+  }
+
+  /** Says goodbye to every socket and waits until all are gone. */
+  async shutdown(code: number, reason: string, farewell: string): Promise<void> {
+    if (this.#closing === undefined) this.#heartbeat.stop()
+    const former = this.#closing
+    const gone = new Promise<void>((resolve) => {
+      this.#closing = () => {
+        former?.()
+        resolve()
+      }
+    })
+    for (const socket of this.#sockets) {
+      this.send(socket, farewell)
+      socket.close(code, reason)
+    }
+    if (this.#sockets.size > 0) await gone
+  }
+
+  #accept(socket: TrackerSocket, request: IncomingMessage): void {
+    socket.server = this
+    this.#sockets.add(socket)
+    this.#heartbeat.add(socket)
+    socket.on('message', onMessage)
+    socket.on('ping', onPing)
+    socket.on('pong', onPong)
+    socket.on('error', onError)
+    socket.on('close', onClose)
+    this.#events.opened(socket, request)
+  }
+
+  message(socket: TrackerSocket, data: WebSocket.RawData, isBinary: boolean): void {
+    socket.unanswered = 0
+    if (socket.isGone || socket.readyState !== WebSocket.OPEN) return
+    if (isBinary) this.#events.malformed(socket, 'a binary message: the tracker speaks text')
+    else this.#events.text(socket, data.toString())
+  }
+
+  control(socket: TrackerSocket): void {
+    if (!socket.isGone) this.#events.control(socket)
+  }
+
+  /** ws has closed the socket by itself: the frame was too long, broken or masked wrongly. */
+  failed(socket: TrackerSocket): void {
+    this.refused['protocol-error']++
+    this.gone(socket)
+  }
+
+  gone(socket: TrackerSocket): void {
+    if (socket.isGone) return
+    socket.isGone = true
+    this.#events.closed(socket)
+  }
+
+  closed(socket: TrackerSocket): void {
+    this.gone(socket)
+    this.#heartbeat.remove(socket)
+    this.#sockets.delete(socket)
+    if (this.#sockets.size === 0) this.#closing?.()
+  }
+
+  #beat(socket: TrackerSocket): void {
+    if (socket.unanswered >= unansweredMax) {
+      this.#drop(socket, 'no-answer')
+    } else if (socket.readyState === WebSocket.OPEN) {
+      socket.unanswered++
+      socket.ping()
+    }
+  }
+
+  #drop(socket: TrackerSocket, why: SocketRefusal): void {
+    this.refused[why]++
+    socket.terminate()
+    this.gone(socket)
+  }
+
+  #refuse(socket: Duplex, status: number, why: SocketRefusal, message: string): void {
+    this.refused[why]++
+    refuseUpgrade(socket, status, message)
+  }
+}
+
+function offeredProtocols(request: IncomingMessage): string[] {
+  return (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
+}
+
+function onMessage(this: WebSocket, data: WebSocket.RawData, isBinary: boolean): void {
+  const socket = this as TrackerSocket
+  socket.server!.message(socket, data, isBinary)
+}
+
+function onPing(this: WebSocket): void {
+  const socket = this as TrackerSocket
+  socket.server!.control(socket)
+}
+
+function onPong(this: WebSocket): void {
+  const socket = this as TrackerSocket
+  if (socket.unanswered > 0) socket.unanswered = 0
+  else socket.server!.control(socket)
+}
+
+function onError(this: WebSocket): void {
+  const socket = this as TrackerSocket
+  socket.server!.failed(socket)
+}
+
+function onClose(this: WebSocket): void {
+  const socket = this as TrackerSocket
+  socket.server!.closed(socket)
+}
