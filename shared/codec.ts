@@ -91,6 +91,29 @@ export const rest: Field<Uint8Array> = {
   get: (reader) => take(reader, reader.view.byteLength - reader.at),
 }
 
+/** Records of the same fields one after another up to the end of the message: at least one, at most `countMax`. */
+export function restOf<T>(item: Field<T>, countMax: number): Field<T[]> {
+  return {
+    size: (value) => value.reduce((sum, element) => sum + item.size(element), 0),
+    put(view, at, value) {
+      let place = at
+      for (const element of value) {
+        item.put(view, place, element)
+        place += item.size(element)
+      }
+    },
+    get(reader) {
+      const out: T[] = []
+      while (out.length === 0 || reader.at < reader.view.byteLength) {
+        const element = out.length < countMax ? item.get(reader) : undefined
+        if (element === undefined) return undefined
+        out.push(element)
+      }
+      return out
+    },
+  }
+}
+
 /** Whole numbers of 32 bits up to the end of the message, at most `countMax`. */
 export function restU32(countMax: number): Field<number[]> {
   return {

@@ -17,6 +17,7 @@ const samples: WireMessage[] = [
   { type: 'have', slot: 3, indexes: [0, 1, u32Max] },
   { type: 'have', slot: 3, indexes: [] },
   { type: 'lost', slot: 3, indexes: [7] },
+  { type: 'claim', slot: 3, first: 7, count: u32Max, withinMs: 2000 },
   { type: 'request', slot: 3, index: u32Max, offset: u32Max, length: u32Max },
   { type: 'cancel', slot: 3, index: 9 },
   { type: 'refuse', slot: 3, index: 9, reason: 'off' },
@@ -75,7 +76,7 @@ describe('a violation', () => {
   it.each([
     ['an empty frame', '', 'empty frame'],
     ['an unknown type', '00', 'unknown type 0'],
-    ['an unknown type', '0d 0001', 'unknown type 13'],
+    ['an unknown type', '0f 0001', 'unknown type 15'],
     ['an unknown type', 'ff', 'unknown type 255'],
     ['a hello cut short', '01 01 0102030405060708 000400', 'malformed hello'],
     ['a hello with a byte too many', '01 01 0102030405060708 00040000 00', '1 bytes after hello'],

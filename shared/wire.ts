@@ -29,6 +29,8 @@ const messages = {
   cancel: { code: 0x07, fields: struct({ slot: u16, index: u32 }) },
   /** The answer to a request that will not be served. */
   refuse: { code: 0x08, fields: struct({ slot: u16, index: u32, reason: choice('missing', 'busy', 'off') }) },
+  /** "These chunks are on their way to me from the origin, within this time": others need not fetch them there too. */
+  claim: { code: 0x0d, fields: struct({ slot: u16, first: u32, count: u32, withinMs: u32 }) },
   ping: { code: 0x09, fields: struct({ nonce: u32 }) },
   pong: { code: 0x0a, fields: struct({ nonce: u32 }) },
   /** Last on a link that is closed on purpose. */
