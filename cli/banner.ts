@@ -1,0 +1,48 @@
+/** What a person reads when the server is up: where to look, what is served, what to copy. */
+import { networkInterfaces } from 'node:os'
+import { formatRate } from './quantity.ts'
+
+export interface BannerFacts {
+  version: string
+  addresses: readonly string[]
+  folder: string | undefined
+  /** The path of the demo's software download, with --demo. */
+  softwarePath: string | undefined
+  egressBytesPerSecondMax: number | undefined
+}
+
+const isEverywhere = (host: string | undefined) => host === undefined || host === '::' || host === '0.0.0.0'
+
+/** The addresses to open, the one for this machine first. */
+export function pageAddresses(host: string | undefined, port: number): string[] {
+  const url = (name: string) => `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+  if (host !== undefined && !isEverywhere(host)) return [url(host)]
+  const outside = Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .filter((one) => !one.internal && one.family === 'IPv4')
+    .map((one) => url(one.address))
+  return [url('localhost'), ...outside]
+}
+
+export function printBanner(facts: BannerFacts, isColored: boolean): string {
+  const { version, addresses, folder, softwarePath, egressBytesPerSecondMax } = facts
+  const dim = (text: string) => (isColored ? `\u001b[2m${text}\u001b[0m` : text)
+  const bold = (text: string) => (isColored ? `\u001b[1m${text}\u001b[0m` : text)
+  const isDemo = softwarePath !== undefined
+  const rows: [string, string][] = addresses.map((address, index) => [
+    index > 0 ? '' : isDemo ? 'Open' : 'Files at',
+    `${address}/${index === 0 && isDemo ? '   in two tabs: the second gets the file from the first' : ''}`,
+  ])
+  if (folder !== undefined) rows.push(['Serving', folder])
+  if (isDemo) rows.push([folder === undefined ? 'Serving' : '', `${softwarePath}   the running Node executable`])
+  rows.push([
+    'Egress',
+    egressBytesPerSecondMax === undefined
+      ? 'no cap (--egress-rate sets one)'
+      : `capped at ${formatRate(egressBytesPerSecondMax)} in all${isDemo ? ', to show a thin line' : ''} (--egress-rate changes it)`,
+  ])
+  rows.push(['Script tag', '<script src="/.nearcast/nearcast.js" data-tracker="auto" defer></script>'])
+  const width = Math.max(...rows.map(([label]) => label.length))
+  const lines = rows.map(([label, text]) => `  ${dim(label.padEnd(width))}  ${text}`)
+  return ['', `  ${bold(`Nearcast ${version}`)}`, '', ...lines, '', `  ${dim('Ctrl-C stops it.')}`, ''].join('\n')
+}

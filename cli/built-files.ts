@@ -1,0 +1,73 @@
+/**
+ * The files that the build made for browsers (the SDK, the demo page): small, known at start, and held in memory, so
+ * that no request can reach anything else. Knows nothing of the site's own content.
+ */
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { extname, join, sep } from 'node:path'
+
+export interface BuiltFile {
+  bytes: Buffer
+  type: string
+  etag: string
+  /** Named for its content, so that it never changes under this name. */
+  isImmutable: boolean
+}
+
+const types: Record<string, string> = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.ico': 'image/x-icon',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json',
+  '.map': 'application/json',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
+  '.webp': 'image/webp',
+  '.woff2': 'font/woff2',
+}
+
+/** How vite names what it bundles: `assets/index-B3xY_9aQ.js`. */
+const hashedName = /^assets\/.+-[\w-]{8}\.\w+$/
+
+/** All files below a folder, by their path in it with `/` between. Rejects when there is no such folder. */
+export async function readBuiltFiles(folder: string): Promise<Map<string, BuiltFile>> {
+  const files = new Map<string, BuiltFile>()
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  for (const entry of entries) {
+    if (!entry.isFile()) continue
+    const path = join(entry.parentPath, entry.name)
+    const name = path.slice(folder.length + 1).replaceAll(sep, '/')
+    const bytes = await readFile(path)
+    files.set(name, {
+      bytes,
+      type: types[extname(name)] ?? 'application/octet-stream',
+      etag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`,
+      isImmutable: hashedName.test(name),
+    })
+  }
+  return files
+}
+
+function isUnchanged(request: IncomingMessage, etag: string): boolean {
+  const tags = request.headers['if-none-match']?.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  return tags !== undefined && (tags.includes(etag) || tags[0] === '*')
+}
+
+/** Answers a GET or HEAD. Any site may load these: they are the same for everyone. */
+export function sendBuiltFile(file: BuiltFile, request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader('ETag', file.etag)
+  response.setHeader('Cache-Control', file.isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache')
+  response.setHeader('Access-Control-Allow-Origin', '*')
+  response.setHeader('Cross-Origin-Resource-Policy', 'cross-origin')
+  response.setHeader('X-Content-Type-Options', 'nosniff')
+  if (isUnchanged(request, file.etag)) {
+    response.writeHead(304).end()
+    return
+  }
+  response.writeHead(200, { 'Content-Type': file.type, 'Content-Length': file.bytes.length })
+  response.end(request.method === 'HEAD' ? undefined : file.bytes)
+}

@@ -1,0 +1,31 @@
+/** Opens a server's port, or says in one line why it cannot be. */
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Refusal, systemErrorCode } from './refusal.ts'
+
+function refusal(error: Error, port: number, host: string | undefined): Refusal {
+  const code = systemErrorCode(error)
+  const options = { cause: error }
+  if (code === 'EADDRINUSE') {
+    return new Refusal(`port ${port} is in use: choose another with --port (0 takes any free one)`, undefined, options)
+  }
+  if (code === 'EACCES') {
+    return new Refusal(`port ${port} is not for this user: choose one above 1023 with --port`, undefined, options)
+  }
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return new Refusal(`--host is "${host}", which is not an address of this machine`, undefined, options)
+  }
+  return new Refusal(`cannot listen on port ${port}: ${error.message}`, undefined, options)
+}
+
+/** @param host every address of this machine when undefined @throws Refusal */
+export function listen(server: Server, port: number, host: string | undefined): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error) => reject(refusal(error, port, host))
+    server.once('error', fail)
+    server.listen({ port, host }, () => {
+      server.off('error', fail)
+      resolve(server.address() as AddressInfo)
+    })
+  })
+}

@@ -1,0 +1,154 @@
+/** `nearcast serve`: reads the settings, puts origin, tracker, SDK and demo page together, and prints what happens. */
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { createOrigin, type Origin } from '../origin/main.ts'
+import { MiB } from '../shared/limits.ts'
+import type { Log } from '../shared/log.ts'
+import { createTracker, type Tracker } from '../tracker/main.ts'
+import { type AllInOne, createAllInOne } from './all-in-one.ts'
+import { type BannerFacts, pageAddresses, printBanner } from './banner.ts'
+import { type BuiltFile, readBuiltFiles } from './built-files.ts'
+import { printHelp } from './help.ts'
+import { listen } from './listening.ts'
+import { LiveLine, type LiveNumbers } from './live-line.ts'
+import { createJsonLog, createTerminalLog } from './log.ts'
+import { builtFolder, packageVersion } from './package.ts'
+import { Refusal } from './refusal.ts'
+import { readSettings } from './setting-sources.ts'
+import { type ServeSettings, serveSettings } from './settings.ts'
+
+/** Thin enough that a second visitor sees the first one's help within seconds. */
+const demoEgressBytesPerSecondMax = 4 * MiB
+
+/** Below the 10 s after which Docker kills, and enough for a chunk that is on its way. */
+const closeGraceMs = 3_000
+
+const help = {
+  usage: 'nearcast serve [folder] [options]',
+  about: [
+    "Serves a folder's files over HTTP with their manifests, the tracker, and the script for pages: all that visitors",
+    'need to serve the files to one another, on one port.',
+  ],
+  settings: serveSettings,
+  examples: [
+    'nearcast serve ./downloads',
+    'nearcast serve ./downloads --port 9000 --egress-rate 100Mbit/s',
+    'nearcast serve --demo',
+  ],
+}
+
+/** `--egress-rate` as it counts: what was said, or the demo's thin line, or no cap. */
+function egressCap({ egressRate, demo }: ServeSettings): number | undefined {
+  const rate = egressRate ?? (demo ? demoEgressBytesPerSecondMax : Number.POSITIVE_INFINITY)
+  return Number.isFinite(rate) ? rate : undefined
+}
+
+async function builtFiles(name: string, required: string): Promise<Map<string, BuiltFile>> {
+  const folder = join(builtFolder, name)
+  const files = await readBuiltFiles(folder).catch(() => new Map<string, BuiltFile>())
+  if (files.has(required)) return files
+  throw new Refusal(`${join(folder, required)} is missing: run "npm run build" first`)
+}
+
+/** The demo's download is there for everyone on every machine: the program that is running. */
+function softwareName(): string {
+  return `node-${process.version}-${process.platform}-${process.arch}${process.platform === 'win32' ? '.exe' : ''}`
+}
+
+function hashFolder({ hashFolder: given }: ServeSettings): string {
+  return given ?? join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nearcast')
+}
+
+interface Rooms {
+  origin: Origin
+  tracker: Tracker
+  site: AllInOne
+}
+
+const servedFolder = ({ folder, demo }: ServeSettings) => folder ?? (demo ? undefined : process.cwd())
+
+async function createRooms(settings: ServeSettings, softwarePath: string | undefined, log: Log): Promise<Rooms> {
+  const folder = servedFolder(settings)
+  const cap = egressCap(settings)
+  const sdk = await builtFiles('browser', 'nearcast.js')
+  const page = settings.demo ? await builtFiles('demo', 'index.html') : undefined
+  const origin = await createOrigin({
+    folder,
+    files: softwarePath === undefined ? undefined : new Map([[softwarePath, process.execPath]]),
+    egressBytesPerSecondMax: cap,
+    hashFolder: hashFolder(settings),
+    log,
+  }).catch((error: unknown) => {
+    throw new Refusal(error instanceof Error ? error.message : String(error), undefined, { cause: error })
+  })
+  const tracker = createTracker({ regions: settings.regions, trustedProxies: settings.trustProxy, log })
+  const demo = page && { page, egressBytesPerSecondMax: cap, version: packageVersion }
+  return { origin, tracker, site: createAllInOne({ origin, tracker, sdk, demo }) }
+}
+
+function liveNumbers({ origin, tracker }: Rooms): LiveNumbers {
+  const { peers, swarms } = tracker.stats()
+  const { bytesSent, activeResponses } = origin.stats()
+  return { peers, swarms, bytesSent, activeResponses }
+}
+
+/** Stops on the first SIGTERM or SIGINT, at once on the second. */
+function stopOnSignal(stop: (signal: NodeJS.Signals) => Promise<void>): void {
+  const signalNumbers = { SIGINT: 2, SIGTERM: 15 }
+  let isStopping = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (isStopping) process.exit(128 + signalNumbers[signal])
+      isStopping = true
+      void stop(signal).then(() => process.exit(0))
+    })
+  }
+}
+
+/** Serves until a signal comes. @throws Refusal when it cannot start */
+export async function serve(args: readonly string[]): Promise<void> {
+  const settings = readSettings(serveSettings, { args, env: process.env, workFolder: process.cwd() })
+  if (settings === undefined) {
+    console.log(printHelp(help))
+    return
+  }
+  const isTerminal = process.stdout.isTTY && process.env.TERM !== 'dumb'
+  const isColored = isTerminal && !process.env.NO_COLOR
+  const softwarePath = settings.demo ? `/${softwareName()}` : undefined
+  let live: LiveLine | undefined
+  const log = isTerminal
+    ? createTerminalLog(settings.logLevel, isColored, (text) =>
+        live === undefined ? console.log(text) : live.print(text),
+      )
+    : createJsonLog(settings.logLevel)
+  const rooms = await createRooms(settings, softwarePath, log)
+  const { port } = await listen(rooms.site.server, settings.port, settings.host).catch(async (error: unknown) => {
+    await Promise.all([rooms.tracker.close(), rooms.origin.close()])
+    throw error
+  })
+  const facts: BannerFacts = {
+    version: packageVersion,
+    addresses: pageAddresses(settings.host, port),
+    folder: servedFolder(settings),
+    softwarePath,
+    egressBytesPerSecondMax: egressCap(settings),
+  }
+  stopOnSignal(async (signal) => {
+    live?.stop()
+    log.info({ signal }, 'stopping')
+    await rooms.site.close(closeGraceMs)
+  })
+  if (isTerminal) {
+    console.log(printBanner(facts, isColored))
+    live = new LiveLine(
+      process.stdout,
+      () => liveNumbers(rooms),
+      () => performance.now(),
+    )
+    live.start()
+  } else {
+    log.info(facts, 'listening')
+  }
+  // Not waited for: until the hash is known the file is served all the same, without help from peers.
+  if (softwarePath !== undefined) void rooms.origin.warm(softwarePath)
+}
