@@ -17,6 +17,8 @@ export interface ClientOptions {
   iceServers?: RTCIceServer[]
   /** The most that all uploads together may use, in bytes per second. Unlimited by default. */
   uploadBytesPerSecondMax?: number
+  /** Where verified chunks are kept: on the visitor's device (the default), or in memory until the page closes. */
+  store?: 'device' | 'memory'
   /** The most that the chunk store may hold in memory where there is no IndexedDB, in bytes. 256 MiB by default. */
   memoryBytesMax?: number
 }

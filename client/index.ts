@@ -4,6 +4,7 @@ import { assembleClient, memoryBytesMaxDefault } from './client.ts'
 import { openChunkStore } from './shell/chunk-store.ts'
 import { deferStore } from './shell/deferred-store.ts'
 import { createHttpSource } from './shell/http-source.ts'
+import { MemoryStore } from './shell/memory-store.ts'
 import { createResumeHints } from './shell/resume-hints.ts'
 import { createSimplePeerDialer } from './shell/simple-peer-dialer.ts'
 import { createWebClock } from './shell/web-clock.ts'
@@ -15,15 +16,15 @@ import { createWebTrackerDialer } from './shell/web-tracker-dialer.ts'
  * @throws NearcastError `usage` when an option is not what it must be
  */
 export function createClient(options: ClientOptions = {}): Client {
-  const { iceServers = [], memoryBytesMax = memoryBytesMaxDefault } = options
+  const { iceServers = [], store = 'device', memoryBytesMax = memoryBytesMaxDefault } = options
   return assembleClient(options, {
-    store: deferStore(openChunkStore(memoryBytesMax)),
+    store: store === 'memory' ? new MemoryStore(memoryBytesMax) : deferStore(openChunkStore(memoryBytesMax)),
     hasher: createWebHasher(),
     http: createHttpSource(),
     dialer: createSimplePeerDialer({ iceServers }),
     trackerDialer: createWebTrackerDialer(),
     clock: createWebClock(),
-    hints: createResumeHints(localStorageOrNone()),
+    hints: createResumeHints(store === 'memory' ? undefined : localStorageOrNone()),
   })
 }
 

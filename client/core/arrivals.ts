@@ -20,7 +20,7 @@ export interface ArrivalListener {
   /** A chunk came from elsewhere: this transfer's source need not send it. */
   takeBack(swarm: Swarm, transfer: Transfer): void
   /** A chunk is here and verified. */
-  verified(swarm: Swarm, index: number, now: number): void
+  verified(swarm: Swarm, index: number): void
 }
 
 export class Arrivals {
@@ -58,7 +58,7 @@ export class Arrivals {
     this.#core.emit({ type: 'fetchPage', swarm: swarm.id, page })
   }
 
-  page(swarm: Swarm, page: number, known: boolean, now: number): void {
+  page(swarm: Swarm, page: number, known: boolean): void {
     if (!known) {
       this.#pagesAsked.get(swarm)?.delete(page)
       swarm.failed = true
@@ -67,10 +67,10 @@ export class Arrivals {
     }
     const waiting = this.#waiting.get(swarm) ?? new Map<number, Uint8Array>()
     this.#waiting.delete(swarm)
-    for (const [index, hash] of waiting) this.digested(swarm, index, hash, now)
+    for (const [index, hash] of waiting) this.digested(swarm, index, hash)
   }
 
-  digested(swarm: Swarm, index: number, hash: Uint8Array, now: number): void {
+  digested(swarm: Swarm, index: number, hash: Uint8Array): void {
     const arrived = swarm.hashing.get(index)
     if (!arrived) return
     if (swarm.hashes.missingPage(index) !== undefined) {
@@ -81,10 +81,10 @@ export class Arrivals {
     }
     swarm.hashing.delete(index)
     if (!swarm.hashes.matches(index, hash)) this.#refuse(swarm, index, arrived.bytes, arrived.source)
-    else this.#accept(swarm, index, arrived.bytes, arrived.source, now)
+    else this.#accept(swarm, index, arrived.bytes, arrived.source)
   }
 
-  #accept(swarm: Swarm, index: number, bytes: Bytes, source: Source, now: number): void {
+  #accept(swarm: Swarm, index: number, bytes: Bytes, source: Source): void {
     swarm.have.add(index)
     swarm.runFailures = 0
     swarm.corruptByIndex.delete(index)
@@ -94,9 +94,7 @@ export class Arrivals {
     }
     this.#core.emit({ type: 'keep', swarm: swarm.id, index, bytes, source })
     for (const transfer of swarm.flights.get(index) ?? []) this.#listener.takeBack(swarm, transfer)
-    if (swarm.untold.length === 0) swarm.untoldSince = now
-    swarm.untold.push(index)
-    this.#listener.verified(swarm, index, now)
+    this.#listener.verified(swarm, index)
   }
 
   #credit(remote: Remote, bytes: number): void {

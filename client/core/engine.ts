@@ -3,19 +3,20 @@
  * that answer it; `nextWake` says when it wants to hear `wake`. It knows no socket, no clock and no random source.
  */
 import { assertNever } from '../../shared/assert.ts'
-import type { PeerId, SwarmId } from '../../shared/ids.ts'
-import { haveIndexesMax } from '../../shared/limits.ts'
+import type { SwarmId } from '../../shared/ids.ts'
 import type { Rng } from '../../shared/rng.ts'
 import type { TrackerMessage } from '../../shared/tracker-messages.ts'
-import { decodeWire, type WireMessage } from '../../shared/wire.ts'
 import { Arrivals } from './arrivals.ts'
+import { Attachments } from './attachments.ts'
+import { Conversation } from './conversation.ts'
 import { Core, earlier } from './core.ts'
 import { Downloads } from './downloads.ts'
 import type { Effect, Input } from './engine-events.ts'
+import { havesDueAt, noteHave, tellHaves, tellLost } from './haves.ts'
 import { Mesh } from './mesh.ts'
 import { OriginRuns } from './origin-runs.ts'
 import type { Remote } from './remote.ts'
-import { type EngineSettings, haveHoldMs } from './settings.ts'
+import type { EngineSettings } from './settings.ts'
 import { Swarm, type Want } from './swarm.ts'
 import { TrackerSession } from './tracker-session.ts'
 import { Uploads } from './uploads.ts'
@@ -30,7 +31,8 @@ export class Engine {
   readonly #runs: OriginRuns
   readonly #uploads: Uploads
   readonly #mesh: Mesh
-  #isConsented = false
+  readonly #conversation: Conversation
+  isConsented = false
   #now = 0
 
   constructor(settings: EngineSettings, rng: Rng) {
@@ -39,14 +41,23 @@ export class Engine {
     this.#arrivals = new Arrivals(this.core, {
       liar: (peer) => this.#blame(this.core.remotes.get(peer), 'ban'),
       takeBack: (swarm, transfer) => this.#downloads.takeBack(swarm, transfer, this.#now),
-      verified: (swarm) => this.#verified(swarm),
+      verified: (swarm, index) => this.#verified(swarm, index),
     })
     this.#downloads = new Downloads(this.core, this.#arrivals, (remote, weight) => this.#blame(remote, weight))
     this.#runs = new OriginRuns(this.core, this.#arrivals)
     this.#uploads = new Uploads(this.core)
-    this.#mesh = new Mesh(this.core, this.session, (remote) => {
+    const attachments = new Attachments(this.core)
+    this.#mesh = new Mesh({ core: this.core, session: this.session, attachments }, (remote) => {
       this.#downloads.gone(remote)
       this.#uploads.drop(remote)
+    })
+    this.#conversation = new Conversation({
+      core: this.core,
+      mesh: this.#mesh,
+      attachments,
+      downloads: this.#downloads,
+      uploads: this.#uploads,
+      strike: (remote) => this.#blame(remote, 'strike'),
     })
   }
 
@@ -57,10 +68,6 @@ export class Engine {
 
   get uploadedBytes(): number {
     return this.#uploads.uploadedBytes
-  }
-
-  get isConsented(): boolean {
-    return this.#isConsented
   }
 
   handle(input: Input, now: number): Effect[] {
@@ -75,9 +82,7 @@ export class Engine {
     at = earlier(at, this.#downloads.nextWake())
     at = earlier(at, this.#runs.nextWake(this.#now))
     at = earlier(at, this.#uploads.nextWake(this.#now))
-    for (const swarm of this.core.swarms.values()) {
-      if (swarm.untold.length > 0) at = earlier(at, swarm.untoldSince + haveHoldMs)
-    }
+    for (const swarm of this.core.swarms.values()) at = earlier(at, havesDueAt(swarm))
     return at
   }
 
@@ -98,7 +103,7 @@ export class Engine {
       case 'unwant':
         return this.#unwant(input, now)
       case 'digested':
-        return this.#with(input.swarm, (swarm) => this.#arrivals.digested(swarm, input.index, input.hash, now))
+        return this.#with(input.swarm, (swarm) => this.#arrivals.digested(swarm, input.index, input.hash))
       case 'leafDigested':
         return this.#with(input.swarm, (swarm) =>
           this.#arrivals.leafDigested(swarm, input.leaf, input.bytes, input.hash),
@@ -108,7 +113,7 @@ export class Engine {
       case 'lost':
         return this.#with(input.swarm, (swarm) => this.#lost(swarm, input.index, now))
       case 'page':
-        return this.#with(input.swarm, (swarm) => this.#arrivals.page(swarm, input.page, input.known, now))
+        return this.#with(input.swarm, (swarm) => this.#arrivals.page(swarm, input.page, input.known))
       case 'pressure':
         this.core.pressure = input.on
         return input.on ? undefined : this.#plan(now)
@@ -148,7 +153,7 @@ export class Engine {
   }
 
   #consent(granted: boolean): void {
-    this.#isConsented = granted
+    this.isConsented = granted
     if (!granted) this.#mesh.endAll()
     this.session.update(granted)
   }
@@ -158,7 +163,7 @@ export class Engine {
     const swarm = new Swarm(input.swarm, input.manifest, input.hashes)
     this.core.swarms.set(input.swarm, swarm)
     if (input.run) this.#runs.adopt(swarm, input.run, now)
-    this.session.update(this.#isConsented)
+    this.session.update(this.isConsented)
     if (this.session.state === 'open') this.session.join(swarm, now)
   }
 
@@ -166,9 +171,7 @@ export class Engine {
     for (const index of indexes) {
       if (index >= swarm.geometry.chunkCount || !swarm.have.add(index)) continue
       for (const transfer of swarm.flights.get(index) ?? []) this.#downloads.takeBack(swarm, transfer, now)
-      if (swarm.untold.length === 0) swarm.untoldSince = now
-      swarm.untold.push(index)
-      if (swarm.untold.length >= haveIndexesMax) this.#tellHaves(swarm)
+      noteHave(this.core, swarm, index, now)
     }
     this.#planSwarm(swarm, now)
   }
@@ -186,11 +189,12 @@ export class Engine {
       if (slot !== undefined) this.core.emit({ type: 'send', peer: remote.id, message: { type: 'detach', slot } })
       remote.mySlots.delete(id)
       remote.holdings.delete(id)
+      remote.claims.delete(id)
       remote.introducedIn.delete(id)
     }
     this.#arrivals.forget(swarm)
     this.core.swarms.delete(id)
-    this.session.update(this.#isConsented)
+    this.session.update(this.isConsented)
   }
 
   #want(input: Of<'want'>, now: number): void {
@@ -223,28 +227,13 @@ export class Engine {
 
   #lost(swarm: Swarm, index: number, now: number): void {
     if (!swarm.have.delete(index)) return
-    for (const remote of this.core.remotes.values()) {
-      const slot = remote.mySlots.get(swarm.id)
-      if (slot === undefined) continue
-      this.core.emit({ type: 'send', peer: remote.id, message: { type: 'lost', slot, indexes: [index] } })
-    }
+    tellLost(this.core, swarm, index)
     this.#planSwarm(swarm, now)
   }
 
-  #verified(swarm: Swarm): void {
-    if (swarm.untold.length >= haveIndexesMax) this.#tellHaves(swarm)
+  #verified(swarm: Swarm, index: number): void {
+    noteHave(this.core, swarm, index, this.#now)
     if (swarm.have.isFull || swarm.runs.size === 0) this.#runs.plan(swarm, this.#now)
-  }
-
-  #tellHaves(swarm: Swarm): void {
-    const indexes = swarm.untold
-    swarm.untold = []
-    for (const remote of this.core.remotes.values()) {
-      const slot = remote.mySlots.get(swarm.id)
-      const holdings = remote.holdings.get(swarm.id)
-      if (remote.state !== 'open' || slot === undefined || holdings?.have.isFull) continue
-      this.core.emit({ type: 'send', peer: remote.id, message: { type: 'have', slot, indexes } })
-    }
   }
 
   #blame(remote: Remote | undefined, weight: 'strike' | 'ban'): void {
@@ -263,7 +252,7 @@ export class Engine {
           this.#mesh.introduced(swarm, message.peers, now)
         })
       case 'signal':
-        return this.#isConsented ? this.#mesh.signalled(message.from, message.tier, message.signal, now) : undefined
+        return this.isConsented ? this.#mesh.signalled(message.from, message.tier, message.signal, now) : undefined
       case 'refused':
         return message.to === undefined ? undefined : this.#mesh.unreachable(message.to, now)
       default:
@@ -283,71 +272,8 @@ export class Engine {
       case 'linkClosed':
         this.#mesh.closed(remote, now)
         return this.#plan(now)
-      case 'frame': {
-        remote.lastHeardAt = now
-        const message = decodeWire(input.frame)
-        const isDue = message.ok && (remote.state === 'open') === (message.value.type !== 'hello')
-        return isDue || (message.ok && message.value.type === 'bye')
-          ? this.#peerSaid(remote, message.value, now)
-          : this.#blame(remote, 'strike')
-      }
-    }
-  }
-
-  #peerSaid(remote: Remote, message: WireMessage, now: number): void {
-    switch (message.type) {
-      case 'hello':
-        return this.#mesh.greeted(remote, message, now)
-      case 'ping':
-        return this.core.emit({ type: 'send', peer: remote.id, message: { type: 'pong', nonce: message.nonce } })
-      case 'pong':
-        return this.#mesh.ponged(remote, message.nonce, now)
-      case 'bye':
-        return this.#mesh.left(remote, now)
-      case 'attach': {
-        if (this.#mesh.attached(remote, message)) return this.#blame(remote, 'strike')
-        return this.#downloads.fill(remote, now)
-      }
-      case 'decline':
-        return this.#mesh.declined(remote, message.slot)
-      case 'data':
-        return this.#downloads.data(remote, message, now)
-      default: {
-        const id = remote.theirSlots.get(message.slot)
-        // A slot of a swarm that this side is not in, or has left: nothing to do, and no fault.
-        return id && this.#swarmSaid(remote, id, message, now)
-      }
-    }
-  }
-
-  #swarmSaid(
-    remote: Remote,
-    id: SwarmId,
-    message: Extract<WireMessage, { type: 'detach' | 'have' | 'lost' | 'request' | 'cancel' | 'refuse' }>,
-    now: number,
-  ): void {
-    const swarm = this.core.swarms.get(id)
-    switch (message.type) {
-      case 'detach':
-        this.#downloads.left(remote, id)
-        this.#uploads.drop(remote, id)
-        return this.#mesh.detached(remote, message.slot, id)
-      case 'have':
-        if (!swarm || !this.#mesh.announced(remote, swarm, message.indexes)) return this.#blame(remote, 'strike')
-        return this.#downloads.fill(remote, now)
-      case 'lost':
-        return swarm && this.#downloads.lost(remote, swarm, message.indexes)
-      case 'request': {
-        const wrong = this.#uploads.request(remote, id, message, now)
-        return wrong === undefined ? undefined : this.#blame(remote, 'strike')
-      }
-      case 'cancel':
-        return this.#uploads.cancel(remote, id, message.index)
-      case 'refuse':
-        this.#downloads.refused(remote, id, message.index, message.reason, now)
-        return this.#plan(now)
-      default:
-        return assertNever(message)
+      case 'frame':
+        return this.#conversation.frame(remote, input.frame, now)
     }
   }
 
@@ -367,13 +293,8 @@ export class Engine {
     this.#downloads.wake(now)
     this.#uploads.pump(now)
     for (const swarm of this.core.swarms.values()) {
-      if (swarm.untold.length > 0 && now >= swarm.untoldSince + haveHoldMs) this.#tellHaves(swarm)
+      if (now >= (havesDueAt(swarm) ?? Number.POSITIVE_INFINITY)) tellHaves(this.core, swarm)
     }
     this.#plan(now)
-  }
-
-  /** The peers linked or being linked to, for statistics. */
-  get peers(): ReadonlyMap<PeerId, Remote> {
-    return this.core.remotes
   }
 }

@@ -2,12 +2,12 @@
  * Links: whom to call, whose call to take, the signals between, the greeting, and the end. Knows nothing of chunks
  * beyond who holds which.
  */
-import { Bitfield } from '../../shared/bitfield.ts'
 import { fromHex, toHex } from '../../shared/bytes.ts'
 import type { PeerId, SwarmId } from '../../shared/ids.ts'
-import { frameBytesMax, frameBytesSafe, signalCandidatesMax, slotCountMax } from '../../shared/limits.ts'
+import { frameBytesMax, frameBytesSafe, signalCandidatesMax } from '../../shared/limits.ts'
 import type { Signal, Tier } from '../../shared/tracker-messages.ts'
 import { type ControlMessage, wireVersion } from '../../shared/wire.ts'
+import type { Attachments } from './attachments.ts'
 import { type Core, earlier } from './core.ts'
 import { Remote } from './remote.ts'
 import {
@@ -30,15 +30,20 @@ type Of<T extends ControlMessage['type']> = Extract<ControlMessage, { type: T }>
 export class Mesh {
   readonly #core: Core
   readonly #session: TrackerSession
+  readonly #attachments: Attachments
   readonly #onGone: (remote: Remote) => void
   /** Introduced and not yet called. */
   #candidates: { id: PeerId; tier: Tier; swarm: SwarmId }[] = []
   /** Peers not to be linked to before this time; for good when banned. */
   readonly #shunned = new Map<PeerId, number>()
 
-  constructor(core: Core, session: TrackerSession, onGone: (remote: Remote) => void) {
-    this.#core = core
-    this.#session = session
+  constructor(
+    parts: { core: Core; session: TrackerSession; attachments: Attachments },
+    onGone: (remote: Remote) => void,
+  ) {
+    this.#core = parts.core
+    this.#session = parts.session
+    this.#attachments = parts.attachments
     this.#onGone = onGone
   }
 
@@ -48,7 +53,7 @@ export class Mesh {
       const linked = this.#core.remotes.get(id)
       if (linked) {
         linked.introducedIn.add(swarm.id)
-        if (linked.state === 'open') this.attach(linked, swarm)
+        if (linked.state === 'open') this.#attachments.attach(linked, swarm)
         continue
       }
       if (id === this.#session.ownId || this.#isShunned(id, now)) continue
@@ -162,7 +167,7 @@ export class Mesh {
     this.ping(remote, now)
     for (const id of remote.introducedIn) {
       const swarm = this.#core.swarms.get(id)
-      if (swarm) this.attach(remote, swarm)
+      if (swarm) this.#attachments.attach(remote, swarm)
     }
     this.#call(now)
   }
@@ -175,62 +180,6 @@ export class Mesh {
       if (other !== remote && other.state === 'open' && other.instance === remote.instance) return own > remote.instance
     }
     return false
-  }
-
-  /** Tells a peer that this side takes part in a swarm, and what it holds. */
-  attach(remote: Remote, swarm: Swarm): void {
-    if (remote.mySlots.has(swarm.id) || remote.mySlots.size >= slotCountMax) return
-    const used = new Set(remote.mySlots.values())
-    let slot = 0
-    while (used.has(slot)) slot++
-    remote.mySlots.set(swarm.id, slot)
-    const have = swarm.have.bytes.slice()
-    this.#send(remote, { type: 'attach', slot, swarm: fromHex(swarm.id)!, have })
-  }
-
-  /** @returns what is wrong with the message, if anything */
-  attached(remote: Remote, message: Of<'attach'>): string | undefined {
-    const id = toHex(message.swarm) as SwarmId
-    if (remote.theirSlots.size >= slotCountMax) return 'too many swarms on one link'
-    if (remote.theirSlots.has(message.slot)) return `slot ${message.slot} is taken`
-    const swarm = this.#core.swarms.get(id)
-    if (!swarm) {
-      this.#send(remote, { type: 'decline', slot: message.slot })
-      return undefined
-    }
-    if (remote.holdings.has(id)) return 'swarm attached twice'
-    const have = Bitfield.decode(message.have, swarm.geometry.chunkCount)
-    if (!have.ok) return have.violation
-    remote.theirSlots.set(message.slot, id)
-    remote.holdings.set(id, { have: have.value, cursor: this.#core.rng.below(swarm.geometry.chunkCount || 1) })
-    swarm.countCopies(have.value, 1)
-    this.attach(remote, swarm)
-    return undefined
-  }
-
-  /** The peer is not in that swarm: should it enter, it will attach, and then this side does again. */
-  declined(remote: Remote, slot: number): void {
-    for (const [id, mine] of remote.mySlots) if (mine === slot && !remote.holdings.has(id)) remote.mySlots.delete(id)
-  }
-
-  /** The peer left a swarm. */
-  detached(remote: Remote, slot: number, id: SwarmId): void {
-    remote.theirSlots.delete(slot)
-    const holdings = remote.holdings.get(id)
-    if (holdings) this.#core.swarms.get(id)?.countCopies(holdings.have, -1)
-    remote.holdings.delete(id)
-    remote.mySlots.delete(id)
-  }
-
-  /** @returns false when the peer says that it holds what the file does not have */
-  announced(remote: Remote, swarm: Swarm, indexes: readonly number[]): boolean {
-    const holdings = remote.holdings.get(swarm.id)
-    if (!holdings) return true
-    for (const index of indexes) {
-      if (index >= swarm.geometry.chunkCount) return false
-      if (holdings.have.add(index)) swarm.copies[index]!++
-    }
-    return true
   }
 
   /** The tracker knows no introduction to this peer any more. */

@@ -1,29 +1,20 @@
 /**
- * When the origin is asked, for what and how much: at first for everything; once peers serve, for what nobody near
- * holds, for what keeps the floor, for what would be late, and for the tail. A run is one HTTP answer read in order.
+ * The HTTP answers under way, called runs: opened for all that is left at first, for short parts once peers serve, read
+ * in order, closed when they meet what is here already, and tried again when they fail.
  */
-import type { SwarmId } from '../../shared/ids.ts'
 import { leafBytes } from '../../shared/limits.ts'
 import type { Arrivals } from './arrivals.ts'
 import { type Core, earlier } from './core.ts'
-import {
-  floorBytesPerSecondMax,
-  floorShare,
-  hedgeAfterMs,
-  runBackoffMaxMs,
-  runBackoffMinMs,
-  runFailuresMax,
-  runLeadBytes,
-  runMs,
-} from './settings.ts'
-import { ownStart } from './share.ts'
+import { endOf, hedged, isFree, runBytes, serving, startBesidePeers } from './origin-plan.ts'
+import { runBackoffMaxMs, runBackoffMinMs, runFailuresMax, runLeadBytes } from './settings.ts'
+import { tellClaim } from './share.ts'
 import type { Run, Swarm } from './swarm.ts'
 
 /** A run this young says little about the origin's rate: most of its time was the round trip. */
 const rateAfterMs = 200
 
-/** The least that is asked for at once while peers serve: below it the request costs more than the bytes. */
-const runBytesMin = 256 * 1024
+/** A claim is given twice the time that the run should take, and this for the round trips. */
+const claimMarginMs = 2_000
 
 export interface RunFailure {
   reason: string
@@ -155,7 +146,7 @@ export class OriginRuns {
     const exponent = Math.min(swarm.runFailures++, 10)
     const backoffMs = Math.min(runBackoffMaxMs, runBackoffMinMs * 2 ** exponent)
     swarm.runNotBefore = now + Math.max(failure.retryAfterMs, backoffMs * (0.5 + this.#core.rng.fraction() / 2))
-    if (swarm.runFailures >= runFailuresMax && this.#serving(swarm, now) === 0) {
+    if (swarm.runFailures >= runFailuresMax && serving(this.#core, swarm, now) === 0) {
       this.#fail(swarm, 'network', failure.reason)
     }
   }
@@ -166,43 +157,12 @@ export class OriginRuns {
     this.#core.emit({ type: 'failed', swarm: swarm.id, code, reason })
   }
 
-  /** Peers that hold something of the file and are not resting. */
-  #serving(swarm: Swarm, now: number): number {
-    let count = 0
-    for (const remote of this.#core.remotes.values()) {
-      if (remote.state === 'open' && remote.restUntil <= now && remote.holdings.get(swarm.id)?.have.count) count++
-    }
-    return count
-  }
-
-  /** The rate below which the origin helps, by mode: three settings of one rule. */
-  #floor(swarm: Swarm): number {
-    switch (this.#core.settings.mode) {
-      case 'fastest':
-        return Number.POSITIVE_INFINITY
-      case 'frugal':
-        return 0
-      case 'balanced': {
-        const seen = swarm.httpBytesPerSecond
-        return Math.min(floorBytesPerSecondMax, seen === 0 ? Number.POSITIVE_INFINITY : floorShare * seen)
-      }
-    }
-  }
-
-  #isBelowFloor(swarm: Swarm, now: number): boolean {
-    return swarm.peerRate.perSecond(now) + swarm.originRate.perSecond(now) < this.#floor(swarm)
-  }
-
   /** At a chunk's start: whether a run still does what it is there for. */
   #goesOn(swarm: Swarm, run: Run, index: number, now: number): boolean {
     if (!swarm.isIdle(index)) return false
-    if (this.#core.settings.mode === 'fastest' || this.#serving(swarm, now) === 0) return true
+    if (this.#core.settings.mode === 'fastest' || serving(this.#core, swarm, now) === 0) return true
     // Peers came: a run without a bound gives way to short ones, each where it is needed most.
     return run.isShort
-  }
-
-  #runBytes(swarm: Swarm): number {
-    return Math.max(runBytesMin, swarm.geometry.chunkBytes, (swarm.httpBytesPerSecond * runMs) / 1_000)
   }
 
   plan(swarm: Swarm, now: number): void {
@@ -214,37 +174,21 @@ export class OriginRuns {
     this.#planHedge(swarm, now)
     if (swarm.runs.size > 1) return
     for (const run of swarm.runs.values()) if (run.to - run.at > runLeadBytes) return
-    const serving = this.#serving(swarm, now)
-    const start = serving === 0 ? swarm.firstOpen((index) => isFree(swarm, index)) : this.#startBesidePeers(swarm, now)
+    const servingCount = serving(this.#core, swarm, now)
+    const start =
+      servingCount === 0 ? swarm.firstOpen((index) => isFree(swarm, index)) : startBesidePeers(this.#core, swarm, now)
     if (start === undefined) return
     if (swarm.originGone !== undefined) {
       if (swarm.flights.size === 0 && swarm.hashing.size === 0) this.#fail(swarm, 'http-status', swarm.originGone)
       return
     }
-    const bytesMax = serving === 0 ? Number.POSITIVE_INFINITY : this.#runBytes(swarm)
-    this.#open(swarm, start, this.#endOf(swarm, start, bytesMax), serving > 0, now)
-  }
-
-  /** Where the origin helps while peers serve: what nobody near holds, then anything while below the floor. */
-  #startBesidePeers(swarm: Swarm, now: number): number | undefined {
-    const rare = (index: number) => swarm.copies[index] === 0 && isFree(swarm, index)
-    return (
-      ownStart(this.#core, swarm, rare) ??
-      (this.#isBelowFloor(swarm, now) ? swarm.firstOpen((index) => isFree(swarm, index)) : undefined)
-    )
-  }
-
-  /** The end of the stretch of chunks from `start` that are wanted, idle, and as rare as the first. */
-  #endOf(swarm: Swarm, start: number, bytesMax: number): number {
-    const isRare = swarm.copies[start] === 0
-    let end = start + 1
-    const fits = () => (end - start + 1) * swarm.geometry.chunkBytes <= bytesMax
-    const wanted = (index: number) => [...swarm.wants.values()].some((want) => index >= want.first && index < want.end)
-    while (end < swarm.geometry.chunkCount && fits() && isFree(swarm, end) && wanted(end)) {
-      if (bytesMax < Number.POSITIVE_INFINITY && (swarm.copies[end] === 0) !== isRare) break
-      end++
-    }
-    return end
+    const bytesMax = servingCount === 0 ? Number.POSITIVE_INFINITY : runBytes(swarm)
+    const end = endOf(swarm, start, bytesMax)
+    this.#open(swarm, start, end, servingCount > 0, now)
+    if (servingCount === 0 || swarm.copies[start] !== 0) return
+    const ms = ((end - start) * swarm.geometry.chunkBytes * 1_000) / (swarm.httpBytesPerSecond || 1)
+    const withinMs = Math.round(Math.min(claimMarginMs + 2 * ms, 0xffffffff))
+    tellClaim(this.#core, swarm, { first: start, count: end - start, withinMs })
   }
 
   #open(swarm: Swarm, start: number, end: number, isShort: boolean, now: number): void {
@@ -261,36 +205,8 @@ export class OriginRuns {
    */
   #planHedge(swarm: Swarm, now: number): void {
     if (swarm.originGone !== undefined || swarm.runs.size > 2) return
-    const index = this.#hedged(swarm).find(({ at }) => at <= now)?.index
+    const index = hedged(swarm).find(({ at }) => at <= now)?.index
     if (index !== undefined) this.#open(swarm, index, index + 1, true, now)
-  }
-
-  /** The chunks that will be asked of the origin as well, and when. */
-  #hedged(swarm: Swarm): { index: number; at: number }[] {
-    const hedged: { index: number; at: number }[] = []
-    const add = (index: number, afterMs: number) => {
-      const transfers = swarm.flights.get(index)
-      if (!transfers?.[0] || transfers.some((transfer) => transfer.source === 'origin')) return
-      if (isAhead(swarm, index)) return
-      hedged.push({ index, at: transfers[0].startedAt + afterMs })
-    }
-    for (const want of swarm.wants.values()) {
-      if (want.order === 'stream' && want.position < want.end) add(want.position, hedgeAfterMs)
-    }
-    if (
-      swarm.runs.size === 0 &&
-      swarm.flights.size > 0 &&
-      swarm.firstOpen((index) => swarm.isIdle(index)) === undefined
-    ) {
-      const oldest = swarm.flights.keys().next().value
-      if (oldest !== undefined) add(oldest, 2 * hedgeAfterMs)
-    }
-    return hedged
-  }
-
-  forget(id: SwarmId): void {
-    const swarm = this.#core.swarms.get(id)
-    if (swarm) this.closeAll(swarm)
   }
 
   nextWake(now: number): number {
@@ -299,7 +215,7 @@ export class OriginRuns {
       if (swarm.failed || swarm.wants.size === 0 || swarm.have.isFull) continue
       if (swarm.runNotBefore > now) at = earlier(at, swarm.runNotBefore)
       else {
-        for (const hedge of this.#hedged(swarm)) at = earlier(at, Math.max(hedge.at, now + 10))
+        for (const hedge of hedged(swarm)) at = earlier(at, Math.max(hedge.at, now + 10))
         // The floor is looked at again while peers serve below it.
         at = earlier(at, now + 100)
       }
@@ -307,12 +223,3 @@ export class OriginRuns {
     return at
   }
 }
-
-/** True when a run is on its way to this chunk. */
-function isAhead(swarm: Swarm, index: number): boolean {
-  const start = swarm.geometry.startOf(index)
-  for (const run of swarm.runs.values()) if (start >= run.at && start < run.to) return true
-  return false
-}
-
-const isFree = (swarm: Swarm, index: number) => swarm.isIdle(index) && !isAhead(swarm, index)

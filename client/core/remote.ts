@@ -37,6 +37,10 @@ export class Remote {
   readonly mySlots = new Map<SwarmId, number>()
   readonly theirSlots = new Map<number, SwarmId>()
   readonly holdings = new Map<SwarmId, Holdings>()
+  /** The chunks [first, end) that the peer said are coming to it from the origin, and until when that is believed. */
+  readonly claims = new Map<SwarmId, { first: number; end: number; until: number }[]>()
+  /** A claim ran out and its chunks had not come: no other is believed. */
+  isClaimBroken = false
   instance = ''
   frameBytesMax = frameBytesSafe
   roomBytes = 0

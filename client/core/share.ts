@@ -1,9 +1,18 @@
 /**
- * Who of a crowd fetches what from the origin, without a word: each stretch of the file belongs to the one among the
- * peers linked here for whom a hash of peer and stretch is least (rendezvous hashing, Thaler & Ravishankar 1998).
+ * Who of a crowd fetches what from the origin. Each stretch of the file belongs to the one among the peers linked here
+ * for whom a hash of peer and stretch is least (rendezvous hashing, Thaler & Ravishankar 1998), and who begins with a
+ * stretch says so, so that those who are ahead help the others without doing their work twice.
  */
+import type { SwarmId } from '../../shared/ids.ts'
 import type { Core } from './core.ts'
+import type { Remote } from './remote.ts'
 import type { Swarm } from './swarm.ts'
+
+/** Claims of one peer in one swarm that are remembered: it has two runs at once, and one that has just ended. */
+const claimCountMax = 4
+
+/** The longest that a claim is believed, whatever it says: a claimer that never delivers costs others this once. */
+const claimMsMax = 10_000
 
 /** Chunks in one stretch: long enough for a request to be worth it, short enough to divide among many. */
 const stretchChunks = 8
@@ -47,4 +56,41 @@ export function ownStart(core: Core, swarm: Swarm, isFree: (index: number) => bo
     }
   }
   return best
+}
+
+/** A peer says what it fetches. */
+export function noteClaim(
+  remote: Remote,
+  id: SwarmId,
+  claim: { first: number; count: number; withinMs: number },
+  now: number,
+): void {
+  if (remote.isClaimBroken) return
+  const claims = remote.claims.get(id) ?? []
+  remote.claims.set(id, claims)
+  claims.push({ first: claim.first, end: claim.first + claim.count, until: now + Math.min(claim.withinMs, claimMsMax) })
+  if (claims.length > claimCountMax) claims.shift()
+}
+
+/** @returns whether a linked peer is fetching the chunk from the origin, as far as it is to be believed */
+export function isClaimed(core: Core, swarm: Swarm, index: number, now: number): boolean {
+  for (const remote of core.remotes.values()) {
+    if (remote.isClaimBroken) continue
+    for (const claim of remote.claims.get(swarm.id) ?? []) {
+      if (index < claim.first || index >= claim.end || remote.holdings.get(swarm.id)?.have.has(index)) continue
+      if (now < claim.until) return true
+      remote.isClaimBroken = true
+    }
+  }
+  return false
+}
+
+/** Says to the peers that still download what this client begins to fetch. */
+export function tellClaim(core: Core, swarm: Swarm, claim: { first: number; count: number; withinMs: number }): void {
+  for (const remote of core.remotes.values()) {
+    const slot = remote.mySlots.get(swarm.id)
+    const holdings = remote.holdings.get(swarm.id)
+    if (remote.state !== 'open' || slot === undefined || !holdings || holdings.have.isFull) continue
+    core.emit({ type: 'send', peer: remote.id, message: { type: 'claim', slot, ...claim } })
+  }
 }

@@ -23,7 +23,7 @@ export function readStats(runtime: Runtime): Stats {
     offload: delivered === 0 ? 0 : bytes.peers / delivered,
     consent: engine.isConsented ? 'granted' : 'denied',
     tracker: engine.session.state,
-    peers: [...engine.peers.values()].map((remote) => peerStats(remote, now)),
+    peers: [...engine.core.remotes.values()].map((remote) => peerStats(remote, now)),
     files,
   }
 }

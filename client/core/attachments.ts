@@ -1,0 +1,77 @@
+/** Which swarms a link carries, under which slots, and what the other side holds of each, as it says. */
+import { Bitfield } from '../../shared/bitfield.ts'
+import { fromHex, toHex } from '../../shared/bytes.ts'
+import type { SwarmId } from '../../shared/ids.ts'
+import { slotCountMax } from '../../shared/limits.ts'
+import type { ControlMessage } from '../../shared/wire.ts'
+import type { Core } from './core.ts'
+import type { Remote } from './remote.ts'
+import type { Swarm } from './swarm.ts'
+
+export class Attachments {
+  readonly #core: Core
+
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  /** Tells a peer that this side takes part in a swarm, and what it holds. */
+  attach(remote: Remote, swarm: Swarm): void {
+    if (remote.mySlots.has(swarm.id) || remote.mySlots.size >= slotCountMax) return
+    const used = new Set(remote.mySlots.values())
+    let slot = 0
+    while (used.has(slot)) slot++
+    remote.mySlots.set(swarm.id, slot)
+    const have = swarm.have.bytes.slice()
+    this.#send(remote, { type: 'attach', slot, swarm: fromHex(swarm.id)!, have })
+  }
+
+  /** @returns what is wrong with the message, if anything */
+  attached(remote: Remote, message: Extract<ControlMessage, { type: 'attach' }>): string | undefined {
+    const id = toHex(message.swarm) as SwarmId
+    if (remote.theirSlots.size >= slotCountMax) return 'too many swarms on one link'
+    if (remote.theirSlots.has(message.slot)) return `slot ${message.slot} is taken`
+    const swarm = this.#core.swarms.get(id)
+    if (!swarm) {
+      this.#send(remote, { type: 'decline', slot: message.slot })
+      return undefined
+    }
+    if (remote.holdings.has(id)) return 'swarm attached twice'
+    const have = Bitfield.decode(message.have, swarm.geometry.chunkCount)
+    if (!have.ok) return have.violation
+    remote.theirSlots.set(message.slot, id)
+    remote.holdings.set(id, { have: have.value, cursor: this.#core.rng.below(swarm.geometry.chunkCount || 1) })
+    swarm.countCopies(have.value, 1)
+    this.attach(remote, swarm)
+    return undefined
+  }
+
+  /** The peer is not in that swarm: should it enter, it will attach, and then this side does again. */
+  declined(remote: Remote, slot: number): void {
+    for (const [id, mine] of remote.mySlots) if (mine === slot && !remote.holdings.has(id)) remote.mySlots.delete(id)
+  }
+
+  /** The peer left a swarm. */
+  detached(remote: Remote, slot: number, id: SwarmId): void {
+    remote.theirSlots.delete(slot)
+    const holdings = remote.holdings.get(id)
+    if (holdings) this.#core.swarms.get(id)?.countCopies(holdings.have, -1)
+    remote.holdings.delete(id)
+    remote.mySlots.delete(id)
+  }
+
+  /** @returns false when the peer says that it holds what the file does not have */
+  announced(remote: Remote, swarm: Swarm, indexes: readonly number[]): boolean {
+    const holdings = remote.holdings.get(swarm.id)
+    if (!holdings) return true
+    for (const index of indexes) {
+      if (index >= swarm.geometry.chunkCount) return false
+      if (holdings.have.add(index)) swarm.copies[index]!++
+    }
+    return true
+  }
+
+  #send(remote: Remote, message: ControlMessage): void {
+    this.#core.emit({ type: 'send', peer: remote.id, message })
+  }
+}

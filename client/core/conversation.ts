@@ -1,0 +1,92 @@
+/** What peers say, taken to the part that it concerns; what they may not say is blamed. */
+import { assertNever } from '../../shared/assert.ts'
+import type { SwarmId } from '../../shared/ids.ts'
+import { decodeWire, type WireMessage } from '../../shared/wire.ts'
+import type { Attachments } from './attachments.ts'
+import type { Core } from './core.ts'
+import type { Downloads } from './downloads.ts'
+import type { Mesh } from './mesh.ts'
+import type { Remote } from './remote.ts'
+import { noteClaim } from './share.ts'
+import type { Uploads } from './uploads.ts'
+
+export interface ConversationParts {
+  core: Core
+  mesh: Mesh
+  attachments: Attachments
+  downloads: Downloads
+  uploads: Uploads
+  strike: (remote: Remote) => void
+}
+
+type AboutSwarm = Extract<WireMessage, { type: 'detach' | 'have' | 'lost' | 'claim' | 'request' | 'cancel' | 'refuse' }>
+
+export class Conversation {
+  readonly #parts: ConversationParts
+
+  constructor(parts: ConversationParts) {
+    this.#parts = parts
+  }
+
+  frame(remote: Remote, frame: Uint8Array, now: number): void {
+    remote.lastHeardAt = now
+    const message = decodeWire(frame)
+    if (!message.ok) return this.#parts.strike(remote)
+    // `hello` comes once and first; only `bye` may come at any time.
+    const isDue = (remote.state === 'open') === (message.value.type !== 'hello')
+    if (!isDue && message.value.type !== 'bye') return this.#parts.strike(remote)
+    this.#said(remote, message.value, now)
+  }
+
+  #said(remote: Remote, message: WireMessage, now: number): void {
+    const { core, mesh, attachments, downloads, strike } = this.#parts
+    switch (message.type) {
+      case 'hello':
+        return mesh.greeted(remote, message, now)
+      case 'ping':
+        return core.emit({ type: 'send', peer: remote.id, message: { type: 'pong', nonce: message.nonce } })
+      case 'pong':
+        return mesh.ponged(remote, message.nonce, now)
+      case 'bye':
+        return mesh.left(remote, now)
+      case 'attach':
+        if (attachments.attached(remote, message) !== undefined) return strike(remote)
+        return downloads.fill(remote, now)
+      case 'decline':
+        return attachments.declined(remote, message.slot)
+      case 'data':
+        return downloads.data(remote, message, now)
+      default: {
+        const id = remote.theirSlots.get(message.slot)
+        // A slot of a swarm that this side is not in, or has left: nothing to do, and no fault.
+        return id && this.#saidOf(id, remote, message, now)
+      }
+    }
+  }
+
+  #saidOf(id: SwarmId, remote: Remote, message: AboutSwarm, now: number): void {
+    const { core, attachments, downloads, uploads, strike } = this.#parts
+    const swarm = core.swarms.get(id)
+    switch (message.type) {
+      case 'detach':
+        downloads.left(remote, id)
+        uploads.drop(remote, id)
+        return attachments.detached(remote, message.slot, id)
+      case 'have':
+        if (!swarm || !attachments.announced(remote, swarm, message.indexes)) return strike(remote)
+        return downloads.fill(remote, now)
+      case 'lost':
+        return swarm && downloads.lost(remote, swarm, message.indexes)
+      case 'claim':
+        return noteClaim(remote, id, message, now)
+      case 'request':
+        return uploads.request(remote, id, message, now) === undefined ? undefined : strike(remote)
+      case 'cancel':
+        return uploads.cancel(remote, id, message.index)
+      case 'refuse':
+        return downloads.refused(remote, id, message.index, message.reason, now)
+      default:
+        return assertNever(message)
+    }
+  }
+}

@@ -1,0 +1,33 @@
+/** Telling peers what has come: together, a moment later, and only to those who may want it. */
+import { haveIndexesMax } from '../../shared/limits.ts'
+import type { Core } from './core.ts'
+import { haveHoldMs } from './settings.ts'
+import type { Swarm } from './swarm.ts'
+
+export function noteHave(core: Core, swarm: Swarm, index: number, now: number): void {
+  if (swarm.untold.length === 0) swarm.untoldSince = now
+  swarm.untold.push(index)
+  if (swarm.untold.length >= haveIndexesMax) tellHaves(core, swarm)
+}
+
+export const havesDueAt = (swarm: Swarm): number | undefined =>
+  swarm.untold.length === 0 ? undefined : swarm.untoldSince + haveHoldMs
+
+export function tellHaves(core: Core, swarm: Swarm): void {
+  const indexes = swarm.untold
+  swarm.untold = []
+  for (const remote of core.remotes.values()) {
+    const slot = remote.mySlots.get(swarm.id)
+    if (remote.state !== 'open' || slot === undefined || remote.holdings.get(swarm.id)?.have.isFull) continue
+    core.emit({ type: 'send', peer: remote.id, message: { type: 'have', slot, indexes } })
+  }
+}
+
+/** Tells every peer at once that a chunk is here no longer. */
+export function tellLost(core: Core, swarm: Swarm, index: number): void {
+  for (const remote of core.remotes.values()) {
+    const slot = remote.mySlots.get(swarm.id)
+    if (slot === undefined) continue
+    core.emit({ type: 'send', peer: remote.id, message: { type: 'lost', slot, indexes: [index] } })
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * Where the origin is needed beside peers, as pure questions about the state: the floor, what nobody near holds, what
+ * comes too late. Opens and closes nothing.
+ */
+import type { Core } from './core.ts'
+import { floorBytesPerSecondMax, floorShare, hedgeAfterMs, runMs } from './settings.ts'
+import { isClaimed, ownStart } from './share.ts'
+import type { Swarm } from './swarm.ts'
+
+/** The least that is asked for at once while peers serve: below it the request costs more than the bytes. */
+const runBytesMin = 256 * 1024
+
+/** Peers that hold something of the file and are not resting. */
+export function serving(core: Core, swarm: Swarm, now: number): number {
+  let count = 0
+  for (const remote of core.remotes.values()) {
+    if (remote.state === 'open' && remote.restUntil <= now && remote.holdings.get(swarm.id)?.have.count) count++
+  }
+  return count
+}
+
+/** The rate below which the origin helps, by mode: three settings of one rule. */
+function floor(core: Core, swarm: Swarm): number {
+  switch (core.settings.mode) {
+    case 'fastest':
+      return Number.POSITIVE_INFINITY
+    case 'frugal':
+      return 0
+    case 'balanced': {
+      const seen = swarm.httpBytesPerSecond
+      return Math.min(floorBytesPerSecondMax, seen === 0 ? Number.POSITIVE_INFINITY : floorShare * seen)
+    }
+  }
+}
+
+export function isBelowFloor(core: Core, swarm: Swarm, now: number): boolean {
+  return swarm.peerRate.perSecond(now) + swarm.originRate.perSecond(now) < floor(core, swarm)
+}
+
+export function runBytes(swarm: Swarm): number {
+  return Math.max(runBytesMin, swarm.geometry.chunkBytes, (swarm.httpBytesPerSecond * runMs) / 1_000)
+}
+
+/** Where the origin helps while peers serve: what nobody near holds, then anything while below the floor. */
+export function startBesidePeers(core: Core, swarm: Swarm, now: number): number | undefined {
+  const isRare = (index: number) =>
+    swarm.copies[index] === 0 && isFree(swarm, index) && !isClaimed(core, swarm, index, now)
+  return (
+    ownStart(core, swarm, isRare) ??
+    (isBelowFloor(core, swarm, now) ? swarm.firstOpen((index) => isFree(swarm, index)) : undefined)
+  )
+}
+
+/** The end of the stretch of chunks from `start` that are wanted, idle, and as rare as the first. */
+export function endOf(swarm: Swarm, start: number, bytesMax: number): number {
+  const isRare = swarm.copies[start] === 0
+  let end = start + 1
+  const fits = () => (end - start + 1) * swarm.geometry.chunkBytes <= bytesMax
+  const wanted = (index: number) => [...swarm.wants.values()].some((want) => index >= want.first && index < want.end)
+  while (end < swarm.geometry.chunkCount && fits() && isFree(swarm, end) && wanted(end)) {
+    if (bytesMax < Number.POSITIVE_INFINITY && (swarm.copies[end] === 0) !== isRare) break
+    end++
+  }
+  return end
+}
+
+/** The chunks that will be asked of the origin as well, and when. */
+export function hedged(swarm: Swarm): { index: number; at: number }[] {
+  const found: { index: number; at: number }[] = []
+  const add = (index: number, afterMs: number) => {
+    const transfers = swarm.flights.get(index)
+    if (!transfers?.[0] || transfers.some((transfer) => transfer.source === 'origin')) return
+    if (isAhead(swarm, index)) return
+    found.push({ index, at: transfers[0].startedAt + afterMs })
+  }
+  for (const want of swarm.wants.values()) {
+    if (want.order === 'stream' && want.position < want.end) add(want.position, hedgeAfterMs)
+  }
+  if (
+    swarm.runs.size === 0 &&
+    swarm.flights.size > 0 &&
+    swarm.firstOpen((index) => swarm.isIdle(index)) === undefined
+  ) {
+    const oldest = swarm.flights.keys().next().value
+    if (oldest !== undefined) add(oldest, 2 * hedgeAfterMs)
+  }
+  return found
+}
+
+/** True when a run is on its way to this chunk. */
+function isAhead(swarm: Swarm, index: number): boolean {
+  const start = swarm.geometry.startOf(index)
+  for (const run of swarm.runs.values()) if (start >= run.at && start < run.to) return true
+  return false
+}
+
+export const isFree = (swarm: Swarm, index: number) => swarm.isIdle(index) && !isAhead(swarm, index)
