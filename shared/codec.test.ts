@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { choice, type Field, fixed, rest, restU32, struct, u8, u16, u32 } from './codec.ts'
+import { choice, type Field, fixed, rest, restOf, restU32, struct, u8, u16, u32 } from './codec.ts'
 
 function written<T>(field: Field<T>, value: T): number[] {
   const bytes = new Uint8Array(field.size(value))
@@ -53,6 +53,23 @@ describe('a list to the end of the message', () => {
     expect(read(two, 0, 0, 0).value).toBeUndefined()
     expect(read(two, ...new Array<number>(12).fill(0)).value).toBeUndefined()
     expect(() => written(two, [1, 2, 3])).toThrow('3 numbers, at most 2')
+  })
+})
+
+describe('records to the end of the message', () => {
+  it('[W6] are whole, one at least, up to their count', () => {
+    const two = restOf(struct({ id: u8, size: u16 }), 2)
+    const value = [
+      { id: 1, size: 2 },
+      { id: 3, size: 4 },
+    ]
+    expect(written(two, value)).toEqual([1, 0, 2, 3, 0, 4])
+    expect(read(two, 1, 0, 2, 3, 0, 4)).toEqual({ value, left: 0 })
+    expect(read(two).value).toBeUndefined()
+    expect(read(two, 1, 0, 2, 3).value).toBeUndefined()
+    expect(read(two, ...new Array<number>(9).fill(0)).value).toBeUndefined()
+    expect(() => written(two, [])).toThrow('0 elements')
+    expect(() => written(two, [...value, ...value])).toThrow('4 elements')
   })
 })
 

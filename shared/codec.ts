@@ -96,6 +96,7 @@ export function restOf<T>(item: Field<T>, countMax: number): Field<T[]> {
   return {
     size: (value) => value.reduce((sum, element) => sum + item.size(element), 0),
     put(view, at, value) {
+      assert(value.length > 0 && value.length <= countMax, `${value.length} elements, 1 to ${countMax}`)
       let place = at
       for (const element of value) {
         item.put(view, place, element)

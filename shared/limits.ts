@@ -46,6 +46,9 @@ export const frameBytesSafe = 16 * KiB
 /** Indexes in one HAVE or LOST: more are split, so that one message never costs much to handle. */
 export const haveIndexesMax = 1024
 
+/** Parts that one request can ask for: a window of 4 MiB in chunks of 64 KiB. */
+export const requestPartsMax = 64
+
 /** Swarms that one link can carry. */
 export const slotCountMax = 64
 

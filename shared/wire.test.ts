@@ -18,7 +18,7 @@ const samples: WireMessage[] = [
   { type: 'have', slot: 3, indexes: [] },
   { type: 'lost', slot: 3, indexes: [7] },
   { type: 'claim', slot: 3, first: 7, count: u32Max, withinMs: 2000 },
-  { type: 'request', slot: 3, index: u32Max, offset: u32Max, length: u32Max },
+  { type: 'request', slot: 3, parts: [{ index: u32Max, offset: u32Max, length: u32Max }] },
   { type: 'cancel', slot: 3, index: 9 },
   { type: 'refuse', slot: 3, index: 9, reason: 'off' },
   { type: 'ping', nonce: u32Max },
@@ -40,9 +40,8 @@ describe('a frame', () => {
   })
 
   it('[W1] begins with its type, and its numbers are big-endian', () => {
-    expect(toHex(encodeWire({ type: 'request', slot: 1, index: 2, offset: 0x0304_0506, length: 0x1_0000 }))).toBe(
-      '06000100000002' + '0304050600010000',
-    )
+    const parts = [{ index: 2, offset: 0x0304_0506, length: 0x1_0000 }]
+    expect(toHex(encodeWire({ type: 'request', slot: 1, parts }))).toBe('06000100000002' + '0304050600010000')
     expect(decode('10 0102 03040506 0708090a ff')).toEqual({
       ok: true,
       value: { type: 'data', slot: 0x0102, index: 0x0304_0506, offset: 0x0708_090a, payload: Uint8Array.of(0xff) },
@@ -84,6 +83,8 @@ describe('a violation', () => {
     ['a detach without slot', '03 00', 'malformed detach'],
     ['a have that ends within an index', '04 0001 000000', 'malformed have'],
     ['a request cut short', '06 0001 00000002 00000003 000000', 'malformed request'],
+    ['a request for nothing', '06 0001', 'malformed request'],
+    ['a request for more than 64 parts', `06 0001 ${'00'.repeat(65 * 12)}`, 'malformed request'],
     ['a refuse with a reason that does not exist', '08 0001 00000002 03', 'malformed refuse'],
     ['a bye with a reason that does not exist', '0b ff', 'malformed bye'],
     ['a bye without reason', '0b', 'malformed bye'],

@@ -5,9 +5,9 @@
  * A link carries several swarms. Each side numbers those it takes part in (`attach`), and every message about a
  * swarm carries the sender's own number for it: its slot.
  */
-import { choice, type Field, fixed, type Reader, rest, restU32, struct, u8, u16, u32 } from './codec.ts'
+import { choice, type Field, fixed, type Reader, rest, restOf, restU32, struct, u8, u16, u32 } from './codec.ts'
 import { swarmIdBytes } from './ids.ts'
-import { frameBytesMax, haveIndexesMax } from './limits.ts'
+import { frameBytesMax, haveIndexesMax, requestPartsMax } from './limits.ts'
 import { ok, type Result, violation } from './result.ts'
 
 export const wireVersion = 1
@@ -23,8 +23,11 @@ const messages = {
   have: { code: 0x04, fields: struct({ slot: u16, indexes: restU32(haveIndexesMax) }) },
   /** The reverse of `have`: these were given up. */
   lost: { code: 0x05, fields: struct({ slot: u16, indexes: restU32(haveIndexesMax) }) },
-  /** Asks for bytes [offset, offset + length) of one chunk. What is asked for is also the credit to send it. */
-  request: { code: 0x06, fields: struct({ slot: u16, index: u32, offset: u32, length: u32 }) },
+  /** Asks for bytes [offset, offset + length) of some chunks. What is asked for is also the credit to send it. */
+  request: {
+    code: 0x06,
+    fields: struct({ slot: u16, parts: restOf(struct({ index: u32, offset: u32, length: u32 }), requestPartsMax) }),
+  },
   /** Takes back all requests for a chunk; data on its way may still come. */
   cancel: { code: 0x07, fields: struct({ slot: u16, index: u32 }) },
   /** The answer to a request that will not be served. */

@@ -55,6 +55,11 @@ function section(heading: string): string {
   return after.split(new RegExp(`\n#{1,${level}} `))[0]!
 }
 
+/** A number itself, or the numbers of a record in the order in which it is printed. */
+const numbersOf = (item: number | Record<string, number>) => (typeof item === 'number' ? item : Object.values(item))
+
+const word = (item: number) => item.toString(16).padStart(8, '0')
+
 const blocks = (text: string, language: string) =>
   [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'gm'))].map(([, block]) => block!)
 
@@ -111,8 +116,7 @@ describe('the peer messages of PROTOCOL.md', () => {
       const value = stated[field]
       if (typeof value === 'string' && /\d `/.test(meaning))
         expect(meaning).toContain(`${Number(`0x${hex}`)} \`${value}\``)
-      else if (Array.isArray(value))
-        expect(value.map((item: number) => item.toString(16).padStart(8, '0')).join('')).toBe(hex)
+      else if (Array.isArray(value)) expect(value.flatMap(numbersOf).map(word).join('')).toBe(hex)
       else expect(typeof value === 'number' ? value.toString(16).padStart(length * 2, '0') : value).toBe(hex)
       at += length
     }

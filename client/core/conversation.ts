@@ -80,7 +80,7 @@ export class Conversation {
       case 'claim':
         return noteClaim(remote, id, message, now)
       case 'request':
-        return uploads.request(remote, id, message, now) === undefined ? undefined : strike(remote)
+        return uploads.request(remote, id, message.parts, now) === undefined ? undefined : strike(remote)
       case 'cancel':
         return uploads.cancel(remote, id, message.index)
       case 'refuse':

@@ -1,7 +1,7 @@
 /** Asking peers for chunks and taking what they send: windows, stalls, second copies at the end, bytes out of place. */
 
 import type { PeerId, SwarmId } from '../../shared/ids.ts'
-import { KiB } from '../../shared/limits.ts'
+import { KiB, requestPartsMax } from '../../shared/limits.ts'
 import type { DataMessage } from '../../shared/wire.ts'
 import type { Arrivals } from './arrivals.ts'
 import { type Core, earlier } from './core.ts'
@@ -18,6 +18,9 @@ const secondCopyGainMs = 200
 
 /** A peer makes progress when this much came: less within the stall timeout, a drip, counts as nothing. */
 const progressBytesMin = 16 * KiB
+
+/** The window is filled up when it has drained to this share. */
+const refillShare = 0.75
 
 /** Second copies may cost this share of the file, and two chunks. */
 const secondCopyShare = 0.03
@@ -44,29 +47,32 @@ export class Downloads {
     for (const remote of this.#core.remotes.values()) this.fill(remote, now)
   }
 
+  /** Asks once a good part of the window is free, for all of it together: each frame costs a wait in the browser. */
   fill(remote: Remote, now: number): void {
     if (remote.state !== 'open' || remote.restUntil > now || this.#core.pressure) return
     const window = windowBytes(remote, now)
+    if (remote.inFlightBytes > window * refillShare) return
+    if (remote.inFlightBytes === 0) remote.lastByteAt = now
+    let asked: Swarm | undefined
+    let parts: { index: number; offset: number; length: number }[] = []
+    const ask = () => {
+      if (!asked || parts.length === 0) return
+      const slot = this.#core.slot(remote, asked.id)
+      this.#core.emit({ type: 'send', peer: remote.id, message: { type: 'request', slot, parts } })
+      parts = []
+    }
     while (remote.inFlightBytes < window) {
       const next = this.#continued(remote) ?? this.#started(remote, now)
-      if (!next) return
+      if (!next) break
       const { swarm, transfer } = next
+      if (swarm !== asked || parts.length === requestPartsMax) ask()
+      asked = swarm
       const length = Math.min(sliceBytesMax, transfer.buffer.length - transfer.requestedBytes)
-      if (remote.inFlightBytes === 0) remote.lastByteAt = now
-      this.#core.emit({
-        type: 'send',
-        peer: remote.id,
-        message: {
-          type: 'request',
-          slot: this.#core.slot(remote, swarm.id),
-          index: transfer.index,
-          offset: transfer.requestedBytes,
-          length,
-        },
-      })
+      parts.push({ index: transfer.index, offset: transfer.requestedBytes, length })
       transfer.requestedBytes += length
       remote.inFlightBytes += length
     }
+    ask()
   }
 
   /** A chunk of which only a part has been asked for. */

@@ -9,9 +9,17 @@ import { dataHeaderBytes } from '../../shared/wire.ts'
 import { type Core, earlier } from './core.ts'
 import type { Remote, UploadRequest } from './remote.ts'
 import { payloadBytesAim, readAheadBytes, uploadQueueBytesMax, uploadQueueCountMax } from './settings.ts'
+import type { Swarm } from './swarm.ts'
 
 /** The upload rate's burst: two frames, so that the rate holds over tens of milliseconds. */
 const burstBytes = 2 * payloadBytesAim
+
+/** Bytes [offset, offset + length) of a chunk. */
+interface Part {
+  index: number
+  offset: number
+  length: number
+}
 
 export class Uploads {
   readonly #core: Core
@@ -36,14 +44,19 @@ export class Uploads {
   }
 
   /** @returns what is wrong with the request, if anything */
-  request(
-    remote: Remote,
-    id: SwarmId,
-    request: { index: number; offset: number; length: number },
-    now: number,
-  ): string | undefined {
+  request(remote: Remote, id: SwarmId, parts: readonly Part[], now: number): string | undefined {
     const swarm = this.#core.swarms.get(id)
     if (!swarm) return undefined
+    for (const part of parts) {
+      const wrong = this.#queue(remote, swarm, part)
+      if (wrong !== undefined) return wrong
+    }
+    this.#readAhead(remote)
+    this.pump(now)
+    return undefined
+  }
+
+  #queue(remote: Remote, swarm: Swarm, request: Part): string | undefined {
     const { index, offset, length } = request
     if (index >= swarm.geometry.chunkCount) return `request for chunk ${index} of ${swarm.geometry.chunkCount}`
     if (length === 0 || offset + length > swarm.geometry.lengthOf(index)) {
@@ -53,13 +66,11 @@ export class Uploads {
       return 'more requests than the queue takes'
     }
     if (this.#isOff || !swarm.have.has(index)) {
-      this.#refuse(remote, id, index, this.#isOff ? 'off' : 'missing')
+      this.#refuse(remote, swarm.id, index, this.#isOff ? 'off' : 'missing')
       return undefined
     }
-    remote.uploads.push({ swarm: id, index, offset, length, sentBytes: 0, reading: false, bytes: undefined })
+    remote.uploads.push({ swarm: swarm.id, index, offset, length, sentBytes: 0, reading: false, bytes: undefined })
     remote.uploadBytes += length
-    this.#readAhead(remote)
-    this.pump(now)
     return undefined
   }
 

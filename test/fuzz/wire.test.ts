@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { Bitfield } from '../../shared/bitfield.ts'
+import { requestPartsMax } from '../../shared/limits.ts'
 import { decodeWire, encodeWire, type WireMessage } from '../../shared/wire.ts'
 import { allocatedBytes } from './allocation.ts'
 
@@ -22,7 +23,11 @@ const message: fc.Arbitrary<WireMessage> = fc.oneof(
   fc.record({ type: fc.constantFrom('detach' as const, 'decline' as const), slot: u16 }),
   fc.record({ type: fc.constantFrom('have' as const, 'lost' as const), slot: u16, indexes: fc.array(u32) }),
   fc.record({ type: fc.constant('claim' as const), slot: u16, first: u32, count: u32, withinMs: u32 }),
-  fc.record({ type: fc.constant('request' as const), slot: u16, index: u32, offset: u32, length: u32 }),
+  fc.record({
+    type: fc.constant('request' as const),
+    slot: u16,
+    parts: fc.array(fc.record({ index: u32, offset: u32, length: u32 }), { minLength: 1, maxLength: requestPartsMax }),
+  }),
   fc.record({ type: fc.constant('cancel' as const), slot: u16, index: u32 }),
   fc.record({
     type: fc.constant('refuse' as const),
