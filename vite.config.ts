@@ -18,7 +18,7 @@ const library = (format: 'iife' | 'es', fileName: string): UserConfig => ({
 
 const page: UserConfig = {
   root: 'demo',
-  base: './',
+  base: '/.nearcast/demo/',
   build: { outDir: '../dist/demo', emptyOutDir: true, target: 'es2022' },
 }
 

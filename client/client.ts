@@ -53,7 +53,7 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Clie
     { mode, tracker: tracker !== undefined, uploadBytesPerSecondMax, linkCountMax: linkCount(), instance },
     createRng(seed),
   )
-  const vault = new Vault(parts.store, parts.hasher, {
+  const vault = new Vault(parts, {
     lost(root, index) {
       for (const file of runtime.files) {
         if (file.manifest.root !== root) continue
@@ -66,6 +66,7 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Clie
   const runtime: Runtime = new Runtime({ ...parts, engine, vault, trackerUrl: trackerUrl(tracker), log })
   const opener: Opener = { runtime, vault, hasher: parts.hasher, hints: parts.hints, clock: parts.clock }
   runtime.input({ type: 'consent', granted: consent === 'granted' })
+  if (typeof addEventListener === 'function') addEventListener('pagehide', () => void vault.flushed())
   return new BrowserClient(opener)
 }
 

@@ -15,7 +15,7 @@ export type LinkSignal =
   | { description: NonNullable<Signal['description']> }
   | { candidate: NonNullable<Signal['candidates']>[number] }
 
-/** What a link tells its owner. After `closed` nothing more comes. */
+/** What a link tells its owner. `closed` comes once, also after `close()`, never inside a call; nothing comes after it. */
 export interface LinkEvents {
   signal(signal: LinkSignal): void
   /** The channel is open; `frameBytesMax` is what the other end's stack takes in one message. */
@@ -28,12 +28,16 @@ export interface LinkEvents {
 
 /** One WebRTC connection with one reliable, ordered data channel. */
 export interface Link {
-  /** Takes a step that the other side made. Wrong ones close the link; they never throw. */
+  /**
+   * Takes a step that the other side made. Never throws: a wrong description closes the link, a candidate that is of
+   * no use here is dropped.
+   */
   signal(signal: LinkSignal): void
-  /** Bytes that the send queue still takes before its high mark; 0 until open. */
+  /** Bytes that the send queue still takes before its high mark; 0 until open. Above 0, a frame of any size may be sent. */
   readonly roomBytes: number
   /** Queues a frame, whatever the room. On a closed link it does nothing. */
   send(frame: Uint8Array): void
+  /** Frames that were just queued still go out if they are few bytes, such as a farewell; a long queue is dropped. */
   close(): void
 }
 

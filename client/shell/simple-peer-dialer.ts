@@ -10,8 +10,9 @@ import type { Dialer, Link, LinkEvents, LinkSignal } from '../ports.ts'
 
 /**
  * The send queue is full at this mark and refilled at the lower one. In bench/link.ts (`--sweep`, Chromium 156 on two
- * busy cores) these move 64 KiB frames a third faster than 1 MiB and 256 KiB do: a longer queue lets SCTP overrun
- * the receiver and fall back. It is also what control frames wait behind.
+ * busy cores, four runs) these move 64 KiB frames 1.4 to 3 times as fast as 1 MiB and 256 KiB do: a longer queue lets
+ * SCTP overrun the receiver and fall back. Half of them is no slower there, but leaves 10 ms less for a busy main
+ * thread. It is also what control frames wait behind.
  */
 export const sendHighBytes = 256 * KiB
 export const sendLowBytes = 64 * KiB

@@ -7,7 +7,7 @@ import type { Root } from '../../shared/ids.ts'
 import { MiB } from '../../shared/limits.ts'
 import type { ChunkHashes, Manifest } from '../../shared/manifest.ts'
 import { chunkHash } from '../../shared/merkle.ts'
-import type { ChunkStore, Hasher } from '../ports.ts'
+import type { ChunkStore, Clock, Hasher } from '../ports.ts'
 
 /** Verified chunks kept in memory for readers and peers: what was just fetched is asked for most. */
 const hotBytesMax = 32 * MiB
@@ -15,8 +15,12 @@ const hotBytesMax = 32 * MiB
 /** Chunks that the store did not take are kept in memory up to this much, then the oldest are given up. */
 const homelessBytesMax = 64 * MiB
 
-/** One write's size: measured in Chromium, larger transactions gain nothing. */
-const writeBytesMax = 2 * MiB
+/** One write's size: measured in Chromium (bench/store.ts), larger transactions gain little. */
+const writeBytesMax = 4 * MiB
+
+/** Chunks are gathered into one write up to this much, or this long: alone, each would cost ten times as much. */
+const gatherBytes = 1 * MiB
+const gatherMs = 300
 
 /** While this much waits to be written, no more is asked for; below half of it, again. */
 const backlogBytesMax = 16 * MiB
@@ -36,6 +40,7 @@ interface Chunk {
 export class Vault {
   readonly #store: ChunkStore
   readonly #hasher: Hasher
+  readonly #clock: Clock
   readonly #events: VaultEvents
   readonly #files = new Map<Root, { manifest: Manifest; hashes: ChunkHashes }>()
   /** Least recently used first. */
@@ -47,11 +52,14 @@ export class Vault {
   #backlogBytes = 0
   #isPressed = false
   #writing: Promise<void> | undefined
+  #cancelGather: (() => void) | undefined
+  #isFlushing = false
   #isClosed = false
 
-  constructor(store: ChunkStore, hasher: Hasher, events: VaultEvents) {
-    this.#store = store
-    this.#hasher = hasher
+  constructor(parts: { store: ChunkStore; hasher: Hasher; clock: Clock }, events: VaultEvents) {
+    this.#store = parts.store
+    this.#hasher = parts.hasher
+    this.#clock = parts.clock
     this.#events = events
   }
 
@@ -72,6 +80,18 @@ export class Vault {
     this.#warm(key, chunk)
     this.#queue.set(key, chunk)
     this.#addBacklog(bytes.length)
+    if (this.#backlogBytes >= gatherBytes) this.#startWriting()
+    else this.#gather()
+  }
+
+  /** Writes a little later, together with what comes until then. */
+  #gather(): void {
+    this.#cancelGather ??= this.#clock.at(this.#clock.now() + gatherMs, () => this.#startWriting())
+  }
+
+  #startWriting(): void {
+    this.#cancelGather?.()
+    this.#cancelGather = undefined
     this.#writing ??= this.#write()
   }
 
@@ -105,8 +125,10 @@ export class Vault {
         this.#addBacklog(-chunk.bytes.length)
         if (!written.has(chunk.index)) this.#keepHomeless(key, chunk)
       }
+      if (this.#backlogBytes < gatherBytes && !this.#isFlushing) break
     }
     this.#writing = undefined
+    if (this.#queue.size > 0 && !this.#isClosed) this.#gather()
   }
 
   /** The next chunks of one file. */
@@ -178,11 +200,15 @@ export class Vault {
 
   /** Fulfilled when all that was kept so far has reached the store. */
   async flushed(): Promise<void> {
+    this.#isFlushing = true
+    if (this.#queue.size > 0) this.#startWriting()
     await this.#writing
+    this.#isFlushing = false
   }
 
   async close(clear: boolean): Promise<void> {
-    if (!clear) await this.#writing
+    if (!clear) await this.flushed()
+    this.#cancelGather?.()
     this.#isClosed = true
     await this.#writing
     if (clear) await this.#store.clear()

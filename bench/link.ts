@@ -1,0 +1,111 @@
+/**
+ * How fast one page feeds another: the link beside a bare RTCDataChannel in the same browser, taking turns.
+ * Run by bench/link.mjs. `--sweep` tries frame sizes and marks instead; `--only text` runs the contenders with that in their
+ * name; `--rounds n` and `--mib n` change how much;
+ * `--json` prints the figures as JSON.
+ */
+import { parseArgs } from 'node:util'
+import type { Browser, Page } from 'playwright-core'
+import { launchChromium } from '../test/browser/chromium.ts'
+import { bundleForPage } from '../test/browser/page-bundle.ts'
+import { servePage } from '../test/browser/page-server.ts'
+import type * as LinkPage from './link-page.ts'
+
+const KiB = 1024
+const MiB = 1024 * KiB
+
+/** The bare channel's best marks, found by `--sweep`; the link has the same. */
+const bareMarks = { highBytes: 256 * KiB, lowBytes: 64 * KiB }
+
+const plan = (over: Partial<LinkPage.Plan>): LinkPage.Plan => ({
+  contender: 'bare',
+  totalBytes: 64 * MiB,
+  frameBytes: 64 * KiB,
+  ...bareMarks,
+  ...over,
+})
+
+const contenders: Record<string, LinkPage.Plan> = { bare: plan({}), link: plan({ contender: 'link' }) }
+
+const sweep: Record<string, LinkPage.Plan> = {}
+for (const frameKiB of [16, 64, 128, 256]) {
+  for (const contender of ['bare', 'link'] as const) {
+    sweep[`${contender}, frames of ${frameKiB} KiB`] = plan({ contender, frameBytes: frameKiB * KiB })
+  }
+}
+for (const [highKiB, lowKiB] of [
+  [64, 32],
+  [128, 32],
+  [192, 64],
+  [256, 64],
+  [256, 128],
+  [1024, 256],
+] as const) {
+  sweep[`bare, marks ${highKiB}/${lowKiB} KiB`] = plan({ highBytes: highKiB * KiB, lowBytes: lowKiB * KiB })
+}
+
+const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
+
+declare const Bench: typeof LinkPage
+
+async function openPage(browser: Browser, url: string, relay: (text: string) => Promise<void>): Promise<Page> {
+  const page = await (await browser.newContext()).newPage()
+  page.on('pageerror', (error) => console.error('page:', error.message))
+  await page.exposeFunction('relaySignal', relay)
+  await page.goto(url)
+  return page
+}
+
+async function runOnce([server, receiver]: [Page, Page], run: LinkPage.Plan): Promise<number> {
+  await Promise.all([server, receiver].map((page) => page.evaluate(() => Bench.reset())))
+  const served = server.evaluate((run) => Bench.serve(run), run)
+  const ms = await receiver.evaluate((run) => Bench.receive(run), run)
+  await served
+  return run.totalBytes / MiB / (ms / 1000)
+}
+
+export async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      sweep: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
+      json: { type: 'boolean', default: false },
+      rounds: { type: 'string', default: '5' },
+      mib: { type: 'string', default: '64' },
+    },
+  })
+  const all = values.sweep ? sweep : contenders
+  const plans = Object.fromEntries(Object.entries(all).filter(([name]) => name.includes(values.only)))
+  for (const run of Object.values(plans)) run.totalBytes = Number(values.mib) * MiB
+  const script = await bundleForPage(new URL('link-page.ts', import.meta.url).pathname, 'Bench')
+  const server = await servePage(script)
+  const browser = await launchChromium()
+  try {
+    const pages: Page[] = []
+    const give = (to: number) => (text: string) => pages[to]!.evaluate((text) => Bench.takeSignal(text), text)
+    pages.push(await openPage(browser, server.origin, give(1)))
+    pages.push(await openPage(browser, server.origin, give(0)))
+    const figures: Record<string, number[]> = {}
+    for (let round = 0; round < Number(values.rounds); round++) {
+      for (const [name, run] of Object.entries(plans)) {
+        figures[name] ??= []
+        figures[name].push(await runOnce([pages[0]!, pages[1]!], run))
+      }
+    }
+    print(figures, values.json)
+  } finally {
+    await browser.close()
+    await server.close()
+  }
+}
+
+function print(figures: Record<string, number[]>, asJson: boolean): void {
+  const medians = Object.fromEntries(Object.entries(figures).map(([name, rates]) => [name, median(rates)]))
+  if (asJson) return console.log(JSON.stringify({ unit: 'MiB/s', medians, figures }))
+  for (const [name, rates] of Object.entries(figures)) {
+    const all = rates.map((rate) => rate.toFixed(1)).join(' ')
+    console.log(`${name.padEnd(28)} ${medians[name]!.toFixed(1).padStart(6)} MiB/s   (${all})`)
+  }
+  if (medians.bare && medians.link) console.log(`link ÷ bare: ${(medians.link / medians.bare).toFixed(3)}`)
+}
