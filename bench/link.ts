@@ -1,8 +1,8 @@
 /**
- * How fast one page feeds another: the link beside a bare RTCDataChannel in the same browser, taking turns.
- * Run by bench/link.mjs. `--sweep` tries frame sizes and marks instead; `--only text` runs the contenders with that in their
- * name; `--rounds n` and `--mib n` change how much;
- * `--json` prints the figures as JSON.
+ * How fast one page feeds another: a bare RTCDataChannel, our link, and the whole of Nearcast (hashing and storing
+ * included, the built program), in the same browser, taking turns. Run by bench/link.mjs after `npm run build`.
+ * `--sweep` tries frame sizes and marks in their place; `--only text` runs the contenders with that in their name;
+ * `--rounds n` and `--mib n` change how much; `--json` prints the figures as JSON.
  */
 import { parseArgs } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
@@ -10,6 +10,7 @@ import { launchChromium } from '../test/browser/chromium.ts'
 import { bundleForPage } from '../test/browser/page-bundle.ts'
 import { servePage } from '../test/browser/page-server.ts'
 import type * as LinkPage from './link-page.ts'
+import { type NearcastPair, openNearcastPair } from './nearcast-pair.ts'
 
 const KiB = 1024
 const MiB = 1024 * KiB
@@ -64,6 +65,9 @@ async function runOnce([server, receiver]: [Page, Page], run: LinkPage.Plan): Pr
   return run.totalBytes / MiB / (ms / 1000)
 }
 
+/** The whole of Nearcast: what the others lack is the name by which it is told apart. */
+const whole = 'nearcast'
+
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -77,24 +81,32 @@ export async function main(args: string[]): Promise<void> {
   })
   const all = values.sweep ? sweep : contenders
   const plans = Object.fromEntries(Object.entries(all).filter(([name]) => name.includes(values.only)))
-  for (const run of Object.values(plans)) run.totalBytes = Number(values.mib) * MiB
+  const totalBytes = Number(values.mib) * MiB
+  for (const run of Object.values(plans)) run.totalBytes = totalBytes
   const script = await bundleForPage(new URL('link-page.ts', import.meta.url).pathname, 'Bench')
   const server = await servePage(script)
   const browser = await launchChromium()
+  let pair: NearcastPair | undefined
   try {
     const pages: Page[] = []
     const give = (to: number) => (text: string) => pages[to]!.evaluate((text) => Bench.takeSignal(text), text)
     pages.push(await openPage(browser, server.origin, give(1)))
     pages.push(await openPage(browser, server.origin, give(0)))
+    if (!values.sweep && whole.includes(values.only)) pair = await openNearcastPair(browser, totalBytes)
     const figures: Record<string, number[]> = {}
     for (let round = 0; round < Number(values.rounds); round++) {
       for (const [name, run] of Object.entries(plans)) {
         figures[name] ??= []
         figures[name].push(await runOnce([pages[0]!, pages[1]!], run))
       }
+      if (pair) {
+        figures[whole] ??= []
+        figures[whole].push((await pair.bytesPerSecond()) / MiB)
+      }
     }
     print(figures, values.json)
   } finally {
+    await pair?.close()
     await browser.close()
     await server.close()
   }
@@ -107,5 +119,8 @@ function print(figures: Record<string, number[]>, asJson: boolean): void {
     const all = rates.map((rate) => rate.toFixed(1)).join(' ')
     console.log(`${name.padEnd(28)} ${medians[name]!.toFixed(1).padStart(6)} MiB/s   (${all})`)
   }
-  if (medians.bare && medians.link) console.log(`link ÷ bare: ${(medians.link / medians.bare).toFixed(3)}`)
+  for (const name of ['link', whole]) {
+    const rate = medians[name]
+    if (medians.bare && rate) console.log(`${name} ÷ bare: ${(rate / medians.bare).toFixed(3)}`)
+  }
 }

@@ -1,12 +1,11 @@
 /**
- * Chunks in IndexedDB over idb-keyval, which this file alone imports. A chunk is one record or two, under the array
- * keys [root, index, part], so that one file's chunks lie side by side. Writes that come while another is under way
- * share the next transaction. Every failure is a miss: nothing here rejects.
+ * Chunks in IndexedDB over idb-keyval, which this file alone imports. Chunks that are written together lie in one
+ * record, whose array key names them: [root, index, index, …]. Every failure is a miss: nothing here rejects.
  */
 import { clear, createStore, promisifyRequest, setMany, type UseStore } from 'idb-keyval'
 import { type Bytes, concatBytes } from '../../shared/bytes.ts'
 import type { Root } from '../../shared/ids.ts'
-import { KiB, MiB } from '../../shared/limits.ts'
+import { MiB } from '../../shared/limits.ts'
 import type { ChunkStore } from '../ports.ts'
 
 /** idb-keyval holds one store a database (its issue 101), so this database is ours alone. */
@@ -14,26 +13,20 @@ const databaseName = 'nearcast'
 const storeName = 'chunks'
 
 /**
- * Chromium moves values of 64 KiB and more to a file each, which nearly halves its speed (bench/store.ts, three runs:
- * 25 to 49 MiB/s, where two records of 32 KiB reach 42 to 72), so the smallest chunks are stored in two parts. From
- * 256 KiB on the file pays: 57 to 112 MiB/s.
+ * One record's share of what is written at once. Measured in Chromium (bench/store.ts, MiB/s written and read):
+ * records of one 64 KiB chunk 23 and 47, two of 32 KiB each 53 and 40, of 1 MiB 114 and 159.
  */
-const splitBytes = 64 * KiB
-const partBytes = 32 * KiB
+const recordBytesMax = 1 * MiB
 
-/** One transaction's share of a long queue. More gains no speed, and loses more at once when the disk is full. */
-const transactionBytesMax = 4 * MiB
+/** Records kept from the last reads: chunks of one record are mostly read together. */
+const recentCountMax = 4
 
-/** What may wait for the disk; a chunk that finds the queue full is not kept. */
-const queuedBytesMax = 64 * MiB
-const queuedCountMax = 4096
+type Key = [root: Root, ...indexes: number[]]
 
-type Key = [root: Root, index: number, part: number]
-
-interface Write {
-  entries: [key: Key, value: ArrayBuffer][]
-  bytes: number
-  settle(kept: boolean): void
+/** The chunks of a record end to end, in the order of its key. */
+interface StoredRecord {
+  lengths: number[]
+  bytes: ArrayBuffer
 }
 
 /** @returns undefined where there is no IndexedDB to use: opaque origins, some private modes, a damaged database */
@@ -50,10 +43,10 @@ export async function openIdbStore(): Promise<ChunkStore | undefined> {
 
 class IdbStore implements ChunkStore {
   readonly #use: UseStore
-  #queue: Write[] = []
-  #queuedBytes = 0
-  #queuedCount = 0
-  #writing = false
+  /** Which record holds each chunk, for the files that were asked for. */
+  readonly #directories = new Map<Root, Promise<Map<number, Key>>>()
+  /** Least recently read first. */
+  readonly #recent = new Map<string, StoredRecord>()
   #closed = false
 
   constructor(use: UseStore) {
@@ -61,44 +54,73 @@ class IdbStore implements ChunkStore {
   }
 
   async held(root: Root): Promise<number[]> {
-    const range = rangeOf(root)
-    const keys = await this.#attempt(() => this.#use('readonly', (store) => promisifyRequest(store.getAllKeys(range))))
-    return ((keys ?? []) as Key[]).filter(([, , part]) => part === 0).map(([, index]) => index)
+    return [...(await this.#directory(root)).keys()].sort((a, b) => a - b)
   }
 
   async read(root: Root, index: number): Promise<Bytes | undefined> {
-    const range = rangeOf(root, index)
-    const parts = await this.#attempt(() => this.#use('readonly', (store) => promisifyRequest(store.getAll(range))))
-    if (parts === undefined || parts.length === 0) return undefined
-    if (!parts.every((part: unknown) => part instanceof ArrayBuffer)) return undefined
-    return parts.length === 1 ? new Uint8Array(parts[0]!) : concatBytes(...parts.map((part) => new Uint8Array(part)))
+    const directory = await this.#directory(root)
+    const key = directory.get(index)
+    if (key === undefined) return undefined
+    const bytes = chunkOf(await this.#record(key), key.indexOf(index, 1) - 1)
+    if (bytes === undefined) directory.delete(index)
+    return bytes
   }
 
   async write(root: Root, chunks: readonly { index: number; bytes: Bytes }[]): Promise<number[]> {
-    let bytes = 0
-    for (const chunk of chunks) bytes += chunk.bytes.length
     if (this.#closed || chunks.length === 0) return []
-    if (this.#queuedBytes + bytes > queuedBytesMax || this.#queuedCount + chunks.length > queuedCountMax) return []
-    const entries = chunks.flatMap(({ index, bytes }) => split(bytes, (part): Key => [root, index, part]))
-    const kept = await new Promise<boolean>((settle) => {
-      this.#queue.push({ entries, bytes, settle })
-      this.#queuedBytes += bytes
-      this.#queuedCount += chunks.length
-      if (!this.#writing) void this.#writeQueue()
+    // Copied before anything is waited for: the caller may give its bytes away.
+    const entries: [Key, StoredRecord][] = group(chunks).map((part) => [
+      [root, ...part.map(({ index }) => index)],
+      { lengths: part.map(({ bytes }) => bytes.length), bytes: concatBytes(...part.map(({ bytes }) => bytes)).buffer },
+    ])
+    const directory = await this.#directory(root)
+    const isKept = await this.#attempt(async () => {
+      await setMany(entries, this.#use)
+      return true
     })
-    return kept ? chunks.map(({ index }) => index) : []
+    if (!isKept) return []
+    for (const [key] of entries) {
+      this.#recent.delete(key.join())
+      for (const index of key.slice(1) as number[]) directory.set(index, key)
+    }
+    return chunks.map(({ index }) => index)
   }
 
   async remove(root: Root, indexes: readonly number[]): Promise<void> {
+    const directory = await this.#directory(root)
+    const affected = [...new Set(indexes.map((index) => directory.get(index)))].filter((key) => key !== undefined)
+    for (const index of indexes) directory.delete(index)
+    if (affected.length === 0) return
     await this.#attempt(() =>
       this.#use('readwrite', (store) => {
-        for (const index of indexes) store.delete(rangeOf(root, index))
+        for (const key of affected) this.#shrink(store, key, directory)
         return promisifyRequest(store.transaction)
       }),
     )
   }
 
+  /** Replaces a record by one of those of its chunks that are still in the directory under its key. */
+  #shrink(store: IDBObjectStore, key: Key, directory: Map<number, Key>): void {
+    this.#recent.delete(key.join())
+    const request: IDBRequest<StoredRecord | undefined> = store.get(key)
+    request.onsuccess = () => {
+      const [root, ...indexes] = key
+      const kept = indexes.flatMap((index, place) => {
+        const bytes = directory.get(index) === key ? chunkOf(request.result, place) : undefined
+        return bytes === undefined ? [] : { index, bytes }
+      })
+      store.delete(key)
+      if (kept.length === 0) return
+      const smaller: Key = [root, ...kept.map(({ index }) => index)]
+      const bytes = concatBytes(...kept.map((chunk) => chunk.bytes)).buffer
+      store.put({ lengths: kept.map((chunk) => chunk.bytes.length), bytes } satisfies StoredRecord, smaller)
+      for (const { index } of kept) directory.set(index, smaller)
+    }
+  }
+
   async clear(): Promise<void> {
+    this.#directories.clear()
+    this.#recent.clear()
     await this.#attempt(() => clear(this.#use))
   }
 
@@ -108,31 +130,33 @@ class IdbStore implements ChunkStore {
     void this.#attempt(() => this.#use('readonly', (store) => store.transaction.db.close()))
   }
 
-  async #writeQueue(): Promise<void> {
-    this.#writing = true
-    while (this.#queue.length > 0) {
-      const batch = this.#takeBatch()
-      const entries = batch.flatMap((write) => write.entries)
-      // setMany is fulfilled with undefined as well; only a failure must be told apart.
-      const kept = await this.#attempt(async () => {
-        await setMany(entries, this.#use)
-        return true
-      })
-      for (const write of batch) write.settle(kept === true)
-    }
-    this.#writing = false
+  #directory(root: Root): Promise<Map<number, Key>> {
+    if (this.#closed) return Promise.resolve(new Map())
+    const known = this.#directories.get(root)
+    if (known) return known
+    const read = this.#attempt(() =>
+      this.#use('readonly', (store) => promisifyRequest(store.getAllKeys(IDBKeyRange.bound([root], [root, []])))),
+    ).then((keys) => {
+      const directory = new Map<number, Key>()
+      for (const key of (keys ?? []) as Key[]) for (const index of key.slice(1)) directory.set(index as number, key)
+      return directory
+    })
+    this.#directories.set(root, read)
+    return read
   }
 
-  #takeBatch(): Write[] {
-    let count = 0
-    let bytes = 0
-    do {
-      bytes += this.#queue[count]!.bytes
-      this.#queuedCount -= this.#queue[count]!.entries.length
-      count++
-    } while (count < this.#queue.length && bytes + this.#queue[count]!.bytes <= transactionBytesMax)
-    this.#queuedBytes -= bytes
-    return this.#queue.splice(0, count)
+  async #record(key: Key): Promise<StoredRecord | undefined> {
+    const name = key.join()
+    const record =
+      this.#recent.get(name) ??
+      (await this.#attempt(() => this.#use('readonly', (store) => promisifyRequest(store.get(key)))))
+    this.#recent.delete(name)
+    if (record) this.#recent.set(name, record)
+    for (const oldest of this.#recent.keys()) {
+      if (this.#recent.size <= recentCountMax) break
+      this.#recent.delete(oldest)
+    }
+    return record
   }
 
   /** Quota, a database that the user deleted, a disk that fails: all the same to a cache. */
@@ -145,14 +169,27 @@ class IdbStore implements ChunkStore {
   }
 }
 
-/** Each key that begins like this: an array sorts after every number. */
-const rangeOf = (...start: [Root] | [Root, number]) => IDBKeyRange.bound(start, [...start, []])
+/** One chunk of a record, in bytes of its own; undefined when the record is not what this file writes. */
+function chunkOf(record: StoredRecord | undefined, place: number): Bytes | undefined {
+  const { lengths, bytes } = record ?? {}
+  if (!Array.isArray(lengths) || !(bytes instanceof ArrayBuffer)) return undefined
+  let start = 0
+  for (let i = 0; i < place; i++) start += lengths[i] ?? Number.NaN
+  const end = start + (lengths[place] ?? Number.NaN)
+  return end <= bytes.byteLength ? new Uint8Array(bytes.slice(start, end)) : undefined
+}
 
-/** Copies: a stored view would take its whole buffer along, and the caller may give its buffer away. */
-function split(bytes: Bytes, keyOf: (part: number) => Key): Write['entries'] {
-  if (bytes.length <= partBytes || bytes.length > splitBytes) return [[keyOf(0), bytes.slice().buffer]]
-  return [
-    [keyOf(0), bytes.slice(0, partBytes).buffer],
-    [keyOf(1), bytes.slice(partBytes).buffer],
-  ]
+/** Chunks in the order given, in groups of about a record each. */
+function group<T extends { bytes: Bytes }>(chunks: readonly T[]): T[][] {
+  const groups: T[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const chunk of chunks) {
+    if (bytes + chunk.bytes.length > recordBytesMax) {
+      groups.push([])
+      bytes = 0
+    }
+    groups.at(-1)!.push(chunk)
+    bytes += chunk.bytes.length
+  }
+  return groups
 }

@@ -158,6 +158,21 @@ describe('the demonstration', () => {
     }
   })
 
+  it('the page without JavaScript links to the software download', async () => {
+    const browser = await launchChromium()
+    try {
+      const page = await browser.newPage({ javaScriptEnabled: false })
+      await page.goto(server.url)
+      const asked = page.waitForEvent('download')
+      await page.getByRole('link', { name: 'get the file from the server' }).click()
+      const download = await asked
+      expect(new URL(download.url()).pathname).toBe(software)
+      await download.cancel()
+    } finally {
+      await browser.close()
+    }
+  })
+
   it('demo.json names the software download, the files of the folder, the cap and the version', async () => {
     const { status, body } = await ask(server, '/.nearcast/demo.json')
     expect(status).toBe(200)
@@ -166,7 +181,10 @@ describe('the demonstration', () => {
     expect(demo.files).toContainEqual(
       expect.objectContaining({ path: '/game/patch.zip', name: 'patch.zip', size: file.size, type: 'application/zip' }),
     )
-    expect(demo.files).toContainEqual(expect.objectContaining({ path: software, size: expect.any(Number) }))
+    expect(demo.files).toContainEqual(
+      expect.objectContaining({ path: software, size: expect.any(Number), featured: true }),
+    )
+    expect(demo.files.filter((listed: object) => 'featured' in listed)).toHaveLength(1)
     expect(JSON.stringify(demo)).not.toContain('.secret')
   })
 
