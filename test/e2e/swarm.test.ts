@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { MiB } from '../../shared/limits.ts'
+import { Geometry } from '../../shared/geometry.ts'
+import { KiB, MiB } from '../../shared/limits.ts'
+import { createManifest, printManifest } from '../../shared/manifest.ts'
 import { launchChromium } from '../browser/chromium.ts'
+import { buildTree, sha256 } from '../fakes/sample-file.ts'
 import { createTempFolder, type GeneratedFile, type RunningServer, startServer, type TempFolder } from './harness.ts'
 import { sitePage, Visitor } from './visitor.ts'
 
@@ -118,6 +122,79 @@ describe('one visitor alone', () => {
     expect(sha256).toBe(file.sha256)
     expect(progress.verified).toBe(false)
     expect(progress.plainReason).toContain('404')
+  })
+
+  it('gets a file of so many chunks that their hashes come in pages, from a manifest that lies beside it', async () => {
+    const geometry = new Geometry(fileBytes * 3, 16 * KiB)
+    const many = folder.generate('many.bin', geometry.fileBytes)
+    const bytes = readFileSync(many.path)
+    const { chunks, head, root } = buildTree(bytes, geometry)
+    const manifest = createManifest({ name: 'many.bin', type: 'video/mp4', geometry, chunks, head, root }, sha256)
+    folder.write('many.bin.nearcast.json', printManifest(manifest))
+    folder.write('many.bin.nearcast.pages', chunks)
+    const server = await serve('--egress-rate', '16MiB/s')
+    const first = await (await arrive(server)).download('/many.bin')
+    const second = await (await arrive(server)).download('/many.bin')
+    expect(geometry.chunkCount).toBeGreaterThan(2048)
+    expect([first.sha256, second.sha256]).toEqual([many.sha256, many.sha256])
+    expect(first.progress.verified).toBe(true)
+    expect(second.progress.bytes.peers).toBeGreaterThan(0)
+  })
+
+  it('gets an empty file, and a file of one byte', async () => {
+    const files = [folder.generate('empty.bin', 0), folder.generate('one.bin', 1)]
+    const server = await serve()
+    const visitor = await arrive(server)
+    const empty = await visitor.download('/empty.bin')
+    await visitor.start('/one.bin')
+    const one = await visitor.finish()
+    expect([empty.sha256, one.sha256]).toEqual(files.map((each) => each.sha256))
+    expect(one.progress.verified).toBe(true)
+  })
+
+  it('where nothing may be stored, gets the file in memory, and serves it from there', async () => {
+    const server = await serve('--egress-rate', '8MiB/s')
+    const forget = () => Object.defineProperty(window, 'indexedDB', { value: undefined })
+    const first = await (await arrive(server, forget)).download('/game.bin')
+    const second = await (await arrive(server, forget)).download('/game.bin')
+    expect([first.sha256, second.sha256]).toEqual([file.sha256, file.sha256])
+    expect(second.progress.bytes.peers).toBeGreaterThan(0)
+  })
+
+  it('reads a stream as slowly as it likes, and can stop', async () => {
+    const server = await serve()
+    const visitor = await arrive(server)
+    await visitor.createClient()
+    const read = await visitor.page.evaluate(async () => {
+      const aborter = new AbortController()
+      const response = await window.client.fetch('/game.bin', { signal: aborter.signal })
+      const reader = response.body!.getReader()
+      const { value } = await reader.read()
+      const whole = new Uint8Array(await (await fetch('/game.bin')).arrayBuffer())
+      const isRight = value!.every((byte, i) => byte === whole[i])
+      aborter.abort()
+      const error = await reader.read().catch((reason) => reason.name)
+      return { isRight, error }
+    })
+    expect(read).toEqual({ isRight: true, error: 'AbortError' })
+  })
+
+  it('pauses, stays paused, and goes on', async () => {
+    const server = await serve('--egress-rate', '4MiB/s')
+    const visitor = await arrive(server)
+    await visitor.createClient()
+    await visitor.start('/game.bin')
+    await visitor.waitForBytes(1 * MiB)
+    const states = await visitor.page.evaluate(async () => {
+      window.current.pause()
+      const paused = window.current.progress()
+      await new Promise((resolve) => setTimeout(resolve, 1_000))
+      const later = window.current.progress()
+      window.current.resume()
+      return [paused.state, later.state, later.doneBytes < later.totalBytes! / 2]
+    })
+    expect(states).toEqual(['paused', 'paused', true])
+    expect((await visitor.finish()).sha256).toBe(file.sha256)
   })
 
   it('is refused a file whose bytes are not those of its manifest', async () => {

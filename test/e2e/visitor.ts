@@ -23,7 +23,8 @@ export interface Finished {
 }
 
 /** A page of a site that uses the script tag. */
-export const sitePage = '<!doctype html><title>A site</title><link rel="icon" href="data:,"><script src="/.nearcast/nearcast.js"></script>'
+export const sitePage =
+  '<!doctype html><title>A site</title><link rel="icon" href="data:,"><script src="/.nearcast/nearcast.js"></script>'
 
 export class Visitor {
   readonly page: Page
