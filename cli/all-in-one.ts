@@ -11,6 +11,8 @@ import { type BuiltFile, sendBuiltFile } from './built-files.ts'
 
 export interface Demo {
   page: ReadonlyMap<string, BuiltFile>
+  /** The download that the page shows first, as a URL path. */
+  softwarePath: string
   egressBytesPerSecondMax: number | undefined
   version: string
 }
@@ -93,7 +95,8 @@ function reading(answer: Answer): Answer {
 function demoListing(origin: Origin, demo: Demo): Answer {
   let made: { json: Promise<string>; atMs: number } | undefined
   const make = async () => {
-    const files = await origin.list(demoFilesMax)
+    const listed = await origin.list(demoFilesMax)
+    const files = listed.map((file) => (file.path === demo.softwarePath ? { ...file, featured: true } : file))
     const cap = demo.egressBytesPerSecondMax ?? null
     return JSON.stringify({ files, egressBytesPerSecondMax: cap, version: demo.version })
   }
@@ -128,6 +131,11 @@ function ownAnswers({ origin, sdk, demo }: AllInOneOptions, isReady: () => boole
   })
   if (demo !== undefined) {
     answers.set('/.nearcast/demo.json', demoListing(origin, demo))
+    // The page itself knows no path before its script runs, and some visitors run none.
+    answers.set('/.nearcast/demo/download', (_, response) => {
+      response.setHeader('Location', demo.softwarePath)
+      sendText(response, 302, `see ${demo.softwarePath}\n`)
+    })
     for (const [name, file] of demo.page) {
       const isPage = name === 'index.html'
       answers.set(isPage ? '/' : `/.nearcast/demo/${name}`, (request, response) => {

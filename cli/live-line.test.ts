@@ -25,7 +25,7 @@ it('shows peers, bytes, rate and responses', () => {
   expect(formatLive(quiet, 0)).toBe('no peers  ·  origin sent 0 B  ·  0 B/s  ·  0 responses')
 })
 
-it('stays one line while numbers change, with other lines above it', () => {
+it('[D9] stays one line while numbers change, with other lines above it', () => {
   const screen = createScreen()
   let numbers = quiet
   let nowMs = 0
@@ -51,7 +51,7 @@ it('stays one line while numbers change, with other lines above it', () => {
   ])
 })
 
-it('never wraps in a narrow terminal, where it could not be erased', () => {
+it('[D9] never wraps in a narrow terminal, where it could not be erased', () => {
   const screen = createScreen(20)
   new LiveLine(
     screen,

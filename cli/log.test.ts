@@ -8,7 +8,7 @@ it('a line in a terminal has the level, the message and the fields', () => {
   expect(formatLine('error', { error: new Error('disk full') }, 'x', false)).toBe('error  x  error=disk full')
 })
 
-it('a name from outside cannot move the cursor or colour the terminal', () => {
+it('[D9] a name from outside cannot move the cursor or colour the terminal', () => {
   expect(formatLine('info', { name: 'a\u001b[2J\r\nb' }, 'x', false)).toBe('info   x  name=a\ufffd[2J\ufffd\ufffdb')
 })
 

@@ -82,7 +82,10 @@ async function createRooms(settings: ServeSettings, softwarePath: string | undef
     throw new Refusal(error instanceof Error ? error.message : String(error), undefined, { cause: error })
   })
   const tracker = createTracker({ regions: settings.regions, trustedProxies: settings.trustProxy, log })
-  const demo = page && { page, egressBytesPerSecondMax: cap, version: packageVersion }
+  const demo =
+    page && softwarePath !== undefined
+      ? { page, softwarePath, egressBytesPerSecondMax: cap, version: packageVersion }
+      : undefined
   return { origin, tracker, site: createAllInOne({ origin, tracker, sdk, demo }) }
 }
 

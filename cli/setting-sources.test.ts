@@ -54,7 +54,7 @@ describe('where settings come from', () => {
     })
   })
 
-  it('flags win over variables, variables over the file, the file over the defaults', () => {
+  it('[D5] flags win over variables, variables over the file, the file over the defaults', () => {
     const path = config({ port: 1, host: 'file.example', demo: true, 'egress-rate': '1MiB/s' })
     const env = { NEARCAST_PORT: '2', NEARCAST_HOST: 'variable.example', NEARCAST_CONFIG: path }
     expect(read(['--port', '3'], env)).toMatchObject({
@@ -66,7 +66,7 @@ describe('where settings come from', () => {
     })
   })
 
-  it('a flag can switch off what the file switched on', () => {
+  it('[D5] a flag can switch off what the file switched on', () => {
     expect(read(['--no-demo', '--config', config({ demo: true })]).demo).toBe(false)
   })
 
@@ -74,7 +74,7 @@ describe('where settings come from', () => {
     expect(read(['--port', '1', '--port=2']).port).toBe(2)
   })
 
-  it('an empty variable is one that is not set', () => {
+  it('[D5] an empty variable is one that is not set', () => {
     expect(read([], { NEARCAST_PORT: '' }).port).toBe(8080)
   })
 
@@ -87,7 +87,7 @@ describe('where settings come from', () => {
     expect(read([], env).port).toBe(8080)
   })
 
-  it('relative paths start where they were written: the work folder, or the folder of the config file', () => {
+  it('[D5] relative paths start where they were written: the work folder, or the folder of the config file', () => {
     expect(read(['files', '--hash-folder', 'hashes'])).toMatchObject({
       folder: join(workFolder, 'files'),
       hashFolder: join(workFolder, 'hashes'),
@@ -127,7 +127,7 @@ describe('lists', () => {
   })
 
   it.each(['office', 'office=', '=10.0.0.0/8', 'office=10.0.0.0/33', 'office=10.0.0', 'a=10.0.0.0/8;', 'a=::/129'])(
-    'refuses the regions %j',
+    '[D3] refuses the regions %j',
     (text) => {
       expect(refusal(['--regions', text])).toContain('--regions is')
     },
@@ -135,19 +135,19 @@ describe('lists', () => {
 })
 
 describe('what is wrong is refused by its name, with its value and what would be right', () => {
-  it('in a flag', () => {
+  it('[D3] in a flag', () => {
     expect(refusal(['--port', '99999'])).toBe(
       '--port is "99999"; it must be a whole number from 0 to 65535, where 0 takes any free port',
     )
   })
 
-  it('in a variable', () => {
+  it('[D3] in a variable', () => {
     expect(refusal([], { NEARCAST_EGRESS_RATE: 'fast' })).toBe(
       'NEARCAST_EGRESS_RATE is "fast"; it must be a rate of at least 1KiB/s, like 4MiB/s or 100Mbit/s, or none',
     )
   })
 
-  it('in the config file, also when a flag overrules it', () => {
+  it('[D3] in the config file, also when a flag overrules it', () => {
     const path = config({ port: 'http' })
     expect(refusal(['--config', path, '--port', '1'])).toContain(`"port" in ${path} is "http"; it must be a whole`)
   })
@@ -163,7 +163,7 @@ describe('what is wrong is refused by its name, with its value and what would be
     ['--log-level', 'loud'],
     ['--hash-folder', 'a\0b'],
     ['--demo=maybe', ''],
-  ])('%s %j', (flag, value) => {
+  ])('[D3] %s %j', (flag, value) => {
     const args = flag.includes('=') ? [flag] : [flag, value]
     expect(refusal(args)).toMatch(new RegExp(`^${flag.split('=')[0]} is .*; it must be `))
   })
@@ -176,7 +176,7 @@ describe('what is wrong is refused by its name, with its value and what would be
     expect(refusal(['--port'])).toContain('--port needs a value: a whole number')
   })
 
-  it('what nobody knows, with the nearest known name', () => {
+  it('[D3] what nobody knows, with the nearest known name', () => {
     expect(refusal(['--prot', '1'])).toBe('unknown option --prot (did you mean --port?)')
     expect(refusal(['--verbose-everything'])).toBe('unknown option --verbose-everything')
     expect(refusal(['--no-port'])).toContain('unknown option --no-port')

@@ -32,13 +32,19 @@ describe('the list of files', () => {
 describe('the file to show', () => {
   const files = [file('/small.zip', 5), file('/large.zip', 500), file('/middle.zip', 50)]
 
-  test('is the one in the address', () => {
+  test('[D10] is the one in the address', () => {
     expect(chosenFile(files, '/middle.zip')?.path).toBe('/middle.zip')
   })
 
-  test('is the largest when the address names none, or one that is not there', () => {
+  test('[D10] is the largest when the address names none, or one that is not there', () => {
     expect(chosenFile(files, null)?.path).toBe('/large.zip')
     expect(chosenFile(files, '/gone.zip')?.path).toBe('/large.zip')
+  })
+
+  test('[D10] is the featured one rather than the largest, and after the one in the address', () => {
+    const featured = [...files, { ...file('/software', 10), featured: true }]
+    expect(chosenFile(featured, null)?.path).toBe('/software')
+    expect(chosenFile(featured, '/small.zip')?.path).toBe('/small.zip')
   })
 
   test('is none when there are none', () => {

@@ -5,6 +5,8 @@ export interface DemoFile {
   name: string
   size: number
   type: string
+  /** The one that the page shows first. */
+  featured?: boolean
 }
 
 export interface Catalogue {
@@ -28,11 +30,11 @@ export function parseCatalogue(value: unknown): Catalogue | undefined {
   }
 }
 
-/** The asked-for file, or else the largest: the one that shows most. */
+/** The asked-for file, or else the featured one, or else the largest: the one that shows most. */
 export function chosenFile(files: readonly DemoFile[], askedPath: string | null): DemoFile | undefined {
-  const asked = files.find((file) => file.path === askedPath)
   return (
-    asked ??
+    files.find((file) => file.path === askedPath) ??
+    files.find((file) => file.featured === true) ??
     files.reduce<DemoFile | undefined>((best, file) => (best && best.size >= file.size ? best : file), undefined)
   )
 }

@@ -37,6 +37,7 @@ export class Hero {
       const text = `For this demonstration the server sends at most ${format.fixedRate(cap)} to all visitors together.`
       setText(need('cap', HTMLElement), text)
     }
+    setHidden(need('faster', HTMLElement), cap === null)
     setHidden(need('hero', HTMLElement), false)
   }
 

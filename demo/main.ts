@@ -98,6 +98,7 @@ function start(catalogue: Catalogue, file: DemoFile, keepsOnDevice: boolean): vo
 async function main(): Promise<void> {
   const isNewVisitor = await playsNewVisitor()
   setHidden(need('new-visitor', HTMLElement), !isNewVisitor)
+  if (isNewVisitor) setText(need('second-tab', HTMLAnchorElement), 'Open another tab')
   try {
     const catalogue = await loadCatalogue()
     if (catalogue.version !== '') setText(need('version', HTMLElement), ` · ${catalogue.version}`)

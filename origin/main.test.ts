@@ -29,7 +29,7 @@ beforeEach(async () => {
 afterEach(() => site.close())
 
 describe('a visitor who asks for a file', () => {
-  it('gets it whole, with its type, size and date, before anything was hashed', async () => {
+  it('[O1] gets it whole, with its type, size and date, before anything was hashed', async () => {
     const answer = await site.get('/game.zip')
     expect(answer).toMatchObject({ status: 200, sha256: digest(zip), brokenOff: false })
     expect(answer.headers).toMatchObject({
@@ -43,13 +43,13 @@ describe('a visitor who asks for a file', () => {
     expect(answer.headers).not.toHaveProperty('x-powered-by')
   })
 
-  it('gets the headers alone by HEAD', async () => {
+  it('[O3] gets the headers alone by HEAD', async () => {
     const answer = await site.get('/game.zip', {}, 'HEAD')
     expect(answer).toMatchObject({ status: 200, body: Buffer.alloc(0) })
     expect(answer.headers).toMatchObject({ 'content-length': '300000', 'last-modified': modifiedText })
   })
 
-  it('gets any part of it by Range', async () => {
+  it('[O4] gets any part of it by Range', async () => {
     const part = await site.get('/game.zip', { range: 'bytes=65536-131071' })
     expect(part).toMatchObject({ status: 206, sha256: digest(zip.subarray(65_536, 131_072)) })
     expect(part.headers).toMatchObject({ 'content-range': 'bytes 65536-131071/300000', 'content-length': '65536' })
@@ -59,7 +59,7 @@ describe('a visitor who asks for a file', () => {
     expect(past).toMatchObject({ status: 416, headers: { 'content-range': 'bytes */300000' } })
   })
 
-  it('is told that nothing changed, by date while the root is unknown and by ETag from then on', async () => {
+  it('[O2] [O5] is told that nothing changed, by date while the root is unknown and by ETag from then on', async () => {
     const byDate = await site.get('/game.zip', { 'if-modified-since': modifiedText })
     expect(byDate).toMatchObject({ status: 304, body: Buffer.alloc(0) })
     await site.get('/game.zip.nearcast.json')
@@ -73,7 +73,7 @@ describe('a visitor who asks for a file', () => {
     expect((await site.get('/game.zip', { range: 'bytes=0-9', 'if-range': modifiedText })).status).toBe(206)
   })
 
-  it('gets an empty file as it is', async () => {
+  it('[O1] gets an empty file as it is', async () => {
     await publish('empty.txt', '')
     expect(await site.get('/empty.txt')).toMatchObject({ status: 200, headers: { 'content-length': '0' }, text: '' })
     expect((await site.get('/empty.txt', { range: 'bytes=0-' })).status).toBe(416)
@@ -99,12 +99,12 @@ describe('a visitor who asks for a file', () => {
     ['a.ISO', 'application/x-iso9660-image'],
     ['a.unknown-ending', 'application/octet-stream'],
     ['json', 'application/octet-stream'],
-  ])('gets %s as %s', async (name, type) => {
+  ])('[O1] gets %s as %s', async (name, type) => {
     await publish(name, 'x')
     expect((await site.get(`/${name}`)).headers['content-type']).toBe(type)
   })
 
-  it('may be on any other page: files can be read, timed and embedded', async () => {
+  it('[O12] may be on any other page: files can be read, timed and embedded', async () => {
     for (const path of ['/game.zip', '/game.zip.nearcast.json', '/none']) {
       expect((await site.get(path, { origin: 'https://other.example' })).headers).toMatchObject({
         'access-control-allow-origin': '*',
@@ -120,7 +120,7 @@ describe('a visitor who asks for a file', () => {
     expect(preflight.headers['access-control-allow-methods']).toBe('GET, HEAD, OPTIONS')
   })
 
-  it('can only read', async () => {
+  it('[O11] can only read', async () => {
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'TRACE']) {
       expect(await site.get('/game.zip', {}, method)).toMatchObject({
         status: 405,
@@ -139,7 +139,7 @@ describe('names and folders', () => {
     expect(await talk(site.port, 'GET http://a.example/game.zip HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200/)
   })
 
-  it('show their index page, after a redirect to the slash', async () => {
+  it('[O10] show their index page, after a redirect to the slash', async () => {
     await publish('docs/index.html', '<p>docs')
     expect(await site.get('/docs/')).toMatchObject({ status: 200, text: '<p>docs' })
     expect(await site.get('/docs?x=1')).toMatchObject({ status: 301, headers: { location: '/docs/?x=1' } })
@@ -149,14 +149,14 @@ describe('names and folders', () => {
     expect((await site.get('')).text).toBe('<p>top')
   })
 
-  it('without an index page, or with a slash behind a file, are not found', async () => {
+  it('[O10] without an index page, or with a slash behind a file, are not found', async () => {
     await publish('docs/a.txt', 'x')
     for (const path of ['/docs', '/docs/', '/game.zip/', '/game.zip/x', '/none', `/${'a'.repeat(300)}`]) {
       expect((await site.get(path)).status).toBe(404)
     }
   })
 
-  it('that are hidden stay hidden, and so do their manifests', async () => {
+  it('[O9] that are hidden stay hidden, and so do their manifests', async () => {
     await publish('.env', 'secret')
     await publish('.git/config', 'secret')
     await publish('a/.b/c', 'secret')
@@ -203,13 +203,13 @@ describe('what lies outside of the folder', () => {
     '/etc/passwd',
     '/game.zip%00.txt',
     'http://host/../site-other/secret.txt',
-  ])('is not reached by %s', async (path) => {
+  ])('[O8] is not reached by %s', async (path) => {
     const answer = await talk(site.port, `GET ${path} HTTP/1.0\r\n\r\n`)
     expect(answer).toMatch(/^HTTP\/1\.1 404/)
     expect(answer).not.toMatch(/secret$|root:/)
   })
 
-  it('is not reached by symbolic links, though links within the folder work', async () => {
+  it('[O8] is not reached by symbolic links, though links within the folder work', async () => {
     await symlink(join(outside, 'secret.txt'), join(site.folder, 'file-link'))
     await symlink(outside, join(site.folder, 'folder-link'))
     await symlink(`${site.folder}-other`, join(site.folder, 'beside-link'))
@@ -222,7 +222,7 @@ describe('what lies outside of the folder', () => {
     expect((await site.get('/latest.zip')).sha256).toBe(digest(zip))
   })
 
-  it('gets a wrong percent-encoding no further than an error', async () => {
+  it('[O8] gets a wrong percent-encoding no further than an error', async () => {
     for (const path of ['/%', '/%zz', '/%c0%ae%c0%ae/etc/passwd', '/a%ff']) {
       expect((await site.get(path)).status).toBe(400)
     }
@@ -230,7 +230,7 @@ describe('what lies outside of the folder', () => {
 })
 
 describe('the listing and the numbers', () => {
-  it('name every published file, and only those', async () => {
+  it('[O23] name every published file, and only those', async () => {
     await publish('b/c.txt', 'hello')
     await publish('.hidden', 'x')
     await publish('game.zip.nearcast.json', '{}')
@@ -241,7 +241,7 @@ describe('the listing and the numbers', () => {
     expect(await site.origin.list(1)).toHaveLength(1)
   })
 
-  it('add up to what was sent', async () => {
+  it('[O24] add up to what was sent', async () => {
     await site.get('/game.zip')
     await site.get('/game.zip', { range: 'bytes=0-9' })
     await site.get('/game.zip', {}, 'HEAD')
@@ -252,7 +252,7 @@ describe('the listing and the numbers', () => {
 })
 
 describe('single files from elsewhere', () => {
-  it('are served at their own paths, before the folder, and have manifests under those names', async () => {
+  it('[O13] are served at their own paths, before the folder, and have manifests under those names', async () => {
     const elsewhere = join(site.folder, 'game.zip')
     const other = await serveOrigin({ files: new Map([['/software/tool-1.0', elsewhere]]) })
     try {
@@ -276,7 +276,7 @@ describe('starting', () => {
     [{ files: new Map([['/../x', '/etc/hosts']]) }, 'cannot publish /etc/hosts at /../x: that is no path of a file'],
     [{ hashFolder: '/dev/null/x' }, /^the folder for manifests cannot be written to: ENOTDIR/],
     [{ egressBytesPerSecondMax: 0 }, /^an egress cap of 0 bytes per second is none/],
-  ])('with %j is refused in one clear line', async (options, message) => {
+  ])('[O25] with %j is refused in one clear line', async (options, message) => {
     const started = createOrigin({ hashFolder: site.hashFolder, log: silentLog, ...options })
     await expect(started).rejects.toThrow(message)
   })
@@ -284,7 +284,7 @@ describe('starting', () => {
 
 describe('a file that the server may not read', () => {
   // The superuser may read everything.
-  it.runIf(process.getuid?.() !== 0)('is not found, and the log says why', async () => {
+  it.runIf(process.getuid?.() !== 0)('[O22] is not found, and the log says why', async () => {
     const warnings: string[] = []
     const log = { ...silentLog, warn: (_fields: object, message: string) => warnings.push(message) }
     const other = await serveOrigin({ folder: site.folder, log })
@@ -296,7 +296,7 @@ describe('a file that the server may not read', () => {
 })
 
 describe('the body', () => {
-  it('is every byte in order, for many visitors at once', async () => {
+  it('[O1] is every byte in order, for many visitors at once', async () => {
     const large = randomBytes(2_000_001)
     await publish('large.bin', large)
     const answers = await Promise.all(Array.from({ length: 6 }, () => site.get('/large.bin')))

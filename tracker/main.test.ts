@@ -18,7 +18,7 @@ afterEach(async () => {
 })
 
 describe('the tracker', () => {
-  it('introduces a newcomer to who is there, and carries their signals', async () => {
+  it('[T11] introduces a newcomer to who is there, and carries their signals', async () => {
     const { guest } = await start()
     const anna = await guest()
     expect(await anna.guest.join({ have: 1 })).toMatchObject({ peers: [], size: 1 })
@@ -37,14 +37,14 @@ describe('the tracker', () => {
     })
   })
 
-  it('gives ids that nobody can guess, and never the same twice', async () => {
+  it('[T9] gives ids that nobody can guess, and never the same twice', async () => {
     const { guest } = await start()
     const ids = await Promise.all(Array.from({ length: 20 }, async () => (await guest()).id))
     expect(new Set(ids).size).toBe(20)
     for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9_-]{22}$/)
   })
 
-  it('forgets a client at once that closes, and one whose connection breaks', async () => {
+  it('[T20] forgets a client at once that closes, and one whose connection breaks', async () => {
     const { guest } = await start()
     const watcher = await guest()
     const leaver = await guest()
@@ -58,7 +58,7 @@ describe('the tracker', () => {
     expect(server!.tracker.stats()).toMatchObject({ connections: 1, peers: 1 })
   })
 
-  it('groups clients by the regions that the operator named', async () => {
+  it('[T14] groups clients by the regions that the operator named', async () => {
     const { guest } = await start({
       regions: [
         { name: 'north', cidrs: ['10.1.0.0/16', '2001:db8:1::/48'] },
@@ -78,7 +78,7 @@ describe('the tracker', () => {
     ])
   })
 
-  it('serves the swarms that it was told to, and no others', async () => {
+  it('[T32] serves the swarms that it was told to, and no others', async () => {
     const { guest } = await start({ serves: (swarm) => swarm !== swarmB })
     const { guest: anna } = await guest()
     expect((await anna.join()).size).toBe(1)
@@ -86,7 +86,7 @@ describe('the tracker', () => {
     expect(await anna.hears('refused')).toMatchObject({ code: 'unknown-swarm', swarm: swarmB })
   })
 
-  it('sends everybody away when it closes, and takes nobody in any more', async () => {
+  it('[T28] sends everybody away when it closes, and takes nobody in any more', async () => {
     const { guest, tracker, port } = await start()
     const anna = await guest()
     const closing = tracker.close()
@@ -98,7 +98,7 @@ describe('the tracker', () => {
     await tracker.close()
   })
 
-  it('notices a client that no longer answers', async () => {
+  it('[T21] notices a client that no longer answers', async () => {
     const { guest, tracker } = await start({ heartbeatMs: 60 })
     const anna = await guest()
     const silent = await guest({ autoPong: false })
@@ -116,7 +116,7 @@ describe('an upgrade', () => {
     return (await readToEnd(await rawUpgrade(port, request))).toString()
   }
 
-  it('to another path is answered 404 with the right path', async () => {
+  it('[T27] to another path is answered 404 with the right path', async () => {
     const answer = await answerTo({ path: '/chat' })
     expect(answer).toMatch(/^HTTP\/1\.1 404 Not Found\r\n/)
     expect(answer).toContain('the tracker is at /.nearcast/tracker')
@@ -124,7 +124,7 @@ describe('an upgrade', () => {
   })
 
   it.each([undefined, 'chat', 'nearcast.10, chat', 'xnearcast.1'])(
-    'that offers the subprotocols %j is answered 400 with the right one',
+    '[T27] that offers the subprotocols %j is answered 400 with the right one',
     async (protocols) => {
       const answer = await answerTo({ headers: { 'Sec-WebSocket-Protocol': protocols } })
       expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
@@ -137,13 +137,13 @@ describe('an upgrade', () => {
     [{ 'Sec-WebSocket-Version': '7' }, 'Sec-WebSocket-Version'],
     [{ Upgrade: 'h2c' }, 'Upgrade'],
     [{ 'Sec-WebSocket-Protocol': 'nearcast.1, nearcast.1' }, 'Sec-WebSocket-Protocol'],
-  ])('with %j is answered 400 with the header that is wrong', async (headers, name) => {
+  ])('[T27] with %j is answered 400 with the header that is wrong', async (headers, name) => {
     const answer = await answerTo({ headers })
     expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
     expect(answer).toContain(name)
   })
 
-  it('that offers several versions gets the one that is spoken', async () => {
+  it('[T27] that offers several versions gets the one that is spoken', async () => {
     const { url } = await start()
     const guest = new Guest(url, { protocolVersion: 13 })
     await guest.hears('welcome')
@@ -164,13 +164,13 @@ describe('a wrong setting', () => {
     [{ path: 'tracker' }, 'path: "tracker" is not a path that begins with /'],
     [{ heartbeatMs: 0 }, 'heartbeatMs: 0 is not a whole number of at least 1'],
     [{ sendQueueBytesMax: -5 }, 'sendQueueBytesMax: -5 is not a whole number of at least 1'],
-  ])('is refused at start by name: %j', (settings, message) => {
+  ])('[T30] is refused at start by name: %j', (settings, message) => {
     expect(() => createTracker({ log: silentLog, ...settings })).toThrow(`tracker setting ${message}`)
   })
 })
 
 describe('the log', () => {
-  it('says whom the tracker closed and why, without an address', async () => {
+  it('[T29] says whom the tracker closed and why, without an address', async () => {
     const lines: string[] = []
     const keep = (fields: object, message: string) => {
       lines.push(JSON.stringify({ ...fields, message }))

@@ -19,7 +19,7 @@ const validators = {
 }
 
 describe('the answer', () => {
-  it('to a plain GET is the whole file', () => {
+  it('[O1] to a plain GET is the whole file', () => {
     expect(get({})).toEqual({
       status: 200,
       headers: { ...validators, 'Content-Type': 'application/zip', 'Content-Length': '100' },
@@ -28,18 +28,18 @@ describe('the answer', () => {
     })
   })
 
-  it('to HEAD has the headers of the whole file and no body, whatever range is asked for', () => {
+  it('[O3] to HEAD has the headers of the whole file and no body, whatever range is asked for', () => {
     const head = answerTo('HEAD', { range: 'bytes=0-9' }, file, now)
     expect(head).toEqual({ ...get({}), to: 0 })
   })
 
-  it('has no ETag while the root is unknown, and no date while none is sure', () => {
+  it('[O2] [O7] has no ETag while the root is unknown, and no date while none is sure', () => {
     const { headers } = get({}, { ...file, etag: undefined, lastModifiedMs: undefined })
     expect(headers).not.toHaveProperty('ETag')
     expect(headers).not.toHaveProperty('Last-Modified')
   })
 
-  it('to a Range is that part', () => {
+  it('[O4] to a Range is that part', () => {
     expect(get({ range: 'bytes=10-19' })).toEqual({
       status: 206,
       headers: {
@@ -53,7 +53,7 @@ describe('the answer', () => {
     })
   })
 
-  it('to a Range past the end is 416 with the size', () => {
+  it('[O4] to a Range past the end is 416 with the size', () => {
     expect(get({ range: 'bytes=100-' })).toEqual({
       status: 416,
       headers: { ...validators, 'Content-Range': 'bytes */100' },
@@ -62,12 +62,12 @@ describe('the answer', () => {
     })
   })
 
-  it('to several ranges or a malformed one is the whole file', () => {
+  it('[O4] to several ranges or a malformed one is the whole file', () => {
     expect(get({ range: 'bytes=0-1,5-6' })).toEqual(get({}))
     expect(get({ range: 'bytes=x' })).toEqual(get({}))
   })
 
-  it('to a Range of another version is the whole file, even where the range would not fit', () => {
+  it('[O6] to a Range of another version is the whole file, even where the range would not fit', () => {
     expect(get({ range: 'bytes=10-19', 'if-range': '"old"' })).toEqual(get({}))
     expect(get({ range: 'bytes=500-', 'if-range': '"old"' })).toEqual(get({}))
     expect(get({ range: 'bytes=10-19', 'if-range': '"root"' }).status).toBe(206)
@@ -75,14 +75,14 @@ describe('the answer', () => {
     expect(get({ 'if-range': '"old"' })).toEqual(get({}))
   })
 
-  it('is decided by the conditions before the Range is looked at', () => {
+  it('[O5] is decided by the conditions before the Range is looked at', () => {
     expect(get({ range: 'bytes=500-', 'if-none-match': '"root"' }).status).toBe(304)
     expect(get({ range: 'bytes=500-', 'if-match': '"old"' }).status).toBe(412)
     expect(get({ range: 'bytes=0-1', 'if-match': '"root"' }).status).toBe(206)
     expect(get({ range: 'bytes=0-1', 'if-none-match': '"old"' }).status).toBe(206)
   })
 
-  it('304 carries the validators and no body headers', () => {
+  it('[O5] 304 carries the validators and no body headers', () => {
     expect(get({ 'if-none-match': '"root"' })).toEqual({ status: 304, headers: validators, from: 0, to: 0 })
   })
 

@@ -20,12 +20,12 @@ describe('a Range header', () => {
     ['bytes=1-2,', part(1, 3)],
     ['bytes=, ,1-2', part(1, 3)],
     ['bytes=007-9', part(7, 10)],
-  ])('%s of 100 bytes is honoured', (header, expected) => {
+  ])('[O4] %s of 100 bytes is honoured', (header, expected) => {
     expect(parseRange(header, 100)).toEqual(expected)
   })
 
   it.each(['bytes=100-', 'bytes=100-200', 'bytes=-0', 'bytes=99999999999999999999999-'])(
-    '%s of 100 bytes cannot be satisfied',
+    '[O4] %s of 100 bytes cannot be satisfied',
     (header) => {
       expect(parseRange(header, 100)).toEqual({ kind: 'unsatisfiable' })
     },
@@ -51,11 +51,11 @@ describe('a Range header', () => {
     'bytes=0-1,5-6',
     'bytes=0-1,x',
     `bytes=${'0'.repeat(500)}-1`,
-  ])('%s is ignored: the whole file is the answer', (header) => {
+  ])('[O4] %s is ignored: the whole file is the answer', (header) => {
     expect(parseRange(header, 100)).toEqual({ kind: 'whole' })
   })
 
-  it('of an empty file is unsatisfiable, but its last bytes are the whole file', () => {
+  it('[O4] of an empty file is unsatisfiable, but its last bytes are the whole file', () => {
     expect(parseRange('bytes=0-', 0)).toEqual({ kind: 'unsatisfiable' })
     expect(parseRange('bytes=0-0', 0)).toEqual({ kind: 'unsatisfiable' })
     expect(parseRange('bytes=-5', 0)).toEqual({ kind: 'whole' })

@@ -23,20 +23,23 @@ function run(rate: number, seconds: number, bodies: { prompt?: boolean; slice?: 
 const total = (sent: number[]) => sent.reduce((sum, bytes) => sum + bytes, 0)
 
 describe('capped egress', () => {
-  it.each([50_000, 300_000, 4 * MiB, 500 * MiB])('carries %i bytes per second over all bodies, within 5 %%', (rate) => {
-    for (const count of [1, 2, 37]) {
-      const rates = total(run(rate, 10, Array(count).fill({}))) / 10
-      expect(rates / rate).toBeGreaterThan(0.95)
-      expect(rates / rate).toBeLessThan(1.05)
-    }
-  })
+  it.each([50_000, 300_000, 4 * MiB, 500 * MiB])(
+    '[O20] carries %i bytes per second over all bodies, within 5 %%',
+    (rate) => {
+      for (const count of [1, 2, 37]) {
+        const rates = total(run(rate, 10, Array(count).fill({}))) / 10
+        expect(rates / rate).toBeGreaterThan(0.95)
+        expect(rates / rate).toBeLessThan(1.05)
+      }
+    },
+  )
 
-  it('gives every body the same share', () => {
+  it('[O20] gives every body the same share', () => {
     const sent = run(4 * MiB, 20, Array(7).fill({}))
     expect(Math.max(...sent) / Math.min(...sent)).toBeLessThan(1.05)
   })
 
-  it('lets a small answer go before the bodies that wait', () => {
+  it('[O20] lets a small answer go before the bodies that wait', () => {
     const egress = new FairEgress(4 * MiB)
     for (let id = 0; id < 100; id++) egress.ask(id, egress.sliceBytes, false)
     while (egress.next(0) !== undefined);
@@ -44,7 +47,7 @@ describe('capped egress', () => {
     expect(egress.next(egress.nextWake(0))).toBe(1000)
   })
 
-  it('starves no download when small answers flood', () => {
+  it('[O20] starves no download when small answers flood', () => {
     const sent = run(4 * MiB, 10, [{}, ...Array(50).fill({ prompt: true })])
     expect(sent[0]! / total(sent)).toBeGreaterThan(0.15)
   })

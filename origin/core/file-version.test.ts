@@ -16,13 +16,13 @@ const changes: Partial<FileVersion>[] = [
 ]
 
 describe('a version', () => {
-  it('has another key when size, either time or inode differ', () => {
+  it('[O16] has another key when size, either time or inode differ', () => {
     const keys = [version, ...changes.map((change) => ({ ...version, ...change }))].map(versionKey)
     expect(new Set(keys).size).toBe(5)
     expect(versionKey({ ...version })).toBe(keys[0])
   })
 
-  it('keeps its key and its content when the file only lost or gained a name', () => {
+  it('[O2] keeps its key and its content when the file only lost or gained a name', () => {
     expect(versionKey({ ...version, links: 2 })).toBe(versionKey(version))
     for (const links of [0, 2]) {
       expect(sameContent(version, { ...version, links, changedNs: version.changedNs + 1n })).toBe(true)

@@ -66,7 +66,7 @@ describe('a file that changes while it is sent', () => {
     ],
     ['cut short', () => truncate(large, 1000)],
     ['grown', () => truncate(large, largeBytes + 1)],
-  ])('by being %s breaks the answer off: no bytes of two versions come as one', async (_how, change) => {
+  ])('[O16] by being %s breaks the answer off: no bytes of two versions come as one', async (_how, change) => {
     const response = await unread('/large.bin')
     await change()
     const { bytes, complete } = await readOut(response)
@@ -75,7 +75,7 @@ describe('a file that changes while it is sent', () => {
     expect((await site.get('/large.bin', { range: 'bytes=0-4' })).text).toBe('begin')
   })
 
-  it('by being replaced is sent as it was, to the end', async () => {
+  it('[O16] by being replaced is sent as it was, to the end', async () => {
     const response = await unread('/large.bin')
     await writeFile(`${large}.new`, 'new')
     await rename(`${large}.new`, large)
@@ -85,7 +85,7 @@ describe('a file that changes while it is sent', () => {
 })
 
 describe('a visitor who goes away', () => {
-  it.runIf(process.platform === 'linux')('leaves no file open', async () => {
+  it.runIf(process.platform === 'linux')('[O21] leaves no file open', async () => {
     const response = await unread('/large.bin')
     expect(await openFiles()).toEqual([large])
     expect(site.origin.stats().activeResponses).toBe(1)
@@ -94,7 +94,7 @@ describe('a visitor who goes away', () => {
     expect(site.origin.stats().activeResponses).toBe(0)
   })
 
-  it.runIf(process.platform === 'linux')('or gets any other answer leaves no file open', async () => {
+  it.runIf(process.platform === 'linux')('[O21] or gets any other answer leaves no file open', async () => {
     await writeFile(join(site.folder, 'index.html'), 'x')
     const headers: Record<string, string>[] = [
       {},
@@ -109,7 +109,7 @@ describe('a visitor who goes away', () => {
     expect(await openFiles()).toEqual([])
   })
 
-  it('is broken off when the origin closes', async () => {
+  it('[O21] is broken off when the origin closes', async () => {
     const response = await unread('/large.bin')
     await site.origin.close()
     expect((await readOut(response)).complete).toBe(false)
@@ -118,7 +118,7 @@ describe('a visitor who goes away', () => {
 })
 
 describe('places in large files', () => {
-  it('beyond 32 bits are found', async () => {
+  it('[O4] beyond 32 bits are found', async () => {
     const handle = await open(large, 'r+')
     await handle.write('far away', 5 * GiB)
     await handle.close()
@@ -130,7 +130,7 @@ describe('places in large files', () => {
 })
 
 describe('things that are no files', () => {
-  it('such as devices and pipes are not found, and hold nobody up', async () => {
+  it('[O22] such as devices and pipes are not found, and hold nobody up', async () => {
     await once(execFile('mkfifo', [join(site.folder, 'pipe')]), 'exit')
     await symlink('/dev/zero', join(site.folder, 'zero'))
     for (const path of ['/pipe', '/pipe.nearcast.json', '/zero']) expect((await site.get(path)).status).toBe(404)
@@ -138,7 +138,7 @@ describe('things that are no files', () => {
 })
 
 describe('a cap on all bodies together', () => {
-  it('changes no byte of what is sent', async () => {
+  it('[O20] changes no byte of what is sent', async () => {
     const content = randomBytes(700 * KiB)
     const capped = await serveOrigin({ folder: site.folder, egressBytesPerSecondMax: 20 * MiB })
     await writeFile(join(site.folder, 'content'), content)
@@ -149,7 +149,7 @@ describe('a cap on all bodies together', () => {
     await capped.close()
   })
 
-  it('lets manifests and errors through while downloads use all of it, and forgets who goes away', async () => {
+  it('[O20] lets manifests and errors through while downloads use all of it, and forgets who goes away', async () => {
     const capped = await serveOrigin({ folder: site.folder, egressBytesPerSecondMax: 2 * MiB })
     await writeFile(join(site.folder, 'small'), 'small')
     const downloads = await Promise.all(Array.from({ length: 10 }, () => unread('/large.bin', capped)))
@@ -163,7 +163,7 @@ describe('a cap on all bodies together', () => {
     await capped.close()
   })
 
-  it('is not held up by a visitor who does not read', async () => {
+  it('[O20] is not held up by a visitor who does not read', async () => {
     const capped = await serveOrigin({ folder: site.folder, egressBytesPerSecondMax: 50 * MiB })
     const stalled = await unread('/large.bin', capped)
     expect((await capped.get('/large.bin', { range: 'bytes=0-9999999' })).body).toHaveLength(10_000_000)

@@ -26,7 +26,7 @@ async function finish(path: string, outcome = failed): Promise<void> {
 }
 
 describe('files that wait to be hashed', () => {
-  it('go two at a time, in the order of asking', async () => {
+  it('[O19] go two at a time, in the order of asking', async () => {
     for (const path of ['a', 'b', 'c', 'd']) void queue.hash(path, 1)
     expect([...running.keys()]).toEqual(['a', 'b'])
     await finish('b')
@@ -35,7 +35,7 @@ describe('files that wait to be hashed', () => {
     expect([...running.keys()]).toEqual(['c', 'd'])
   })
 
-  it('are not held up by huge ones: of those, one is hashed at a time', async () => {
+  it('[O19] are not held up by huge ones: of those, one is hashed at a time', async () => {
     void queue.hash('huge 1', 50 * GiB)
     void queue.hash('huge 2', 50 * GiB)
     void queue.hash('small', 1)
@@ -46,7 +46,7 @@ describe('files that wait to be hashed', () => {
     expect([...running.keys()]).toEqual(['huge 2'])
   })
 
-  it('are tried again when they changed, a few times', async () => {
+  it('[O16] are tried again when they changed, a few times', async () => {
     let tries = 0
     const restless = new HashQueue(async () => {
       tries++
@@ -56,7 +56,7 @@ describe('files that wait to be hashed', () => {
     expect(tries).toBe(4)
   })
 
-  it('are refused when far too many wait', async () => {
+  it('[O19] are refused when far too many wait', async () => {
     const outcomes = Array.from({ length: 4098 }, (_, i) => queue.hash(`${i}`, 1))
     const refused = await queue.hash('one more', 1)
     expect(refused).toEqual({ kind: 'failed', reason: '4096 files already wait to be hashed' })

@@ -20,7 +20,7 @@ describe('a flood', () => {
     ['signals to strangers', { type: 'signal', to: stranger, signal: offer }],
     ['unknown types', { type: 'dance' }],
     ['leaves', { type: 'leave', swarm: swarmA }],
-  ])('of %s ends with 1008, earns at most twice its bytes, and delays nobody else', async (_, message) => {
+  ])('[T22] of %s ends with 1008, earns at most twice its bytes, and delays nobody else', async (_, message) => {
     server = await startTracker()
     const honest = (await server.guest()).guest
     await honest.join()
@@ -38,7 +38,7 @@ describe('a flood', () => {
     expect((await honest.join({ want: 8 })).size).toBe(1)
   })
 
-  it('of pings ends', async () => {
+  it('[T22] of pings ends', async () => {
     server = await startTracker()
     const { guest } = await server.guest()
     for (let i = 0; i < 2000; i++) guest.socket.ping()
@@ -46,7 +46,7 @@ describe('a flood', () => {
     expect(server.tracker.stats().connections).toBe(0)
   })
 
-  it('of swarms leaves no more than a connection may have, and nothing when it goes', async () => {
+  it('[T23] of swarms leaves no more than a connection may have, and nothing when it goes', async () => {
     server = await startTracker({ joinsBurst: 200, messagesBurst: 200 })
     const { guest } = await server.guest()
     for (let i = 0; i < 100; i++) guest.say({ type: 'join', swarm: swarm(i), have: 1, want: 20 })
@@ -56,7 +56,7 @@ describe('a flood', () => {
     await expect.poll(() => server.tracker.stats()).toMatchObject({ connections: 0, swarms: 0, memberships: 0 })
   })
 
-  it('of new connections and closed ones from one address ends, and begins anew later', async () => {
+  it('[T24] of new connections and closed ones from one address ends, and begins anew later', async () => {
     let now = 0
     server = await startTracker({ connectionsPerAddressMax: 4, now: () => now })
     for (let i = 0; i < 8; i++) {
@@ -70,7 +70,7 @@ describe('a flood', () => {
     await server.guest()
   })
 
-  it('of connections beyond what the tracker holds is turned away', async () => {
+  it('[T24] of connections beyond what the tracker holds is turned away', async () => {
     server = await startTracker({ connectionsMax: 5 })
     for (let i = 0; i < 5; i++) await server.guest({ localAddress: `127.0.0.${i + 2}` })
     const refused = new Guest(server.url)
@@ -82,7 +82,7 @@ describe('a flood', () => {
 })
 
 describe('a client that never reads', () => {
-  it('is dropped when too much waits for it; what it was sent is not kept', async () => {
+  it('[T33] is dropped when too much waits for it; what it was sent is not kept', async () => {
     const unlimited = 1_000_000
     server = await startTracker({
       sendQueueBytesMax: 64 * 1024,
@@ -109,7 +109,7 @@ describe('a client that never reads', () => {
     deaf.destroy()
   })
 
-  it('and never answers is found dead, though it keeps its connection open', async () => {
+  it('[T21] and never answers is found dead, though it keeps its connection open', async () => {
     server = await startTracker({ heartbeatMs: 60 })
     const deaf = await rawUpgrade(server.port)
     await once(deaf, 'readable')

@@ -26,19 +26,19 @@ const compressedText = 0xc1
 const bytesOf = (value: string) => Buffer.from(value)
 
 describe('a client that sends', () => {
-  it.each([17 * 1024, 1024 * 1024])('a message of %d bytes is closed with 1009', async (bytes) => {
+  it.each([17 * 1024, 1024 * 1024])('[T25] a message of %d bytes is closed with 1009', async (bytes) => {
     const { guest } = await server.guest()
     guest.say('x'.repeat(bytes))
     expect((await guest.closed).code).toBe(1009)
   })
 
-  it('a message in more pieces than any browser makes is closed with 1008', async () => {
+  it('[T25] a message in more pieces than any browser makes is closed with 1008', async () => {
     const { guest } = await server.guest()
     for (let i = 0; i < 20; i++) guest.socket.send(' ', { fin: false })
     expect((await guest.closed).code).toBe(1008)
   })
 
-  it('an endless message in tiny pieces, by hand, is closed', async () => {
+  it('[T25] an endless message in tiny pieces, by hand, is closed', async () => {
     const socket = await rawUpgrade(server.port)
     await once(socket, 'data')
     socket.write(frame(textWithoutEnd, bytesOf('[')))
@@ -46,7 +46,7 @@ describe('a client that sends', () => {
     await readToEnd(socket)
   })
 
-  it('a message that is compressed, which was not agreed, is closed with 1002', async () => {
+  it('[T25] a message that is compressed, which was not agreed, is closed with 1002', async () => {
     const { guest } = await server.guest({ perMessageDeflate: true })
     expect(guest.socket.extensions).toBe('')
     const socket = await rawUpgrade(server.port, { headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' } })
@@ -58,28 +58,28 @@ describe('a client that sends', () => {
     await guest.closed
   })
 
-  it('a frame that is not masked is closed with 1002', async () => {
+  it('[T25] a frame that is not masked is closed with 1002', async () => {
     const socket = await rawUpgrade(server.port)
     await once(socket, 'data')
     socket.write(frame(text, bytesOf('{}'), { masked: false }))
     expect((await readToEnd(socket)).subarray(0, 4)).toEqual(Buffer.of(0x88, 2, 1002 >> 8, 1002 & 0xff))
   })
 
-  it('text that is no UTF-8 is closed with 1007', async () => {
+  it('[T25] text that is no UTF-8 is closed with 1007', async () => {
     const socket = await rawUpgrade(server.port)
     await once(socket, 'data')
     socket.write(frame(text, Buffer.of(0xff, 0xfe, 0xfd)))
     expect((await readToEnd(socket)).subarray(0, 4)).toEqual(Buffer.of(0x88, 2, 1007 >> 8, 1007 & 0xff))
   })
 
-  it('random bytes in place of frames is closed', async () => {
+  it('[T25] random bytes in place of frames is closed', async () => {
     const socket = await rawUpgrade(server.port)
     await once(socket, 'data')
     socket.write(Buffer.alloc(4096, 0xa7))
     await readToEnd(socket)
   })
 
-  it('half a frame and then goes is forgotten', async () => {
+  it('[T20] half a frame and then goes is forgotten', async () => {
     const socket = await rawUpgrade(server.port)
     await once(socket, 'data')
     socket.write(frame(text, bytesOf('{"type":"join"')).subarray(0, 9))
@@ -87,7 +87,7 @@ describe('a client that sends', () => {
     await expect.poll(() => server.tracker.stats().connections).toBe(1)
   })
 
-  it('binary messages is told that only text is spoken, and closed when it goes on', async () => {
+  it('[T25] binary messages is told that only text is spoken, and closed when it goes on', async () => {
     const { guest } = await server.guest()
     guest.socket.send(Buffer.from(JSON.stringify({ type: 'join', swarm: swarmA, have: 0, want: 8 })))
     expect(await guest.hears('refused')).toMatchObject({
@@ -113,7 +113,7 @@ describe('a client that sends', () => {
     `{"type":"signal","to":"${'x'.repeat(22)}","signal":{"session":"s","candidates":${JSON.stringify(Array(500).fill({ candidate: '' }))}}}`,
     '{"__proto__":{"type":"join"}}',
     '['.repeat(8000),
-  ])('%.60s is told that it is malformed, and stays', async (message) => {
+  ])('[T2] %.60s is told that it is malformed, and stays', async (message) => {
     const { guest } = await server.guest()
     guest.say(message)
     expect(await guest.hears('refused')).toMatchObject({ code: 'malformed' })

@@ -22,7 +22,7 @@ async function coupleAndAttacker() {
 }
 
 describe('an attacker who knows the id of another', () => {
-  it('cannot speak in its name', async () => {
+  it('[T10] cannot speak in its name', async () => {
     const { anna, ben, attacker } = await coupleAndAttacker()
     attacker.guest.say({ type: 'signal', to: anna.id, from: ben.id, id: ben.id, signal: offer })
     expect(await attacker.guest.hears('refused')).toMatchObject({ code: 'not-introduced', to: anna.id })
@@ -30,7 +30,7 @@ describe('an attacker who knows the id of another', () => {
     expect(await anna.guest.hears('signal')).toMatchObject({ from: ben.id })
   })
 
-  it('cannot join or connect under its id', async () => {
+  it('[T9] [T10] cannot join or connect under its id', async () => {
     const { anna, attacker } = await coupleAndAttacker()
     attacker.guest.say({ type: 'join', swarm: swarmA, have: 1, want: 0, id: anna.id, peer: anna.id })
     await attacker.guest.hears('peers')
@@ -39,7 +39,7 @@ describe('an attacker who knows the id of another', () => {
     expect(server.tracker.stats()).toMatchObject({ connections: 4, memberships: 3 })
   })
 
-  it('cannot reach it without an introduction, nor learn whether an id exists', async () => {
+  it('[T11] cannot reach it without an introduction, nor learn whether an id exists', async () => {
     const { anna, attacker } = await coupleAndAttacker()
     const guessed = randomBytes(16).toString('base64url') as PeerId
     const answers = []
@@ -53,7 +53,7 @@ describe('an attacker who knows the id of another', () => {
     expect(server.tracker.stats().signals).toBe(0)
   })
 
-  it('cannot flood it through one introduction', async () => {
+  it('[T12] cannot flood it through one introduction', async () => {
     const { anna, attacker } = await coupleAndAttacker()
     const { peers } = await attacker.guest.join({ want: 8 })
     expect(peers.map((peer) => peer.id)).toContain(anna.id)
@@ -65,7 +65,7 @@ describe('an attacker who knows the id of another', () => {
 })
 
 describe('an attacker who claims to be elsewhere', () => {
-  it('is not believed when no proxy is trusted', async () => {
+  it('[T26] is not believed when no proxy is trusted', async () => {
     server = await startTracker({ regions: [{ name: 'eu', cidrs: ['198.51.100.0/24'] }] })
     const anna = await server.guest()
     await anna.guest.join()
@@ -76,7 +76,7 @@ describe('an attacker who claims to be elsewhere', () => {
     expect((await liar.guest.hears('peers')).peers).toEqual([{ id: anna.id, tier: 'address' }])
   })
 
-  it('is not believed through a trusted proxy, which adds where it really is', async () => {
+  it('[T26] is not believed through a trusted proxy, which adds where it really is', async () => {
     server = await startTracker({ trustedProxies: ['loopback'] })
     const anna = await server.guest({ headers: { 'X-Forwarded-For': '198.51.100.1' } })
     await anna.guest.join()
@@ -84,7 +84,7 @@ describe('an attacker who claims to be elsewhere', () => {
     expect((await liar.guest.join({ want: 8 })).peers).toEqual([{ id: anna.id, tier: 'anywhere' }])
   })
 
-  it('gets no more connections by new claims', async () => {
+  it('[T24] gets no more connections by new claims', async () => {
     server = await startTracker({ connectionsPerAddressMax: 3 })
     const claims = (i: number) => ({ headers: { 'X-Forwarded-For': `198.51.100.${i}` } })
     for (let i = 0; i < 3; i++) await server.guest(claims(i))
@@ -93,7 +93,7 @@ describe('an attacker who claims to be elsewhere', () => {
 })
 
 describe('many connections from one address', () => {
-  it('are refused beyond the limit with a reason that a browser can read; others still come in', async () => {
+  it('[T24] are refused beyond the limit with a reason that a browser can read; others still come in', async () => {
     server = await startTracker({ connectionsPerAddressMax: 20 })
     const guests = Array.from({ length: 60 }, () => new Guest(server.url))
     const answers = await Promise.all(
@@ -119,7 +119,7 @@ describe('many connections from one address', () => {
     await server.guest()
   })
 
-  it('hear why before they are closed', async () => {
+  it('[T24] hear why before they are closed', async () => {
     server = await startTracker({ connectionsPerAddressMax: 1 })
     await server.guest()
     const refused = new Guest(server.url)

@@ -48,7 +48,7 @@ const press = (page: Page, name: string) => page.getByRole('button', { name, exa
 const text = (page: Page, id: string) => page.locator(`#${id}`).textContent()
 
 describe('the demo page', () => {
-  test('nothing but the page itself is asked for before Download is pressed', async () => {
+  test('[D11] nothing but the page itself is asked for before Download is pressed', async () => {
     const { page } = await open('swarm')
     await page.clock.runFor(5000)
     expect(await text(page, 'name')).toBe('node-v20.20.2-linux-x64')
@@ -56,6 +56,7 @@ describe('the demo page', () => {
     expect(await text(page, 'sharing-state')).toBe('Nothing connects before you press Download.')
     expect(await page.locator('#live').isVisible()).toBe(false)
     expect(await text(page, 'cap')).toContain('4')
+    expect(await page.getByText('faster than the server can send').isVisible()).toBe(true)
   })
 
   test('downloads, pauses, resumes and offers to save', async () => {
@@ -74,7 +75,7 @@ describe('the demo page', () => {
     await page.getByRole('button', { name: 'Save again' }).waitFor()
   })
 
-  test('works by keyboard alone', async () => {
+  test('[D14] works by keyboard alone', async () => {
     const { page } = await open('swarm')
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
@@ -88,7 +89,7 @@ describe('the demo page', () => {
     expect(await text(page, 'sharing-state')).toBe('No connection to anybody but the server.')
   })
 
-  test('the switch closes every connection at once and stays off at the next visit', async () => {
+  test('[D11] the switch closes every connection at once and stays off at the next visit', async () => {
     const { page } = await open('swarm')
     await press(page, 'Download')
     await page.clock.runFor(6000)
@@ -106,7 +107,7 @@ describe('the demo page', () => {
     expect(await page.locator('#primary').textContent()).toBe('Pause')
   })
 
-  test('a second tab of the same browser plays a new visitor, opened by hand or by the link', async () => {
+  test('[D12] a second tab of the same browser plays a new visitor, opened by hand or by the link', async () => {
     const { page } = await open('swarm')
     expect(await page.locator('#new-visitor').isVisible()).toBe(false)
     const href = await page.getByRole('link', { name: 'Open a second tab' }).getAttribute('href')
@@ -120,7 +121,7 @@ describe('the demo page', () => {
     }
   })
 
-  test('a screen reader hears the state and then progress in steps', async () => {
+  test('[D14] a screen reader hears the state and then progress in steps', async () => {
     const { page } = await open('alone')
     await press(page, 'Download')
     await page.clock.runFor(1000)
@@ -130,7 +131,7 @@ describe('the demo page', () => {
     expect(await page.getByRole('progressbar').getAttribute('aria-valuetext')).toContain('of 94.7')
   })
 
-  test('says when the tracker cannot be reached, and downloads all the same', async () => {
+  test('[D13] says when the tracker cannot be reached, and downloads all the same', async () => {
     const { page } = await open('no-tracker')
     await press(page, 'Download')
     await page.clock.runFor(3000)
@@ -139,7 +140,7 @@ describe('the demo page', () => {
     expect(await text(page, 'percent')).toBe('100%')
   })
 
-  test('a file without a manifest is shown as plain HTTP, without a map', async () => {
+  test('[D13] a file without a manifest is shown as plain HTTP, without a map', async () => {
     const { page } = await open('plain')
     await press(page, 'Download')
     await page.clock.runFor(3000)
@@ -147,7 +148,7 @@ describe('the demo page', () => {
     expect(await page.locator('#map-card').isVisible()).toBe(false)
   })
 
-  test('a failure is told in words with its code, and can be tried again', async () => {
+  test('[D13] a failure is told in words with its code, and can be tried again', async () => {
     const { page } = await open('broken')
     await press(page, 'Download')
     await page.clock.runFor(30_000)
@@ -157,7 +158,7 @@ describe('the demo page', () => {
     expect(await page.getByRole('alert').isVisible()).toBe(false)
   })
 
-  test('without the SDK the plain link is still there', async () => {
+  test('[D13] without the SDK the plain link is still there', async () => {
     server.hasSdk = false
     const { page } = await open('alone')
     await press(page, 'Download')
@@ -175,6 +176,14 @@ describe('the demo page', () => {
     await press(page, 'Load again')
     await page.locator('#hero').waitFor()
   })
+})
+
+test('a server without a cap is not said to be slow', async () => {
+  server.catalogue = { ...catalogue, egressBytesPerSecondMax: null }
+  const { page } = await open('alone')
+  expect(await page.getByText('Open a second tab').first().isVisible()).toBe(true)
+  expect(await page.getByText('faster than the server can send').isVisible()).toBe(false)
+  expect(await text(page, 'cap')).toBe('')
 })
 
 test('a server without files says how to give it some', async () => {
@@ -211,7 +220,7 @@ const screens = [
 
 describe.each(looks)('$state', ({ scenario, state, seconds }) => {
   test.each(screens)(
-    'fits $width pixels in $colorScheme, and the browser has nothing to complain of',
+    '[D14] fits $width pixels in $colorScheme, and the browser has nothing to complain of',
     async ({ width, colorScheme }) => {
       const { page, complaints } = await open(scenario, '', { viewport: { width, height: 800 }, colorScheme })
       if (seconds > 0) {

@@ -36,7 +36,7 @@ describe('a folder is served', () => {
   })
   afterAll(() => server.stop())
 
-  it('the first line after listening says where, what, and the cap', () => {
+  it('[D1] the first line after listening says where, what, and the cap', () => {
     expect(server.lines[0]).toMatchObject({
       level: 'info',
       msg: 'listening',
@@ -46,7 +46,7 @@ describe('a folder is served', () => {
     expect(server.lines[0]).not.toHaveProperty('egressBytesPerSecondMax')
   })
 
-  it('a file has its bytes, and a manifest whose size and root are those of the bytes', async () => {
+  it('[O1] [O13] a file has its bytes, and a manifest whose size and root are those of the bytes', async () => {
     const { status, body } = await ask(server, '/game/patch.zip')
     expect(status).toBe(200)
     expect(sha256(body).toString('hex')).toBe(file.sha256)
@@ -59,7 +59,7 @@ describe('a folder is served', () => {
     })
   })
 
-  it('a part of a file is 206 with those bytes', async () => {
+  it('[O4] a part of a file is 206 with those bytes', async () => {
     const { status, headers, body } = await ask(server, '/game/patch.zip', { headers: { range: 'bytes=10-19' } })
     expect(status).toBe(206)
     expect(headers['content-range']).toBe(`bytes 10-19/${file.size}`)
@@ -73,23 +73,28 @@ describe('a folder is served', () => {
     expect((await ask(server, '/.nearcast/ready')).status).toBe(200)
   })
 
-  it.each(['nearcast.js', 'nearcast.mjs'])('gives %s to any site, and not twice to those who have it', async (name) => {
-    const first = await ask(server, `/.nearcast/${name}`)
-    expect(first.status).toBe(200)
-    expect(first.headers).toMatchObject({
-      'content-type': 'text/javascript; charset=utf-8',
-      'cache-control': 'no-cache',
-      'access-control-allow-origin': '*',
-      'cross-origin-resource-policy': 'cross-origin',
-    })
-    expect(first.body.length).toBeGreaterThan(1000)
-    const again = await ask(server, `/.nearcast/${name}`, { headers: { 'if-none-match': String(first.headers.etag) } })
-    expect(again.status).toBe(304)
-    expect(again.body.length).toBe(0)
-    const changed = await ask(server, `/.nearcast/${name}`, { headers: { 'if-none-match': '"older"' } })
-    expect(changed.status).toBe(200)
-    expect((await ask(server, `/.nearcast/${name}.map`)).status).toBe(200)
-  })
+  it.each(['nearcast.js', 'nearcast.mjs'])(
+    '[D2] gives %s to any site, and not twice to those who have it',
+    async (name) => {
+      const first = await ask(server, `/.nearcast/${name}`)
+      expect(first.status).toBe(200)
+      expect(first.headers).toMatchObject({
+        'content-type': 'text/javascript; charset=utf-8',
+        'cache-control': 'no-cache',
+        'access-control-allow-origin': '*',
+        'cross-origin-resource-policy': 'cross-origin',
+      })
+      expect(first.body.length).toBeGreaterThan(1000)
+      const again = await ask(server, `/.nearcast/${name}`, {
+        headers: { 'if-none-match': String(first.headers.etag) },
+      })
+      expect(again.status).toBe(304)
+      expect(again.body.length).toBe(0)
+      const changed = await ask(server, `/.nearcast/${name}`, { headers: { 'if-none-match': '"older"' } })
+      expect(changed.status).toBe(200)
+      expect((await ask(server, `/.nearcast/${name}.map`)).status).toBe(200)
+    },
+  )
 
   it.each([
     '/absent.zip',
@@ -100,17 +105,17 @@ describe('a folder is served', () => {
     '/.nearcast/demo.json',
     '/../../../../etc/passwd',
     '/absent.zip.nearcast.json',
-  ])('%s is 404', async (path) => {
+  ])('[D2] %s is 404', async (path) => {
     expect((await ask(server, path)).status).toBe(404)
   })
 
-  it('nothing can be changed at its own addresses', async () => {
+  it('[D2] nothing can be changed at its own addresses', async () => {
     const { status, headers } = await ask(server, '/.nearcast/health', { method: 'POST' })
     expect(status).toBe(405)
     expect(headers.allow).toBe('GET, HEAD')
   })
 
-  it('the tracker takes WebSockets, at its address only', async () => {
+  it('[D2] the tracker takes WebSockets, at its address only', async () => {
     const socket = new WebSocket(`ws://localhost:${server.port}/.nearcast/tracker`, trackerSubprotocol)
     await once(socket, 'open')
     socket.close()
@@ -139,14 +144,14 @@ describe('the demonstration', () => {
 
   const software = `/node-${process.version}-${process.platform}-${process.arch}`
 
-  it('has a page at / that keeps foreign scripts out', async () => {
+  it('[D8] has a page at / that keeps foreign scripts out', async () => {
     const { status, headers } = await ask(server, '/')
     expect(status).toBe(200)
     expect(headers['content-type']).toBe('text/html; charset=utf-8')
     expect(headers['content-security-policy']).toContain("default-src 'self'")
   })
 
-  it('the page opens in a browser with the file to download, and nothing of it is kept out', async () => {
+  it('[D8] the page opens in a browser with the file to download, and nothing of it is kept out', async () => {
     const browser = await launchChromium()
     try {
       const tab = await openTab(browser, server.url)
@@ -158,7 +163,7 @@ describe('the demonstration', () => {
     }
   })
 
-  it('the page without JavaScript links to the software download', async () => {
+  it('[D8] the page without JavaScript links to the software download', async () => {
     const browser = await launchChromium()
     try {
       const page = await browser.newPage({ javaScriptEnabled: false })
@@ -173,7 +178,7 @@ describe('the demonstration', () => {
     }
   })
 
-  it('demo.json names the software download, the files of the folder, the cap and the version', async () => {
+  it('[D7] [D8] demo.json names the software download, the files of the folder, the cap and the version', async () => {
     const { status, body } = await ask(server, '/.nearcast/demo.json')
     expect(status).toBe(200)
     const demo = JSON.parse(body.toString())
@@ -188,13 +193,13 @@ describe('the demonstration', () => {
     expect(JSON.stringify(demo)).not.toContain('.secret')
   })
 
-  it('the software download is the running Node executable', async () => {
+  it('[D8] the software download is the running Node executable', async () => {
     const { status, headers } = await ask(server, software, { method: 'HEAD' })
     expect(status).toBe(200)
     expect(Number(headers['content-length'])).toBeGreaterThan(10_000_000)
   })
 
-  it('files of the folder are still at their own paths', async () => {
+  it('[D8] files of the folder are still at their own paths', async () => {
     expect((await ask(server, '/plain.txt')).body.toString()).toBe('plain')
   })
 })
@@ -206,7 +211,7 @@ describe('the cap on what is sent', () => {
   it.each([
     ['the demonstration without a cap', ['--demo', '--egress-rate', 'none'], null],
     ['the demonstration with another cap', ['--demo', '--egress-rate', '1MiB/s'], 1_048_576],
-  ])('%s', async (_, args, cap) => {
+  ])('[D7] %s', async (_, args, cap) => {
     server = await startServer(args)
     const { body } = await ask(server, '/.nearcast/demo.json')
     const demo = JSON.parse(body.toString())
@@ -226,14 +231,14 @@ describe('what cannot start says why in one line', () => {
     [[join(folder.path, 'plain.txt')], 1, 'plain.txt'],
     [['--host', 'no.such.host.invalid'], 1, '--host is "no.such.host.invalid"'],
     [['--host', '192.0.2.1'], 1, '--host is "192.0.2.1"'],
-  ])('serve %j ends with %d', async (args, code, text) => {
+  ])('[D4] serve %j ends with %d', async (args, code, text) => {
     const result = await runProgram(['serve', '--port', '0', ...args], { workFolder: folder.path })
     expect(result).toMatchObject({ code, stdout: '' })
     expect(result.stderr).toMatch(oneLine)
     expect(result.stderr).toContain(text)
   })
 
-  it('a port that is in use', async () => {
+  it('[D4] a port that is in use', async () => {
     const other = createServer().listen(0)
     await once(other, 'listening')
     const { port } = other.address() as AddressInfo
@@ -244,7 +249,7 @@ describe('what cannot start says why in one line', () => {
     expect(result.stderr).toContain(`port ${port} is in use`)
   })
 
-  it('a wrong variable or config file, by its own name', async () => {
+  it('[D3] a wrong variable or config file, by its own name', async () => {
     const variable = await runProgram(['serve'], { env: { NEARCAST_PORT: 'x' } })
     expect(variable).toMatchObject({ code: 2, stdout: '' })
     expect(variable.stderr).toContain('NEARCAST_PORT is "x"')
@@ -254,7 +259,7 @@ describe('what cannot start says why in one line', () => {
     expect(config.stderr).toContain(`"port" in ${path} is -1`)
   })
 
-  it('an unknown command, or none', async () => {
+  it('[D4] an unknown command, or none', async () => {
     const unknown = await runProgram(['srve'])
     expect(unknown).toMatchObject({ code: 2, stdout: '' })
     expect(unknown.stderr).toMatch(oneLine)
@@ -280,7 +285,7 @@ describe('a clean stop', () => {
     return response
   }
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('%s ends it with 0, visitors of the tracker included', async (name) => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('[D6] %s ends it with 0, visitors of the tracker included', async (name) => {
     const server = await startServer([folder.path])
     const socket = new WebSocket(`ws://localhost:${server.port}/.nearcast/tracker`, trackerSubprotocol)
     await once(socket, 'open')
@@ -291,7 +296,7 @@ describe('a clean stop', () => {
     expect(server.stderr).toBe('')
   })
 
-  it('a short answer that is on its way still arrives whole', async () => {
+  it('[D6] a short answer that is on its way still arrives whole', async () => {
     const server = await startServer([folder.path, '--egress-rate', '2MiB/s'])
     const [response] = await once(get(`${server.url}/game/patch.zip`), 'response')
     server.signal('SIGTERM')
@@ -301,7 +306,7 @@ describe('a clean stop', () => {
     expect(await server.ended()).toBe(0)
   })
 
-  it('an answer that would take too long is cut, and nobody new is let in meanwhile', async () => {
+  it('[D6] an answer that would take too long is cut, and nobody new is let in meanwhile', async () => {
     const server = await startServer([folder.path, '--egress-rate', '10KiB/s'])
     const response = await slowDownload(server)
     server.signal('SIGTERM')
@@ -312,7 +317,7 @@ describe('a clean stop', () => {
     expect(await server.ended()).toBe(0)
   })
 
-  it('a second signal ends it at once', async () => {
+  it('[D6] a second signal ends it at once', async () => {
     const server = await startServer([folder.path, '--egress-rate', '10KiB/s'])
     await slowDownload(server)
     server.signal('SIGTERM')

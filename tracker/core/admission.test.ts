@@ -15,14 +15,14 @@ function couple(crowd = new TrackerCrowd()): { crowd: TrackerCrowd; first: PeerI
 }
 
 describe('a connection', () => {
-  it('is told its id first', () => {
+  it('[T9] is told its id first', () => {
     const crowd = new TrackerCrowd()
     const id = 'x'.repeat(22) as PeerId
     const effects = crowd.machine.connect(id, Uint8Array.of(203, 0, 113, 1), undefined, 0)
     expect(effects).toEqual([{ type: 'send', to: id, message: { type: 'welcome', id } }])
   })
 
-  it('is refused with a reason and closed with 1013 beyond the limit for one address, until another leaves', () => {
+  it('[T24] is refused with a reason and closed with 1013 beyond the limit for one address, until another leaves', () => {
     const crowd = new TrackerCrowd({ connectionsPerAddressMax: 2 })
     const connect = (name: string) =>
       crowd.machine.connect(name.repeat(22) as PeerId, Uint8Array.of(203, 0, 113, 1), undefined, crowd.now)
@@ -42,14 +42,14 @@ describe('a connection', () => {
     expect(crowd.machine.stats()).toMatchObject({ connections: 3, refused: { 'too-many-connections': 1 } })
   })
 
-  it('is refused beyond the limit for all', () => {
+  it('[T24] is refused beyond the limit for all', () => {
     const crowd = new TrackerCrowd({ connectionsMax: 2 })
     crowd.connect('203.0.113.1')
     crowd.connect('203.0.113.2')
     expect(() => crowd.connect('203.0.113.3')).toThrow('refused')
   })
 
-  it('gains no fresh allowance by reconnecting again and again', () => {
+  it('[T24] gains no fresh allowance by reconnecting again and again', () => {
     const crowd = new TrackerCrowd({ connectionsPerAddressMax: 5 })
     const reconnect = () => crowd.leave(crowd.connect('203.0.113.1'))
     for (let i = 0; i < 10; i++) reconnect()
@@ -68,7 +68,7 @@ describe('a connection', () => {
 })
 
 describe('a client that asks too much', () => {
-  it('is told so for joins beyond the rate, and served again later', () => {
+  it('[T22] is told so for joins beyond the rate, and served again later', () => {
     const crowd = new TrackerCrowd({ joinsBurst: 3, joinsPerSecond: 2 })
     const id = crowd.connect('203.0.113.1')
     for (let i = 0; i < 3; i++) crowd.join(id)
@@ -78,14 +78,14 @@ describe('a client that asks too much', () => {
     expect(crowd.join(id).size).toBe(1)
   })
 
-  it('is told so for signals beyond the rate', () => {
+  it('[T22] is told so for signals beyond the rate', () => {
     const { crowd, first, second } = couple(new TrackerCrowd({ signalsBurst: 2 }))
     crowd.signal(second, first)
     crowd.signal(second, first)
     expect(refusal(crowd.signal(second, first), second)).toMatchObject({ code: 'too-fast', to: first })
   })
 
-  it('is told of malformed messages, then closed with 1008 and forgotten at once', () => {
+  it('[T22] is told of malformed messages, then closed with 1008 and forgotten at once', () => {
     const { crowd, first, second } = couple()
     const junk = (now: number) => crowd.machine.receive(second, '{"type":"join"}', now)
     for (let i = 0; i < 20; i++) {
@@ -101,7 +101,7 @@ describe('a client that asks too much', () => {
     expect(crowd.machine.stats()).toMatchObject({ connections: 1, expelled: 1, refused: { malformed: 21 } })
   })
 
-  it('is forgiven a fault now and then', () => {
+  it('[T22] is forgiven a fault now and then', () => {
     const crowd = new TrackerCrowd()
     const id = crowd.connect('203.0.113.1')
     for (let i = 0; i < 100; i++) {
@@ -110,7 +110,7 @@ describe('a client that asks too much', () => {
     }
   })
 
-  it('may open many files at once: the surplus is refused and the connection stays', () => {
+  it('[T22] may open many files at once: the surplus is refused and the connection stays', () => {
     const crowd = new TrackerCrowd()
     const id = crowd.connect('203.0.113.1')
     const answers = Array.from({ length: 64 }, (_, i) => {
@@ -127,7 +127,7 @@ describe('a client that asks too much', () => {
     ['signals to strangers', JSON.stringify({ type: 'signal', to: stranger, signal: offer })],
     ['messages of an unknown type', '{"type":"dance"}'],
     ['junk', '}'],
-  ])('earns few answers for a flood of %s before it is closed', (_, text) => {
+  ])('[T22] earns few answers for a flood of %s before it is closed', (_, text) => {
     const crowd = new TrackerCrowd()
     for (let i = 0; i < 100; i++) crowd.member(farAddress(i))
     const id = crowd.connect('203.0.113.1')
@@ -150,14 +150,14 @@ describe('a client that asks too much', () => {
     expect(bytesIn).toBeGreaterThan(0)
   })
 
-  it('is not charged for messages of a newer version that come now and then', () => {
+  it('[T1] is not charged for messages of a newer version that come now and then', () => {
     const crowd = new TrackerCrowd()
     const id = crowd.connect('203.0.113.1')
     for (let i = 0; i < 100; i++) expect(crowd.say(id, { type: 'dance' })).toEqual([])
     expect(crowd.join(id).size).toBe(1)
   })
 
-  it('is closed for a flood of pings', () => {
+  it('[T22] is closed for a flood of pings', () => {
     const crowd = new TrackerCrowd()
     const id = crowd.connect('203.0.113.1')
     const effects = Array.from({ length: 1000 }, () => crowd.machine.control(id, 0)).flat()
@@ -175,7 +175,7 @@ describe('a limit', () => {
     [{ signalsBurst: 2.5 }, 'tracker setting signalsBurst: 2.5 is not a whole number of at least 1'],
     [{ connectionsMax: Number.NaN }, 'tracker setting connectionsMax: NaN is not a whole number of at least 1'],
     [{ faultsPerSecond: '1' as unknown as number }, 'tracker setting faultsPerSecond: "1" is not a number above 0'],
-  ])('that cannot be is refused by name: %j', (limits, message) => {
+  ])('[T30] that cannot be is refused by name: %j', (limits, message) => {
     expect(() => new TrackerMachine({ rng: createRng([1, 2, 3, 4]), limits })).toThrow(message)
   })
 })

@@ -27,7 +27,7 @@ describe.each([
   ['a small swarm', 20],
   ['a large swarm', 500],
 ])('whom a newcomer of %s meets', (_, farCount) => {
-  it('meets the nearest first, and at least two from anywhere', () => {
+  it('[T14] [T15] meets the nearest first, and at least two from anywhere', () => {
     const crowd = new TrackerCrowd(patient)
     farCrowd(crowd, farCount)
     crowd.member('203.0.113.9')
@@ -39,7 +39,7 @@ describe.each([
     expect(peers.slice(0, 4).map((peer) => peer.tier)).toEqual(['address', 'network', 'isp', 'region'])
   })
 
-  it('meets at least two from elsewhere however many are near, and a quarter when it wants many', () => {
+  it('[T15] meets at least two from elsewhere however many are near, and a quarter when it wants many', () => {
     for (const [want, far] of [
       [4, 2],
       [8, 2],
@@ -55,7 +55,7 @@ describe.each([
     }
   })
 
-  it('meets those of its region before others, whatever their addresses', () => {
+  it('[T14] meets those of its region before others, whatever their addresses', () => {
     const crowd = new TrackerCrowd(patient)
     farCrowd(crowd, farCount)
     for (let i = 0; i < 10; i++) crowd.member(farAddress(2000 + i), { region: 'oslo' })
@@ -63,7 +63,7 @@ describe.each([
     expect(countTiers(peers).region).toBeGreaterThanOrEqual(6)
   })
 
-  it('never meets itself, nor anyone twice, nor more than it wants', () => {
+  it('[T13] never meets itself, nor anyone twice, nor more than it wants', () => {
     const crowd = new TrackerCrowd(patient)
     farCrowd(crowd, farCount)
     for (let i = 0; i < 5; i++) crowd.member('203.0.113.9')
@@ -76,7 +76,7 @@ describe.each([
     }
   })
 
-  it('meets one that has some of the file, if only one has', () => {
+  it('[T17] meets one that has some of the file, if only one has', () => {
     for (const want of [1, 2, 8]) {
       const crowd = new TrackerCrowd(patient)
       farCrowd(crowd, farCount)
@@ -87,7 +87,7 @@ describe.each([
     }
   })
 
-  it('meets few of a crowd behind one address or network, while there are others', () => {
+  it('[T16] meets few of a crowd behind one address or network, while there are others', () => {
     const crowd = new TrackerCrowd(patient)
     const honest = new Set(farCrowd(crowd, farCount))
     for (let i = 0; i < farCount * 4; i++) crowd.member(i % 2 === 0 ? '198.51.100.1' : `198.51.100.${i % 250}`)
@@ -104,14 +104,14 @@ describe.each([
 })
 
 describe('whom a newcomer meets', () => {
-  it('fills up with a crowd behind one address when nobody else is there', () => {
+  it('[T16] fills up with a crowd behind one address when nobody else is there', () => {
     const crowd = new TrackerCrowd(patient)
     for (let i = 0; i < 100; i++) crowd.member('203.0.113.9')
     expect(crowd.join(crowd.connect('203.0.113.9'), { want: 8 }).peers).toHaveLength(8)
     expect(crowd.join(crowd.connect('198.51.100.1'), { want: 8 }).peers).toHaveLength(8)
   })
 
-  it('is as likely to meet any one as any other', () => {
+  it('[T15] is as likely to meet any one as any other', () => {
     const crowd = new TrackerCrowd(patient)
     const members = farCrowd(crowd, 200)
     const met = new Map(members.map((id) => [id, 0]))
@@ -127,7 +127,7 @@ describe('whom a newcomer meets', () => {
     expect(chiSquare).toBeLessThan(267)
   })
 
-  it('meets the less busy of two: after many joins nobody was called much more than others', () => {
+  it('[T18] meets the less busy of two: after many joins nobody was called much more than others', () => {
     const crowd = new TrackerCrowd(patient)
     const members = farCrowd(crowd, 100)
     const called = new Map<string, number>(members.map((id) => [id, 0]))
@@ -143,7 +143,7 @@ describe('whom a newcomer meets', () => {
     expect(Math.min(...counts)).toBeGreaterThan(0)
   })
 
-  it('meets two of all at random, though its region alone could fill the answer', () => {
+  it('[T15] meets two of all at random, though its region alone could fill the answer', () => {
     const crowd = new TrackerCrowd(patient)
     farCrowd(crowd, 400)
     for (let i = 0; i < 40; i++) crowd.member(farAddress(2000 + i), { region: 'oslo' })
@@ -159,7 +159,7 @@ describe('whom a newcomer meets', () => {
     expect(far / rounds).toBeLessThanOrEqual(2)
   })
 
-  it('rather meets those that have more of the file', () => {
+  it('[T17] rather meets those that have more of the file', () => {
     const crowd = new TrackerCrowd(patient)
     const holders = new Set<string>()
     for (let i = 0; i < 200; i++) {
@@ -178,7 +178,7 @@ describe('whom a newcomer meets', () => {
     expect(held / (rounds * 4)).toBeLessThan(0.95)
   })
 
-  it('costs as many random draws in a swarm of 20,000 as in one of 200', () => {
+  it('[T31] costs as many random draws in a swarm of 20,000 as in one of 200', () => {
     const drawsIn = (size: number): number => {
       const counted = countingRng(createRng([5, 6, 7, 8]))
       const crowd = new TrackerCrowd(patient, counted.rng)
@@ -197,7 +197,7 @@ describe('whom a newcomer meets', () => {
     expect(drawsIn(200)).toBeLessThanOrEqual(320)
   })
 
-  it('keeps its choices right while a swarm grows and shrinks over the size where it is indexed', () => {
+  it('[T31] keeps its choices right while a swarm grows and shrinks over the size where it is indexed', () => {
     const crowd = new TrackerCrowd(patient)
     const rng = createRng([9, 9, 9, 9])
     const here: PeerId[] = []

@@ -16,18 +16,18 @@ function couple(crowd = new TrackerCrowd()): { crowd: TrackerCrowd; first: PeerI
 }
 
 describe('a join', () => {
-  it('is always answered, with nobody when nobody is wanted', () => {
+  it('[T13] is always answered, with nobody when nobody is wanted', () => {
     const { crowd, second } = couple()
     expect(crowd.join(second, { want: 0 })).toEqual({ type: 'peers', swarm: swarmA, peers: [], size: 2 })
     expect(crowd.join(second, { swarm: swarmB, want: 8 })).toEqual({ type: 'peers', swarm: swarmB, peers: [], size: 1 })
   })
 
-  it('of another swarm meets nobody of this one', () => {
+  it('[T13] of another swarm meets nobody of this one', () => {
     const { crowd } = couple()
     expect(crowd.join(crowd.connect('203.0.113.3'), { swarm: swarmB, want: 8 }).peers).toEqual([])
   })
 
-  it('does not tell the others: they hear of the newcomer by its signal', () => {
+  it('[T19] does not tell the others: they hear of the newcomer by its signal', () => {
     const crowd = new TrackerCrowd()
     const first = crowd.member('203.0.113.1')
     const second = crowd.connect('203.0.113.2')
@@ -41,7 +41,7 @@ describe('a join', () => {
     })
   })
 
-  it('does not meet the same peer again while it may still be calling, if there are others', () => {
+  it('[T18] does not meet the same peer again while it may still be calling, if there are others', () => {
     const crowd = new TrackerCrowd()
     for (let i = 0; i < 12; i++) crowd.member(farAddress(i))
     const asker = crowd.connect('203.0.113.1')
@@ -52,21 +52,21 @@ describe('a join', () => {
     expect(told()).toHaveLength(4)
   })
 
-  it('meets the same peer again at once when there is no other', () => {
+  it('[T18] meets the same peer again at once when there is no other', () => {
     const { crowd, first, second } = couple()
     crowd.now += 1000
     expect(crowd.join(second, { want: 8 }).peers).toEqual([{ id: first, tier: 'network' }])
     expect(crowd.machine.stats().introductions.network).toBe(1)
   })
 
-  it('is not sent to one that is just calling, so that two never call each other', () => {
+  it('[T19] is not sent to one that is just calling, so that two never call each other', () => {
     const { crowd, first, second } = couple()
     expect(crowd.join(first, { want: 8 }).peers).toEqual([])
     crowd.now += 10_000
     expect(crowd.join(first, { want: 8 }).peers).toEqual([{ id: second, tier: 'network' }])
   })
 
-  it('says anew how much of the file the peer has', () => {
+  it('[T17] says anew how much of the file the peer has', () => {
     const crowd = new TrackerCrowd()
     const member = crowd.member(farAddress(0))
     for (let i = 1; i < 30; i++) crowd.member(farAddress(i))
@@ -79,7 +79,7 @@ describe('a join', () => {
     expect(crowd.machine.stats()).toMatchObject({ peers: 40, memberships: 40, swarms: 1 })
   })
 
-  it('is refused for more swarms than a connection can have; those that it has still answer', () => {
+  it('[T23] is refused for more swarms than a connection can have; those that it has still answer', () => {
     const crowd = new TrackerCrowd({ swarmsPerConnectionMax: 3 })
     const id = crowd.connect('203.0.113.1')
     const swarm = (i: number) => String(i).repeat(40) as SwarmId
@@ -92,7 +92,7 @@ describe('a join', () => {
     expect(crowd.machine.stats().swarms).toBe(3)
   })
 
-  it('is refused for a swarm that this tracker does not serve', () => {
+  it('[T32] is refused for a swarm that this tracker does not serve', () => {
     const machine = new TrackerMachine({ rng: createRng([1, 2, 3, 4]), serves: (swarm) => swarm === swarmA })
     const id = 'x'.repeat(22) as PeerId
     machine.connect(id, Uint8Array.of(203, 0, 113, 1), undefined, 0)
@@ -101,7 +101,7 @@ describe('a join', () => {
     expect(refusal(join(swarmB), id)).toMatchObject({ code: 'unknown-swarm', swarm: swarmB })
   })
 
-  it('tells of no more peers than the connection may still meet', () => {
+  it('[T23] tells of no more peers than the connection may still meet', () => {
     const crowd = new TrackerCrowd({ introductionsBurst: 10, introductionsPerSecond: 1 })
     for (let i = 0; i < 60; i++) crowd.member(farAddress(i))
     const id = crowd.connect('203.0.113.1')
@@ -112,7 +112,7 @@ describe('a join', () => {
     expect(crowd.join(id, { want: 8 }).peers).toHaveLength(3)
   })
 
-  it('spares a peer that was called by many', () => {
+  it('[T18] spares a peer that was called by many', () => {
     const crowd = new TrackerCrowd({ introductionsPerPeerMax: 5 })
     const seed = crowd.member('203.0.113.1', { have: 1 })
     const told = Array.from({ length: 40 }, (_, i) => crowd.join(crowd.connect(farAddress(i)), { want: 4 }).peers)
@@ -124,7 +124,7 @@ describe('a join', () => {
 })
 
 describe('leaving', () => {
-  it('a swarm or the tracker is seen by the next newcomer', () => {
+  it('[T20] a swarm or the tracker is seen by the next newcomer', () => {
     const { crowd, first, second } = couple()
     crowd.say(first, { type: 'leave', swarm: swarmA })
     const newcomer = crowd.connect('203.0.113.3')
@@ -133,13 +133,13 @@ describe('leaving', () => {
     expect(crowd.join(newcomer, { want: 8 })).toMatchObject({ peers: [], size: 1 })
   })
 
-  it('a swarm that the peer is not in is refused', () => {
+  it('[T32] a swarm that the peer is not in is refused', () => {
     const { crowd, second } = couple()
     const effects = crowd.say(second, { type: 'leave', swarm: swarmB })
     expect(refusal(effects, second)).toMatchObject({ code: 'unknown-swarm', swarm: swarmB })
   })
 
-  it('of all leaves nothing behind', () => {
+  it('[T20] of all leaves nothing behind', () => {
     const crowd = new TrackerCrowd()
     const ids = Array.from({ length: 100 }, (_, i) => {
       const id = crowd.connect(farAddress(i))
@@ -156,20 +156,20 @@ describe('leaving', () => {
 })
 
 describe('a signal', () => {
-  it('passes between two that were introduced, both ways, from the one that sent it', () => {
+  it('[T11] passes between two that were introduced, both ways, from the one that sent it', () => {
     const { crowd, first, second } = couple()
     expect(only(crowd.signal(second, first), 'signal', first).from).toBe(second)
     expect(only(crowd.signal(first, second), 'signal', second).from).toBe(first)
     expect(crowd.machine.stats()).toMatchObject({ signals: 2, introductions: { network: 1 } })
   })
 
-  it('carries the sender that the tracker knows, whatever the message claims', () => {
+  it('[T10] carries the sender that the tracker knows, whatever the message claims', () => {
     const { crowd, first, second } = couple()
     const effects = crowd.say(second, { type: 'signal', to: first, from: stranger, tier: 'address', signal: offer })
     expect(only(effects, 'signal', first)).toEqual({ type: 'signal', from: second, tier: 'network', signal: offer })
   })
 
-  it('to an unknown peer, to one of the same swarm without introduction, and to itself is refused', () => {
+  it('[T11] to an unknown peer, to one of the same swarm without introduction, and to itself is refused', () => {
     const { crowd, first, second } = couple()
     const third = crowd.member('203.0.113.3')
     for (const [from, to] of [
@@ -182,7 +182,7 @@ describe('a signal', () => {
     }
   })
 
-  it('is refused when the introduction has run out, and when the other has gone', () => {
+  it('[T11] is refused when the introduction has run out, and when the other has gone', () => {
     const { crowd, first, second } = couple()
     crowd.now += 29_999
     only(crowd.signal(first, second), 'signal', second)
@@ -194,7 +194,7 @@ describe('a signal', () => {
     expect(refusal(crowd.signal(second, first), second)).toMatchObject({ code: 'not-introduced', to: first })
   })
 
-  it('is refused when the two have used up their signals, and asking again buys no more than waiting', () => {
+  it('[T12] is refused when the two have used up their signals, and asking again buys no more than waiting', () => {
     const { crowd, first, second } = couple(new TrackerCrowd({ signalsPerIntroductionMax: 6 }))
     for (let i = 0; i < 3; i++) {
       only(crowd.signal(second, first), 'signal', first)
@@ -210,7 +210,7 @@ describe('a signal', () => {
     expect(refusal(crowd.signal(second, first), second)).toMatchObject({ code: 'too-fast', to: first })
   })
 
-  it('is refused when it would carry more bytes than the two may exchange', () => {
+  it('[T12] is refused when it would carry more bytes than the two may exchange', () => {
     const { crowd, first, second } = couple(new TrackerCrowd({ signalBytesPerIntroductionMax: 10_000 }))
     const large: Signal = { session: 's', description: { type: 'offer', sdp: 'x'.repeat(8000) } }
     only(crowd.signal(second, first, large), 'signal', first)
@@ -218,7 +218,7 @@ describe('a signal', () => {
     only(crowd.signal(second, first), 'signal', first)
   })
 
-  it('is refused when it lists more addresses than a host has, in the description or beside it', () => {
+  it('[T12] is refused when it lists more addresses than a host has, in the description or beside it', () => {
     const { crowd, first, second } = couple(new TrackerCrowd({ candidatesPerIntroductionMax: 20 }))
     const line = 'candidate:1 1 udp 1 127.0.0.9 9 typ host'
     const beside: Signal = { session: 's', candidates: Array.from({ length: 12 }, () => ({ candidate: line })) }

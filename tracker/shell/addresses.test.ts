@@ -12,13 +12,13 @@ const read = (trusted: readonly string[], remoteAddress: string | undefined, for
   createAddressReader(trusted)(request(remoteAddress, forwardedFor))?.join('.')
 
 describe('the address of a client', () => {
-  it('is that of its socket, whatever it claims, when no proxy is trusted', () => {
+  it('[T26] is that of its socket, whatever it claims, when no proxy is trusted', () => {
     expect(read([], '203.0.113.5', '198.51.100.1')).toBe('203.0.113.5')
     expect(read([], '127.0.0.1', '198.51.100.1')).toBe('127.0.0.1')
     expect(read([], '::ffff:203.0.113.5')).toBe('203.0.113.5')
   })
 
-  it('is what a trusted proxy saw', () => {
+  it('[T26] is what a trusted proxy saw', () => {
     expect(read(['loopback'], '127.0.0.1', '198.51.100.1')).toBe('198.51.100.1')
     expect(read(['10.0.0.0/8'], '::ffff:10.1.2.3', '198.51.100.1')).toBe('198.51.100.1')
     expect(read(['loopback', '10.0.0.0/8'], '127.0.0.1', '198.51.100.1, 10.1.2.3')).toBe('198.51.100.1')
@@ -27,17 +27,17 @@ describe('the address of a client', () => {
     )
   })
 
-  it('is not what the client wrote before the proxy added its own', () => {
+  it('[T26] is not what the client wrote before the proxy added its own', () => {
     expect(read(['loopback'], '127.0.0.1', '1.1.1.1, 198.51.100.1')).toBe('198.51.100.1')
     expect(read(['loopback'], '203.0.113.5', '1.1.1.1')).toBe('203.0.113.5')
   })
 
-  it('is read with the port that some proxies add', () => {
+  it('[T26] is read with the port that some proxies add', () => {
     expect(read(['loopback'], '127.0.0.1', '198.51.100.1:51234')).toBe('198.51.100.1')
     expect(createAddressReader(['loopback'])(request('::1', '[2001:db8::7]:51234'))).toHaveLength(16)
   })
 
-  it('is that of the proxy when the header holds no address', () => {
+  it('[T26] is that of the proxy when the header holds no address', () => {
     for (const header of ['', 'unknown', '127.1', '0x7f000001', '999.1.1.1', '1.2.3.4.5', ',,,', 'a'.repeat(8000)]) {
       expect(read(['loopback'], '127.0.0.1', header)).toBe('127.0.0.1')
     }
@@ -59,7 +59,7 @@ describe('settings with addresses', () => {
   })
 
   it.each(['10.0.0.0/33', '10.0.0/8', '10.0.0.0/', '10.0.0.0/-1', '2001:db8::/129', '::ffff:1.2.3.4/95', 'oslo', ''])(
-    'refuse %j by its place, its value and an example',
+    '[T30] refuse %j by its place, its value and an example',
     (cidr) => {
       expect(() =>
         regionsFrom([
@@ -72,7 +72,7 @@ describe('settings with addresses', () => {
     },
   )
 
-  it('refuse a region without a name, and a range in two regions', () => {
+  it('[T30] refuse a region without a name, and a range in two regions', () => {
     expect(() => regionsFrom([{ name: '', cidrs: [] }])).toThrow('tracker setting regions[0].name: ""')
     const twice = [
       { name: 'oslo', cidrs: ['10.0.0.0/8'] },
@@ -83,7 +83,7 @@ describe('settings with addresses', () => {
     )
   })
 
-  it('refuse a proxy that is no address', () => {
+  it('[T30] refuse a proxy that is no address', () => {
     expect(() => createAddressReader(['loopback', 'nginx'])).toThrow(
       'tracker setting trustedProxies[1]: "nginx" is not an address, a range such as 10.0.0.0/8, or one of loopback',
     )
@@ -91,7 +91,7 @@ describe('settings with addresses', () => {
 })
 
 describe('an address in the log', () => {
-  it('is the same for the same address, and cannot be read or guessed elsewhere', () => {
+  it('[T29] is the same for the same address, and cannot be read or guessed elsewhere', () => {
     const digest = createAddressDigest()
     const address = addressBytes('203.0.113.5')
     expect(digest(address)).toBe(digest(addressBytes('203.0.113.5')))
