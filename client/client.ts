@@ -10,6 +10,7 @@ import {
   type Consent,
   type Download,
   type FetchOptions,
+  type Mode,
   NearcastError,
   type Stats,
 } from './api.ts'
@@ -33,6 +34,8 @@ const smallMemoryGiB = 2
 
 export const memoryBytesMaxDefault = 256 * MiB
 
+const modes: readonly Mode[] = ['balanced', 'fastest', 'frugal']
+
 export interface ClientParts {
   store: ChunkStore
   hasher: Hasher
@@ -44,8 +47,13 @@ export interface ClientParts {
   log?: Log
 }
 
+/** @throws NearcastError `usage` when an option is not what it must be */
 export function assembleClient(options: ClientOptions, parts: ClientParts): Client {
   const { tracker, consent = 'denied', mode = 'balanced', uploadBytesPerSecondMax = Number.POSITIVE_INFINITY } = options
+  refuse('consent', consent, consent === 'granted' || consent === 'denied', "'granted' or 'denied'")
+  refuse('mode', mode, modes.includes(mode), modes.join(', '))
+  const isRate = typeof uploadBytesPerSecondMax === 'number' && uploadBytesPerSecondMax >= 0
+  refuse('uploadBytesPerSecondMax', uploadBytesPerSecondMax, isRate, '0 or more')
   const log = parts.log ?? silentLog
   const instance = randomHex(8)
   const seed = [...crypto.getRandomValues(new Uint32Array(4))] as [number, number, number, number]
@@ -54,20 +62,24 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Clie
     createRng(seed),
   )
   const vault = new Vault(parts, {
-    lost(root, index) {
+    lost(root, index, isFull) {
       for (const file of runtime.files) {
         if (file.manifest.root !== root) continue
         file.lost(index)
-        runtime.input({ type: 'lost', swarm: file.id, index })
+        runtime.input({ type: 'lost', swarm: file.id, index, isFull })
       }
     },
-    pressure: (on) => runtime.pressure(on),
+    pressure: (on) => runtime.input({ type: 'pressure', on }),
   })
   const runtime: Runtime = new Runtime({ ...parts, engine, vault, trackerUrl: trackerUrl(tracker), log })
   const opener: Opener = { runtime, vault, hasher: parts.hasher, hints: parts.hints, clock: parts.clock }
   runtime.input({ type: 'consent', granted: consent === 'granted' })
   if (typeof addEventListener === 'function') addEventListener('pagehide', () => void vault.flushed())
   return new BrowserClient(opener)
+}
+
+function refuse(name: keyof ClientOptions, value: unknown, isRight: boolean, right: string): void {
+  if (!isRight) throw new NearcastError('usage', `nearcast: ${name} is ${value}: it must be ${right}`)
 }
 
 class BrowserClient implements Client {
@@ -88,7 +100,9 @@ class BrowserClient implements Client {
     const { signal } = options
     const address = addressOf(url)
     const request = { url: address, headers: new Headers(options.headers), signal, patienceMs: fetchPatienceMs }
-    const opened = await open(this.#opener, request).catch((error) => Promise.reject(openError(address, error)))
+    const opened = await open(this.#opener, request).catch((error) => {
+      throw signal?.aborted ? signal.reason : openError(address, error)
+    })
     if (opened.kind === 'plain') return opened.response
     const { file, response, range } = opened
     const { status, headers } = response ?? headOf(file.manifest, range)
@@ -102,6 +116,8 @@ class BrowserClient implements Client {
     this.#refuseClosed()
     const download = new FileDownload(this.#opener, addressOf(url))
     this.#downloads.add(download)
+    const forget = () => this.#downloads.delete(download)
+    download.done.then(forget, forget)
     return download
   }
 
@@ -149,6 +165,6 @@ function trackerUrl(tracker: string | undefined): string | undefined {
 }
 
 function linkCount(): number {
-  const { deviceMemory } = navigator as { deviceMemory?: number }
+  const { deviceMemory } = (globalThis.navigator ?? {}) as { deviceMemory?: number }
   return deviceMemory !== undefined && deviceMemory <= smallMemoryGiB ? linkCountMaxSmall : linkCountMax
 }

@@ -10,7 +10,7 @@ import {
 import { fromBase64, toBase64, toHex } from './bytes.ts'
 import { Geometry } from './geometry.ts'
 import { chunkCountMax, manifestTextMax } from './limits.ts'
-import { ChunkHashes, createManifest, type Manifest, parseManifest, printManifest } from './manifest.ts'
+import { ChunkHashes, createManifest, type Manifest, parseManifest, printManifest, readManifest } from './manifest.ts'
 import { chunkHash, leafHashes } from './merkle.ts'
 
 type Json = Record<string, unknown>
@@ -117,7 +117,9 @@ describe('a manifest is refused', () => {
     expect(refusal({ ...small, chunks: undefined })).toBe('manifest chunks needs 5 hashes')
     expect(refusal({ ...small, head: toBase64(new Uint8Array(3 * 32)) })).toBe('manifest head needs 4 hashes')
     expect(refusal({ ...paged, pages: undefined })).toBe('manifest pages needs 5 hashes')
-    expect(refusal({ ...paged, headProof: undefined })).toBe('manifest headProof needs 9 hashes')
+    expect(refusal({ ...paged, headProof: '' })).toBe('manifest headProof needs 9 hashes')
+    expect(refusal({ ...small, headProof: '' })).toBe('manifest headProof needs 3 hashes')
+    expect(refusal({ ...small, headProof: undefined })).toContain('headProof')
   })
 
   it('[M9] when any one of its hashes does not lead to the root', () => {
@@ -129,7 +131,7 @@ describe('a manifest is refused', () => {
         'manifest hashes do not lead to its root',
       )
     }
-    expect(refusal({ ...small, root: '0'.repeat(64) })).toBe('manifest hashes do not lead to its root')
+    expect(refusal({ ...small, root: '0'.repeat(64) })).toBe('manifest head does not lead to its root')
   })
 
   it('[M9] when the hashes stand in another order', () => {
@@ -142,13 +144,16 @@ describe('a manifest is refused', () => {
 
   it('[M9] when it is of another version of the file', () => {
     const other = jsonOf(sampleManifest(300_001))
-    expect(refusal({ ...small, root: other.root })).toBe('manifest hashes do not lead to its root')
+    expect(refusal({ ...small, root: other.root })).toBe('manifest head does not lead to its root')
     expect(refusal({ ...small, chunks: other.chunks })).toBe('manifest hashes do not lead to its root')
   })
 
   it('[M10] when its head does not lead to the root, with chunks and with pages', () => {
     expect(refusal({ ...small, head: flipped(small.head, 0) })).toBe('manifest head does not lead to its root')
     expect(refusal({ ...small, head: flipped(small.head, 127) })).toBe('manifest head does not lead to its root')
+    expect(refusal({ ...small, headProof: flipped(small.headProof, 95) })).toBe(
+      'manifest head does not lead to its root',
+    )
     expect(refusal({ ...paged, head: flipped(paged.head, 0) })).toBe('manifest head does not lead to its root')
     expect(refusal({ ...paged, headProof: flipped(paged.headProof, 0) })).toBe(
       'manifest head does not lead to its root',
@@ -223,7 +228,7 @@ describe('the hashes of chunks', () => {
     const bytes = sampleBytes(300_000)
     const manifest = sampleManifest(300_000)
     const { geometry } = manifest
-    const hashes = new ChunkHashes(manifest)
+    const hashes = new ChunkHashes(manifest, sha256)
     for (let i = 0; i < geometry.chunkCount; i++) {
       const leaves = leafHashes(bytes.subarray(geometry.startOf(i), geometry.endOf(i)), sha256)
       const hash = chunkHash(leaves, geometry, sha256)
@@ -232,8 +237,19 @@ describe('the hashes of chunks', () => {
     }
   })
 
+  it('[M9] of a manifest that was only read match nothing when its layer is wrong, and its head is proven all the same', () => {
+    const wrong = { ...small, chunks: flipped(small.chunks, 4 * 32) }
+    const manifest = readManifest(JSON.stringify(wrong), sha256)
+    if (!manifest.ok) throw new Error(manifest.violation)
+    const hashes = new ChunkHashes(manifest.value, sha256)
+    for (let i = 0; i < 5; i++) {
+      expect(hashes.matches(i, manifest.value.hashes.layer.subarray(i * 32, (i + 1) * 32))).toBe(false)
+    }
+    expect(readManifest(JSON.stringify({ ...small, head: flipped(small.head, 0) }), sha256).ok).toBe(false)
+  })
+
   it('[M15] match nothing that is no hash, and nothing past the last chunk', () => {
-    const hashes = new ChunkHashes(sampleManifest(300_000))
+    const hashes = new ChunkHashes(sampleManifest(300_000), sha256)
     expect(hashes.matches(0, new Uint8Array(0))).toBe(false)
     expect(hashes.matches(0, new Uint8Array(32))).toBe(false)
     expect(hashes.matches(5, new Uint8Array(0))).toBe(false)
@@ -249,8 +265,8 @@ describe('the hashes of chunks', () => {
     const before = sampleManifest(300_000)
     const lastOf = (manifest: Manifest) => manifest.hashes.layer.subarray(4 * 32, 5 * 32)
     expect(after.root).not.toBe(before.root)
-    expect(new ChunkHashes(before).matches(4, lastOf(after))).toBe(false)
-    expect(new ChunkHashes(after).matches(4, lastOf(after))).toBe(true)
+    expect(new ChunkHashes(before, sha256).matches(4, lastOf(after))).toBe(false)
+    expect(new ChunkHashes(after, sha256).matches(4, lastOf(after))).toBe(true)
   })
 })
 
@@ -258,16 +274,16 @@ describe('a file with hash pages', () => {
   const { manifest, layer } = syntheticManifest(2049)
   const pageOf = (page: number) => layer.slice(page * 512 * 32, (page + 1) * 512 * 32)
   const withPage = (page: number) => {
-    const hashes = new ChunkHashes(manifest)
-    expect(hashes.addPage(page, pageOf(page), sha256)).toBe(true)
+    const hashes = new ChunkHashes(manifest, sha256)
+    expect(hashes.addPage(page, pageOf(page))).toBe(true)
     return hashes
   }
 
   it('[M14] needs a chunk’s page before the chunk can be checked', () => {
-    const hashes = new ChunkHashes(manifest)
+    const hashes = new ChunkHashes(manifest, sha256)
     expect([0, 511, 512, 2047, 2048].map((index) => hashes.missingPage(index))).toEqual([0, 0, 1, 3, 4])
     expect(hashes.matches(512, syntheticHash(512))).toBe(false)
-    expect(hashes.addPage(1, pageOf(1), sha256)).toBe(true)
+    expect(hashes.addPage(1, pageOf(1))).toBe(true)
     expect(hashes.missingPage(512)).toBeUndefined()
     expect(hashes.missingPage(511)).toBe(0)
     expect(hashes.matches(512, syntheticHash(512))).toBe(true)
@@ -277,7 +293,7 @@ describe('a file with hash pages', () => {
   })
 
   it('[M14] reads pages at their places, the last one short', () => {
-    const hashes = new ChunkHashes(manifest)
+    const hashes = new ChunkHashes(manifest, sha256)
     expect(hashes.pageRange(0)).toEqual([0, 16_384])
     expect(hashes.pageRange(3)).toEqual([49_152, 65_536])
     expect(hashes.pageRange(4)).toEqual([65_536, 65_568])
@@ -286,7 +302,7 @@ describe('a file with hash pages', () => {
   })
 
   it('[M14] refuses a page that is changed, short, long, empty, or another one', () => {
-    const hashes = new ChunkHashes(manifest)
+    const hashes = new ChunkHashes(manifest, sha256)
     const changed = pageOf(0)
     changed[16_383]! ^= 0x80
     for (const wrong of [
@@ -297,30 +313,30 @@ describe('a file with hash pages', () => {
       layer.slice(0, 16_416),
       new Uint8Array(0),
     ]) {
-      expect(hashes.addPage(0, wrong, sha256)).toBe(false)
+      expect(hashes.addPage(0, wrong)).toBe(false)
     }
     expect(hashes.missingPage(0)).toBe(0)
     expect(hashes.matches(0, syntheticHash(0))).toBe(false)
   })
 
   it('[M14] refuses a page that the file does not have', () => {
-    const hashes = new ChunkHashes(manifest)
+    const hashes = new ChunkHashes(manifest, sha256)
     for (const page of [-1, 5, 6, 4_294_967_295]) {
-      expect(hashes.addPage(page, pageOf(0), sha256)).toBe(false)
-      expect(hashes.addPage(page, new Uint8Array(0), sha256)).toBe(false)
+      expect(hashes.addPage(page, pageOf(0))).toBe(false)
+      expect(hashes.addPage(page, new Uint8Array(0))).toBe(false)
     }
   })
 
   it('[M14] keeps a page as it was checked, whatever becomes of the buffer that it came in', () => {
-    const hashes = new ChunkHashes(manifest)
+    const hashes = new ChunkHashes(manifest, sha256)
     const buffer = pageOf(0)
-    hashes.addPage(0, buffer, sha256)
+    hashes.addPage(0, buffer)
     buffer.fill(0)
     expect(hashes.matches(0, syntheticHash(0))).toBe(true)
     expect(hashes.matches(0, new Uint8Array(32))).toBe(false)
   })
 
   it('[M14] a file without pages takes none', () => {
-    expect(new ChunkHashes(sampleManifest(300_000)).addPage(0, new Uint8Array(160), sha256)).toBe(false)
+    expect(new ChunkHashes(sampleManifest(300_000), sha256).addPage(0, new Uint8Array(160))).toBe(false)
   })
 })

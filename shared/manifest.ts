@@ -1,8 +1,19 @@
 /**
  * The manifest: what a file is and how to check every part of it. Text in, a checked value out: a manifest that
- * parses has a chunk layer (or pages) and a head that really hash to its root.
+ * parses has a chunk layer (or pages) and a head that really hash to its root. One that was only read has its head
+ * proven, in a dozen hashes, and its layer is proven before the first chunk is compared with it.
  */
-import { type Bytes, equalBytes, fromBase64, fromHex, hashBytes, type Sha256, toBase64, toHex } from './bytes.ts'
+import {
+  type Bytes,
+  concatBytes,
+  equalBytes,
+  fromBase64,
+  fromHex,
+  hashBytes,
+  type Sha256,
+  toBase64,
+  toHex,
+} from './bytes.ts'
 import { Geometry, isChunkBytes } from './geometry.ts'
 import { isRoot, type Root } from './ids.ts'
 import { chunkCountMax, fileBytesMax, manifestChunksMax, manifestTextMax, nameLengthMax, pageChunks } from './limits.ts'
@@ -10,10 +21,10 @@ import {
   chunkHash,
   firstChunkProof,
   firstChunkProofCount,
-  pageHash,
-  pageHashByProof,
+  hashByProof,
+  partHash,
   rootOfChunks,
-  rootOfPages,
+  rootOfParts,
 } from './merkle.ts'
 import { ok, type Result, violation } from './result.ts'
 import { guard, type Infer, integer, literal, object, optional, text } from './schema.ts'
@@ -31,13 +42,15 @@ export interface Manifest {
   type: string
   root: Root
   geometry: Geometry
-  /**
-   * Up to 2,048 chunks: all their hashes. Past that: the hashes of pages of 512 chunk hashes, and the proof that the
-   * first chunk belongs to the first page, so that the head can be trusted before any page is here.
-   */
-  hashes: { kind: 'chunks'; layer: Bytes } | { kind: 'pages'; layer: Bytes; headProof: Bytes }
+  /** Up to 2,048 chunks: all their hashes. Past that: the hashes of pages of 512 chunk hashes. */
+  hashes: { kind: 'chunks' | 'pages'; layer: Bytes }
   /** The leaf hashes of the first chunk, so that the first bytes are released leaf by leaf. */
   head: Bytes
+  /**
+   * What leads from the first chunk's hash to the root, or to the first page's hash: so the first bytes are proven
+   * before the layer is, which takes a cold page tens of milliseconds.
+   */
+  headProof: Bytes
 }
 
 const manifestShape = object({
@@ -50,7 +63,7 @@ const manifestShape = object({
   chunks: optional(text(manifestTextMax)),
   pages: optional(text(manifestTextMax)),
   head: text(manifestTextMax),
-  headProof: optional(text(manifestTextMax)),
+  headProof: text(manifestTextMax),
 })
 
 /** `type/subtype` and parameters (RFC 9110 §8.3.1), in characters that a header field takes. */
@@ -60,7 +73,7 @@ const mediaTypePattern = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+(;[ -~]*)?$/
 const namePattern = /^[^/\\\p{Cc}\p{Cs}]+$/u
 
 export function printManifest(manifest: Manifest): string {
-  const { name, type, root, geometry, hashes, head } = manifest
+  const { name, type, root, geometry, hashes, head, headProof } = manifest
   return JSON.stringify({
     nearcast: 1,
     name,
@@ -69,8 +82,8 @@ export function printManifest(manifest: Manifest): string {
     root,
     chunkSize: geometry.chunkBytes,
     head: toBase64(head),
+    headProof: toBase64(headProof),
     [hashes.kind]: toBase64(hashes.layer),
-    ...(hashes.kind === 'pages' && { headProof: toBase64(hashes.headProof) }),
   })
 }
 
@@ -81,21 +94,28 @@ export function createManifest(
 ): Manifest {
   const { name, type, geometry, chunks, head } = file
   const root = toHex(file.root) as Root
+  const headProof = firstChunkProof(chunks, geometry, sha256)
   if (geometry.chunkCount <= manifestChunksMax) {
-    return { name, type, root, geometry, hashes: { kind: 'chunks', layer: chunks }, head }
+    return { name, type, root, geometry, hashes: { kind: 'chunks', layer: chunks }, head, headProof }
   }
   const pageCount = Math.ceil(geometry.chunkCount / pageChunks)
   const pages = new Uint8Array(pageCount * hashBytes)
   for (let i = 0; i < pageCount; i++) {
     const page = chunks.subarray(i * pageChunks * hashBytes, (i + 1) * pageChunks * hashBytes)
-    pages.set(pageHash(page, geometry, sha256), i * hashBytes)
+    pages.set(partHash(page, pageChunks, geometry, sha256), i * hashBytes)
   }
-  const headProof = firstChunkProof(chunks.subarray(0, pageChunks * hashBytes), geometry, sha256)
-  return { name, type, root, geometry, hashes: { kind: 'pages', layer: pages, headProof }, head }
+  return { name, type, root, geometry, hashes: { kind: 'pages', layer: pages }, head, headProof }
 }
 
 /** @returns the manifest, or what is wrong with it: shape, sizes, or hashes that do not lead to the root */
 export function parseManifest(json: string, sha256: Sha256): Result<Manifest> {
+  const manifest = readManifest(json, sha256)
+  if (!manifest.ok || isLayerRight(manifest.value, sha256)) return manifest
+  return violation('manifest hashes do not lead to its root')
+}
+
+/** The same, but for a chunk layer: `ChunkHashes` proves it before it is used. */
+export function readManifest(json: string, sha256: Sha256): Result<Manifest> {
   if (json.length > manifestTextMax) return violation(`manifest of ${json.length} characters`)
   let value: unknown
   try {
@@ -116,51 +136,91 @@ export function parseManifest(json: string, sha256: Sha256): Result<Manifest> {
   const head = fromBase64(fields.head)
   const headLeaves = Math.min(geometry.leafCount, geometry.leavesPerChunk)
   if (head?.length !== headLeaves * hashBytes) return violation(`manifest head needs ${headLeaves} hashes`)
-  const hashes = geometry.chunkCount > manifestChunksMax ? parsePages(fields, geometry) : parseChunks(fields, geometry)
+  const headProof = fromBase64(fields.headProof)
+  const proofCount = firstChunkProofCount(geometry)
+  if (headProof?.length !== proofCount * hashBytes) return violation(`manifest headProof needs ${proofCount} hashes`)
+  const hashes = parseHashes(fields, geometry)
   if (!hashes.ok) return hashes
-  const wrong = disagreement({ root, geometry, hashes: hashes.value, head }, sha256)
-  return wrong === undefined ? ok({ name, type, root, geometry, hashes: hashes.value, head }) : violation(wrong)
-}
-
-type Fields = Infer<typeof manifestShape>
-
-function parseChunks(fields: Fields, { chunkCount }: Geometry): Result<Manifest['hashes']> {
-  const layer = fromBase64(fields.chunks ?? '')
-  if (layer?.length !== chunkCount * hashBytes) return violation(`manifest chunks needs ${chunkCount} hashes`)
-  return ok({ kind: 'chunks', layer })
-}
-
-function parsePages(fields: Fields, { chunkCount }: Geometry): Result<Manifest['hashes']> {
-  const pageCount = Math.ceil(chunkCount / pageChunks)
-  const layer = fromBase64(fields.pages ?? '')
-  if (layer?.length !== pageCount * hashBytes) return violation(`manifest pages needs ${pageCount} hashes`)
-  const headProof = fromBase64(fields.headProof ?? '')
-  if (headProof?.length !== firstChunkProofCount * hashBytes) {
-    return violation(`manifest headProof needs ${firstChunkProofCount} hashes`)
+  const manifest = { name, type, root, geometry, hashes: hashes.value, head, headProof }
+  if (hashes.value.kind === 'pages' && !isLayerRight(manifest, sha256)) {
+    return violation('manifest hashes do not lead to its root')
   }
-  return ok({ kind: 'pages', layer, headProof })
+  return isHeadRight(manifest, sha256) ? ok(manifest) : violation('manifest head does not lead to its root')
 }
 
-/** What does not lead to the root, if anything: the layer, or the head. */
-function disagreement(manifest: Omit<Manifest, 'name' | 'type'>, sha256: Sha256): string | undefined {
-  const { root, geometry, hashes, head } = manifest
-  const paged = hashes.kind === 'pages'
-  const found = (paged ? rootOfPages : rootOfChunks)(hashes.layer, geometry, sha256)
-  if (!equalBytes(found, fromHex(root)!)) return 'manifest hashes do not lead to its root'
-  if (head.length === 0) return undefined
-  const first = chunkHash(head, geometry, sha256)
-  const firstOfLayer = paged ? pageHashByProof(first, hashes.headProof, sha256) : first
-  if (!equalBytes(firstOfLayer, hashes.layer.subarray(0, hashBytes))) return 'manifest head does not lead to its root'
-  return undefined
+function parseHashes(fields: Infer<typeof manifestShape>, { chunkCount }: Geometry): Result<Manifest['hashes']> {
+  const kind = chunkCount > manifestChunksMax ? 'pages' : 'chunks'
+  const count = kind === 'pages' ? Math.ceil(chunkCount / pageChunks) : chunkCount
+  const layer = fromBase64(fields[kind] ?? '')
+  if (layer?.length !== count * hashBytes) return violation(`manifest ${kind} needs ${count} hashes`)
+  return ok({ kind, layer })
+}
+
+function isLayerRight({ root, geometry, hashes }: Manifest, sha256: Sha256): boolean {
+  const { kind, layer } = hashes
+  const found =
+    kind === 'pages' ? rootOfParts(layer, pageChunks, geometry, sha256) : rootOfChunks(layer, geometry, sha256)
+  return equalBytes(found, fromHex(root)!)
+}
+
+function isHeadRight({ root, geometry, hashes, head, headProof }: Manifest, sha256: Sha256): boolean {
+  if (head.length === 0) return true
+  const top = hashByProof(chunkHash(head, geometry, sha256), headProof, sha256)
+  return equalBytes(top, hashes.kind === 'pages' ? hashes.layer.subarray(0, hashBytes) : fromHex(root)!)
+}
+
+/** Chunks whose hashes are proven in one step: about 5 ms of a page that has computed no hash before. */
+const stepChunks = 128
+
+/** The check that a chunk layer leads to its root, in steps. A layer of pages was checked when it was read. */
+class LayerProof {
+  readonly #manifest: Manifest
+  readonly #sha256: Sha256
+  readonly #parts: Uint8Array[] = []
+  /** Undefined until all is proven, or found wrong. */
+  isRight: boolean | undefined
+
+  constructor(manifest: Manifest, sha256: Sha256) {
+    this.#manifest = manifest
+    this.#sha256 = sha256
+    if (manifest.hashes.kind === 'pages') this.isRight = true
+  }
+
+  step(): boolean {
+    const { root, geometry, hashes } = this.#manifest
+    if (this.isRight !== undefined) return true
+    if (geometry.chunkCount <= stepChunks) {
+      this.isRight = isLayerRight(this.#manifest, this.#sha256)
+      return true
+    }
+    const from = this.#parts.length * stepChunks
+    if (from < geometry.chunkCount) {
+      const part = hashes.layer.subarray(from * hashBytes, (from + stepChunks) * hashBytes)
+      this.#parts.push(partHash(part, stepChunks, geometry, this.#sha256))
+      return false
+    }
+    const found = rootOfParts(concatBytes(...this.#parts), stepChunks, geometry, this.#sha256)
+    this.isRight = equalBytes(found, fromHex(root)!)
+    return true
+  }
 }
 
 /** The chunk hashes of a file, as far as they are known: all at once, or page by page. */
 export class ChunkHashes {
   readonly #manifest: Manifest
+  readonly #sha256: Sha256
   readonly #pages = new Map<number, Uint8Array>()
+  #layerProof: LayerProof
 
-  constructor(manifest: Manifest) {
+  constructor(manifest: Manifest, sha256: Sha256) {
     this.#manifest = manifest
+    this.#sha256 = sha256
+    this.#layerProof = new LayerProof(manifest, sha256)
+  }
+
+  /** Proves a part of the layer, so that a page can do other things between. @returns true when all is done */
+  proveStep(): boolean {
+    return this.#layerProof.step()
   }
 
   /** The page that must be added before this chunk can be checked, or undefined when its hash is known. */
@@ -177,19 +237,21 @@ export class ChunkHashes {
   }
 
   /** Takes a page that hashes to what the manifest says; any other is refused. */
-  addPage(page: number, bytes: Uint8Array, sha256: Sha256): boolean {
+  addPage(page: number, bytes: Uint8Array): boolean {
     const { geometry, hashes } = this.#manifest
     const [from, to] = this.pageRange(page)
     if (hashes.kind !== 'pages' || bytes.length !== to - from || bytes.length === 0) return false
     const expected = hashes.layer.subarray(page * hashBytes, (page + 1) * hashBytes)
-    if (!equalBytes(pageHash(bytes, geometry, sha256), expected)) return false
+    if (!equalBytes(partHash(bytes, pageChunks, geometry, this.#sha256), expected)) return false
     this.#pages.set(page, bytes.slice())
     return true
   }
 
-  /** True when `hash` is the hash of this chunk; its page must be known. */
+  /** True when `hash` is the hash of this chunk; its page must be known. A layer that is wrong matches nothing. */
   matches(index: number, hash: Uint8Array): boolean {
     const { hashes } = this.#manifest
+    while (!this.#layerProof.step());
+    if (!this.#layerProof.isRight) return false
     const layer = hashes.kind === 'chunks' ? hashes.layer : this.#pages.get(Math.floor(index / pageChunks))
     if (layer === undefined || hash.length !== hashBytes) return false
     const at = (hashes.kind === 'chunks' ? index : index % pageChunks) * hashBytes

@@ -10,15 +10,7 @@ import {
 } from '../test/fakes/sample-file.ts'
 import { concatBytes, equalBytes, toHex } from './bytes.ts'
 import { Geometry } from './geometry.ts'
-import {
-  chunkHash,
-  firstChunkProof,
-  leafHashes,
-  pageHash,
-  pageHashByProof,
-  rootOfChunks,
-  TreeBuilder,
-} from './merkle.ts'
+import { chunkHash, firstChunkProof, hashByProof, leafHashes, partHash, rootOfChunks, TreeBuilder } from './merkle.ts'
 
 /** BEP 52's definition word for word: a binary tree over 16 KiB blocks, leaf hashes beyond the end set to zero. */
 function definedRoot(bytes: Uint8Array): Buffer {
@@ -140,13 +132,13 @@ describe('hash pages', () => {
     const { manifest, layer } = syntheticManifest(2049)
     const { geometry } = manifest
     const page = layer.subarray(0, 512 * 32)
-    const proof = firstChunkProof(page, geometry, sha256)
-    const expected = toHex(pageHash(page, geometry, sha256))
+    const proof = firstChunkProof(layer, geometry, sha256)
+    const expected = toHex(partHash(page, 512, geometry, sha256))
     expect(proof.length).toBe(9 * 32)
-    expect(toHex(pageHashByProof(page.subarray(0, 32), proof, sha256))).toBe(expected)
-    expect(toHex(pageHashByProof(page.subarray(32, 64), proof, sha256))).not.toBe(expected)
+    expect(toHex(hashByProof(page.subarray(0, 32), proof, sha256))).toBe(expected)
+    expect(toHex(hashByProof(page.subarray(32, 64), proof, sha256))).not.toBe(expected)
     const turned = concatBytes(proof.subarray(32, 64), proof.subarray(0, 32), proof.subarray(64))
-    expect(toHex(pageHashByProof(page.subarray(0, 32), turned, sha256))).not.toBe(expected)
+    expect(toHex(hashByProof(page.subarray(0, 32), turned, sha256))).not.toBe(expected)
   })
 })
 

@@ -8,7 +8,7 @@
 import { assert } from './assert.ts'
 import { type Bytes, concatBytes, hashBytes, type Sha256 } from './bytes.ts'
 import type { Geometry } from './geometry.ts'
-import { leafBytes, pageChunks } from './limits.ts'
+import { leafBytes, manifestChunksMax, pageChunks } from './limits.ts'
 
 export function leafHashes(bytes: Uint8Array, sha256: Sha256): Bytes {
   const count = Math.ceil(bytes.length / leafBytes)
@@ -61,26 +61,28 @@ export function rootOfChunks(layer: Uint8Array, geometry: Geometry, sha256: Sha2
   return fold(layer, powerOfTwoFrom(geometry.chunkCount), padHash(geometry.leavesPerChunk, sha256), sha256)
 }
 
-/** One hash page's own root: the subtree over `pageChunks` chunk hashes, the last page padded. */
-export function pageHash(page: Uint8Array, geometry: Geometry, sha256: Sha256): Bytes {
-  return fold(page, pageChunks, padHash(geometry.leavesPerChunk, sha256), sha256)
+/** The hash of a part of the chunk layer: the subtree over `partChunks` chunk hashes (a power of two), padded. */
+export function partHash(part: Uint8Array, partChunks: number, geometry: Geometry, sha256: Sha256): Bytes {
+  return fold(part, partChunks, padHash(geometry.leavesPerChunk, sha256), sha256)
 }
 
-/** Hashes in the proof that a page's first chunk belongs to it: one for each row of the page's subtree. */
-export const firstChunkProofCount = Math.log2(pageChunks)
+/** Hashes in the proof that the first chunk belongs to its page, or, where there are no pages, to the root. */
+export const firstChunkProofCount = ({ chunkCount }: Geometry): number => Math.log2(firstWidth(chunkCount))
 
-/** The hashes beside the way from a page's first chunk up to the page's own hash, the lowest row first. */
-export function firstChunkProof(page: Uint8Array, geometry: Geometry, sha256: Sha256): Bytes {
+const firstWidth = (chunkCount: number) => (chunkCount > manifestChunksMax ? pageChunks : powerOfTwoFrom(chunkCount))
+
+/** The hashes beside the way from the first chunk up to the first page's hash, or to the root, the lowest first. */
+export function firstChunkProof(layer: Uint8Array, geometry: Geometry, sha256: Sha256): Bytes {
   const pad = padHash(geometry.leavesPerChunk, sha256)
   const proof: Bytes[] = []
-  for (let width = 1; width < pageChunks; width *= 2) {
-    proof.push(fold(page.subarray(width * hashBytes, 2 * width * hashBytes), width, pad, sha256))
+  for (let width = 1; width < firstWidth(geometry.chunkCount); width *= 2) {
+    proof.push(fold(layer.subarray(width * hashBytes, 2 * width * hashBytes), width, pad, sha256))
   }
   return concatBytes(...proof)
 }
 
-/** The hash of the page that begins with this chunk, if the proof is right. */
-export function pageHashByProof(firstChunk: Uint8Array, proof: Uint8Array, sha256: Sha256): Bytes {
+/** The hash of the page, or the root of the tree, that begins with this chunk, if the proof is right. */
+export function hashByProof(firstChunk: Uint8Array, proof: Uint8Array, sha256: Sha256): Bytes {
   let hash = firstChunk
   for (let at = 0; at < proof.length; at += hashBytes) {
     hash = sha256(concatBytes(hash, proof.subarray(at, at + hashBytes)))
@@ -88,9 +90,9 @@ export function pageHashByProof(firstChunk: Uint8Array, proof: Uint8Array, sha25
   return new Uint8Array(hash)
 }
 
-/** The root from the layer of page hashes, for files with more chunks than a manifest lists. */
-export function rootOfPages(layer: Uint8Array, geometry: Geometry, sha256: Sha256): Bytes {
-  const pad = padHash(geometry.leavesPerChunk * pageChunks, sha256)
+/** The root from the hashes of all parts of a chunk layer that is longer than one part. */
+export function rootOfParts(layer: Uint8Array, partChunks: number, geometry: Geometry, sha256: Sha256): Bytes {
+  const pad = padHash(geometry.leavesPerChunk * partChunks, sha256)
   return fold(layer, powerOfTwoFrom(layer.length / hashBytes), pad, sha256)
 }
 

@@ -5,18 +5,16 @@
 
 import type { Bytes } from '../../shared/bytes.ts'
 import { equalBytes, hashBytes } from '../../shared/bytes.ts'
-import type { PeerId } from '../../shared/ids.ts'
 import { leafBytes } from '../../shared/limits.ts'
 import type { Core } from './core.ts'
 import type { Source } from './engine-events.ts'
-import type { Remote } from './remote.ts'
-import { corruptOriginMax } from './settings.ts'
+import { HashPages } from './hash-pages.ts'
 import type { Swarm, Transfer } from './swarm.ts'
 
 /** What arrivals tell the other parts. */
 export interface ArrivalListener {
-  /** A peer sent a chunk that is not what the manifest says. */
-  liar(peer: PeerId): void
+  /** A chunk came that is not what the manifest says. */
+  wrong(source: Source): void
   /** A chunk came from elsewhere: this transfer's source need not send it. */
   takeBack(swarm: Swarm, transfer: Transfer): void
   /** A chunk is here and verified. */
@@ -28,11 +26,12 @@ export class Arrivals {
   readonly #listener: ArrivalListener
   /** Hashes of chunks whose page of expected hashes is not here yet. */
   readonly #waiting = new Map<Swarm, Map<number, Uint8Array>>()
-  readonly #pagesAsked = new Map<Swarm, Set<number>>()
+  readonly pages: HashPages
 
   constructor(core: Core, listener: ArrivalListener) {
     this.#core = core
     this.#listener = listener
+    this.pages = new HashPages(core)
   }
 
   /** All of a transfer's bytes are here. */
@@ -43,79 +42,71 @@ export class Arrivals {
       return
     }
     swarm.hashing.set(transfer.index, { bytes: transfer.buffer, source: transfer.source })
-    this.askPage(swarm, transfer.index)
+    this.#core.hashingBytes += transfer.buffer.length
+    this.pages.ask(swarm, transfer.index)
     this.#core.emit({ type: 'digest', swarm: swarm.id, index: transfer.index, bytes: transfer.buffer })
   }
 
-  /** Asks for the page of hashes that a chunk needs, once. */
-  askPage(swarm: Swarm, index: number): void {
-    const page = swarm.hashes.missingPage(index)
-    if (page === undefined) return
-    const asked = this.#pagesAsked.get(swarm) ?? new Set()
-    this.#pagesAsked.set(swarm, asked)
-    if (asked.has(page)) return
-    asked.add(page)
-    this.#core.emit({ type: 'fetchPage', swarm: swarm.id, page })
-  }
-
-  page(swarm: Swarm, page: number, known: boolean): void {
+  /** A page of hashes is known now, or could not be had. */
+  page(swarm: Swarm, page: number, known: boolean, now: number): void {
     if (!known) {
-      this.#pagesAsked.get(swarm)?.delete(page)
+      if (!this.pages.failed(swarm, page, now)) return
+      this.#dropHashing(swarm)
       swarm.failed = true
       this.#core.emit({ type: 'failed', swarm: swarm.id, code: 'network', reason: `no hash page ${page} to be had` })
       return
     }
+    this.pages.known(swarm, page)
     const waiting = this.#waiting.get(swarm) ?? new Map<number, Uint8Array>()
     this.#waiting.delete(swarm)
-    for (const [index, hash] of waiting) this.digested(swarm, index, hash)
+    for (const [index, hash] of waiting) {
+      const arrived = swarm.hashing.get(index)
+      if (arrived) this.digested(swarm, index, arrived.bytes, hash, now)
+    }
   }
 
-  digested(swarm: Swarm, index: number, hash: Uint8Array): void {
+  /** @param bytes what was hashed: an answer about an earlier arrival of the same chunk says nothing about this one */
+  digested(swarm: Swarm, index: number, bytes: Bytes, hash: Uint8Array, now: number): void {
     const arrived = swarm.hashing.get(index)
-    if (!arrived) return
+    if (arrived?.bytes !== bytes) return
     if (swarm.hashes.missingPage(index) !== undefined) {
       const waiting = this.#waiting.get(swarm) ?? new Map<number, Uint8Array>()
       this.#waiting.set(swarm, waiting.set(index, hash))
-      this.askPage(swarm, index)
+      this.pages.ask(swarm, index)
       return
     }
     swarm.hashing.delete(index)
-    if (!swarm.hashes.matches(index, hash)) this.#refuse(swarm, index, arrived.bytes, arrived.source)
-    else this.#accept(swarm, index, arrived.bytes, arrived.source)
+    this.#core.hashingBytes -= arrived.bytes.length
+    // The store turned out to have it meanwhile.
+    if (swarm.have.has(index)) this.#core.wastedBytes += arrived.bytes.length
+    else if (!swarm.hashes.matches(index, hash)) this.#refuse(swarm, index, arrived.bytes, arrived.source)
+    else this.#accept(swarm, index, arrived.bytes, arrived.source, now)
   }
 
-  #accept(swarm: Swarm, index: number, bytes: Bytes, source: Source): void {
+  #accept(swarm: Swarm, index: number, bytes: Bytes, source: Source, now: number): void {
     swarm.have.add(index)
-    swarm.runFailures = 0
+    swarm.progressAt = now
+    swarm.failuresSinceProgress = 0
     swarm.corruptByIndex.delete(index)
-    if (source !== 'origin') {
-      const remote = this.#core.remotes.get(source)
-      if (remote) this.#credit(remote, bytes.length)
+    const remote = source === 'origin' ? undefined : this.#core.remotes.get(source)
+    if (remote) {
+      remote.downloadedBytes += bytes.length
+      remote.stalls = 0
     }
+    if (source === 'origin') swarm.runFailures = 0
     this.#core.emit({ type: 'keep', swarm: swarm.id, index, bytes, source })
     for (const transfer of swarm.flights.get(index) ?? []) this.#listener.takeBack(swarm, transfer)
     this.#listener.verified(swarm, index)
   }
 
-  #credit(remote: Remote, bytes: number): void {
-    remote.downloadedBytes += bytes
-    remote.stalls = 0
-  }
-
   #refuse(swarm: Swarm, index: number, bytes: Bytes, source: Source): void {
     this.#core.wastedBytes += bytes.length
-    if (source !== 'origin') {
+    if (source === 'origin') swarm.corruptByIndex.set(index, (swarm.corruptByIndex.get(index) ?? 0) + 1)
+    else {
       const remote = this.#core.remotes.get(source)
       if (remote) remote.refusedBytes += bytes.length
-      this.#listener.liar(source)
-      return
     }
-    const times = (swarm.corruptByIndex.get(index) ?? 0) + 1
-    swarm.corruptByIndex.set(index, times)
-    if (times < corruptOriginMax) return
-    swarm.failed = true
-    const reason = `chunk ${index} came ${times} times from the origin and is not what the manifest says`
-    this.#core.emit({ type: 'failed', swarm: swarm.id, code: 'corrupt-origin', reason })
+    this.#listener.wrong(source)
   }
 
   /** A leaf of the first chunk was hashed: what the manifest's head confirms goes out at once. */
@@ -126,8 +117,18 @@ export class Arrivals {
     this.#core.emit({ type: 'release', swarm: swarm.id, from: leaf * leafBytes, bytes })
   }
 
-  forget(swarm: Swarm): void {
+  /** Chunks that cannot be checked are let go; a late answer finds nothing to compare. */
+  #dropHashing(swarm: Swarm): void {
+    for (const { bytes } of swarm.hashing.values()) {
+      this.#core.hashingBytes -= bytes.length
+      this.#core.wastedBytes += bytes.length
+    }
+    swarm.hashing.clear()
     this.#waiting.delete(swarm)
-    this.#pagesAsked.delete(swarm)
+  }
+
+  forget(swarm: Swarm): void {
+    this.#dropHashing(swarm)
+    this.pages.forget(swarm)
   }
 }

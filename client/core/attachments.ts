@@ -8,6 +8,9 @@ import type { Core } from './core.ts'
 import type { Remote } from './remote.ts'
 import type { Swarm } from './swarm.ts'
 
+/** A slot is a u16 on the wire. */
+const slotNumberCount = 2 ** 16
+
 export class Attachments {
   readonly #core: Core
 
@@ -18,9 +21,11 @@ export class Attachments {
   /** Tells a peer that this side takes part in a swarm, and what it holds. */
   attach(remote: Remote, swarm: Swarm): void {
     if (remote.mySlots.has(swarm.id) || remote.mySlots.size >= slotCountMax) return
+    // Numbers come round late, so that what is still said about an earlier swarm never meets a new one.
     const used = new Set(remote.mySlots.values())
-    let slot = 0
-    while (used.has(slot)) slot++
+    let slot = (remote.lastSlot + 1) % slotNumberCount
+    while (used.has(slot)) slot = (slot + 1) % slotNumberCount
+    remote.lastSlot = slot
     remote.mySlots.set(swarm.id, slot)
     const have = swarm.have.bytes.slice()
     this.#send(remote, { type: 'attach', slot, swarm: fromHex(swarm.id)!, have })
@@ -29,10 +34,12 @@ export class Attachments {
   /** @returns what is wrong with the message, if anything */
   attached(remote: Remote, message: Extract<ControlMessage, { type: 'attach' }>): string | undefined {
     const id = toHex(message.swarm) as SwarmId
-    if (remote.theirSlots.size >= slotCountMax) return 'too many swarms on one link'
-    if (remote.theirSlots.has(message.slot)) return `slot ${message.slot} is taken`
+    if (remote.theirSlots.size + remote.leftSlots.size >= slotCountMax) return 'too many swarms on one link'
+    if (remote.theirSlots.has(message.slot) || remote.leftSlots.has(message.slot))
+      return `slot ${message.slot} is taken`
     const swarm = this.#core.swarms.get(id)
     if (!swarm) {
+      remote.introducedIn.delete(id)
       this.#send(remote, { type: 'decline', slot: message.slot })
       return undefined
     }
@@ -48,16 +55,40 @@ export class Attachments {
 
   /** The peer is not in that swarm: should it enter, it will attach, and then this side does again. */
   declined(remote: Remote, slot: number): void {
-    for (const [id, mine] of remote.mySlots) if (mine === slot && !remote.holdings.has(id)) remote.mySlots.delete(id)
+    for (const [id, mine] of remote.mySlots) {
+      if (mine !== slot || remote.holdings.has(id)) continue
+      remote.mySlots.delete(id)
+      remote.introducedIn.delete(id)
+    }
   }
 
-  /** The peer left a swarm. */
+  /** The peer left a swarm: this side stops speaking of it too, and says so, which frees its slot over there. */
   detached(remote: Remote, slot: number, id: SwarmId): void {
     remote.theirSlots.delete(slot)
     const holdings = remote.holdings.get(id)
     if (holdings) this.#core.swarms.get(id)?.countCopies(holdings.have, -1)
-    remote.holdings.delete(id)
+    this.#forget(remote, id)
+  }
+
+  /** This side leaves a swarm. What peers still say of it is ignored until they have heard. */
+  leave(id: SwarmId): void {
+    for (const remote of this.#core.remotes.values()) {
+      for (const [slot, theirs] of remote.theirSlots) {
+        if (theirs !== id) continue
+        remote.theirSlots.delete(slot)
+        remote.leftSlots.add(slot)
+      }
+      this.#forget(remote, id)
+    }
+  }
+
+  #forget(remote: Remote, id: SwarmId): void {
+    const slot = remote.mySlots.get(id)
+    if (slot !== undefined) this.#send(remote, { type: 'detach', slot })
     remote.mySlots.delete(id)
+    remote.holdings.delete(id)
+    remote.claims.delete(id)
+    remote.introducedIn.delete(id)
   }
 
   /** @returns false when the peer says that it holds what the file does not have */

@@ -9,6 +9,7 @@ import type { Mesh } from './mesh.ts'
 import type { Remote } from './remote.ts'
 import { noteClaim } from './share.ts'
 import type { Uploads } from './uploads.ts'
+import { passFence } from './withdrawals.ts'
 
 export interface ConversationParts {
   core: Core
@@ -17,6 +18,8 @@ export interface ConversationParts {
   downloads: Downloads
   uploads: Uploads
   strike: (remote: Remote) => void
+  /** Something that was on its way must come from elsewhere. */
+  replan: (now: number) => void
 }
 
 type AboutSwarm = Extract<WireMessage, { type: 'detach' | 'have' | 'lost' | 'claim' | 'request' | 'cancel' | 'refuse' }>
@@ -46,7 +49,8 @@ export class Conversation {
       case 'ping':
         return core.emit({ type: 'send', peer: remote.id, message: { type: 'pong', nonce: message.nonce } })
       case 'pong':
-        return mesh.ponged(remote, message.nonce, now)
+        if (!passFence(core, remote, message.nonce)) return mesh.ponged(remote, message.nonce, now)
+        return downloads.fill(remote, now)
       case 'bye':
         return mesh.left(remote, now)
       case 'attach':
@@ -58,20 +62,23 @@ export class Conversation {
         return downloads.data(remote, message, now)
       default: {
         const id = remote.theirSlots.get(message.slot)
+        if (id) return this.#saidOf(id, remote, message, now)
         // A slot of a swarm that this side is not in, or has left: nothing to do, and no fault.
-        return id && this.#saidOf(id, remote, message, now)
+        if (message.type === 'detach') remote.leftSlots.delete(message.slot)
+        return
       }
     }
   }
 
   #saidOf(id: SwarmId, remote: Remote, message: AboutSwarm, now: number): void {
-    const { core, attachments, downloads, uploads, strike } = this.#parts
+    const { core, attachments, downloads, uploads, strike, replan } = this.#parts
     const swarm = core.swarms.get(id)
     switch (message.type) {
       case 'detach':
         downloads.left(remote, id)
         uploads.drop(remote, id)
-        return attachments.detached(remote, message.slot, id)
+        attachments.detached(remote, message.slot, id)
+        return replan(now)
       case 'have':
         if (!swarm || !attachments.announced(remote, swarm, message.indexes)) return strike(remote)
         return downloads.fill(remote, now)
@@ -84,7 +91,8 @@ export class Conversation {
       case 'cancel':
         return uploads.cancel(remote, id, message.index)
       case 'refuse':
-        return downloads.refused(remote, id, message.index, message.reason, now)
+        downloads.refused(remote, id, message.index, message.reason, now)
+        return replan(now)
       default:
         return assertNever(message)
     }

@@ -4,7 +4,7 @@ import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import type { Rng } from '../../shared/rng.ts'
 import type { Effect } from './engine-events.ts'
 import type { Remote } from './remote.ts'
-import type { EngineSettings } from './settings.ts'
+import { type EngineSettings, hashingBytesMax } from './settings.ts'
 import type { Swarm } from './swarm.ts'
 
 export class Core {
@@ -14,6 +14,10 @@ export class Core {
   readonly remotes = new Map<PeerId, Remote>()
   /** True while verified bytes wait for the store. */
   pressure = false
+  /** Bytes of whole chunks that wait for their hashes. */
+  hashingBytes = 0
+  /** True while peers may yet be found: there is consent, a tracker, and a file. */
+  seeksPeers = false
   /** Bytes that came and were of no use. */
   wastedBytes = 0
   #effects: Effect[] = []
@@ -21,6 +25,11 @@ export class Core {
   constructor(settings: EngineSettings, rng: Rng) {
     this.settings = settings
     this.rng = rng
+  }
+
+  /** True when no more is to be asked for until what is here has been dealt with. */
+  get isPressed(): boolean {
+    return this.pressure || this.hashingBytes >= hashingBytesMax
   }
 
   emit(effect: Effect): void {

@@ -1,6 +1,6 @@
 /** Asking peers for chunks and taking what they send: windows, stalls, second copies at the end, bytes out of place. */
 
-import type { PeerId, SwarmId } from '../../shared/ids.ts'
+import type { SwarmId } from '../../shared/ids.ts'
 import { KiB, requestPartsMax } from '../../shared/limits.ts'
 import type { DataMessage } from '../../shared/wire.ts'
 import type { Arrivals } from './arrivals.ts'
@@ -9,9 +9,7 @@ import { pickChunk } from './order.ts'
 import type { Remote } from './remote.ts'
 import { sliceBytesMax, stallPenaltyMs, stallTimeoutMs, windowBytesMax, windowBytesMin } from './settings.ts'
 import type { Holdings, Swarm, Transfer } from './swarm.ts'
-
-/** How long after it was taken back a request may still be answered without blame. */
-const takenBackMs = 60_000
+import { expireWithdrawals, isWithdrawn, withdraw } from './withdrawals.ts'
 
 /** At the end, a chunk is asked of a second peer only when that one would have it in half the time, and this. */
 const secondCopyGainMs = 200
@@ -43,13 +41,13 @@ export class Downloads {
 
   /** Asks every peer for as much as its window takes. */
   plan(now: number): void {
-    if (this.#core.pressure) return
+    if (this.#core.isPressed) return
     for (const remote of this.#core.remotes.values()) this.fill(remote, now)
   }
 
   /** Asks once a good part of the window is free, for all of it together: each frame costs a wait in the browser. */
   fill(remote: Remote, now: number): void {
-    if (remote.state !== 'open' || remote.restUntil > now || this.#core.pressure) return
+    if (remote.state !== 'open' || remote.restUntil > now || this.#core.isPressed) return
     const window = windowBytes(remote, now)
     if (remote.inFlightBytes > window * refillShare) return
     if (remote.inFlightBytes === 0) remote.lastByteAt = now
@@ -92,13 +90,13 @@ export class Downloads {
       const swarm = this.#core.swarms.get(id)
       if (!swarm || swarm.failed || swarm.wants.size === 0 || !remote.mySlots.has(id)) continue
       const index =
-        pickChunk(swarm, holdings, (candidate) => !remote.takenBack.has(`${id}/${candidate}`)) ??
+        pickChunk(swarm, holdings, (candidate) => !isWithdrawn(remote, id, candidate), now) ??
         this.#secondCopy(swarm, remote, holdings, now)
       if (index === undefined) continue
       holdings.cursor = index + 1
       const transfer = swarm.startTransfer(index, remote.id, now)
       remote.transfersOf(id).set(index, transfer)
-      this.#arrivals.askPage(swarm, index)
+      this.#arrivals.pages.ask(swarm, index)
       return { swarm, transfer }
     }
     return undefined
@@ -114,7 +112,7 @@ export class Downloads {
     for (const [index, transfers] of swarm.flights) {
       const [transfer, second] = transfers
       if (!transfer || second || transfer.source === 'origin' || transfer.source === remote.id) continue
-      if (!holdings.have.has(index) || remote.takenBack.has(`${swarm.id}/${index}`)) continue
+      if (!holdings.have.has(index) || isWithdrawn(remote, swarm.id, index)) continue
       const other = this.#core.remotes.get(transfer.source)
       const theirs = other ? finishMs(other, 0, now) : Number.POSITIVE_INFINITY
       if (theirs <= latest) continue
@@ -132,9 +130,8 @@ export class Downloads {
     const transfer = id && remote.transfers.get(id)?.get(index)
     if (!swarm || !transfer) {
       this.#core.wastedBytes += payload.length
-      if (id && remote.takenBack.has(`${id}/${index}`)) return
-      // After this side left a swarm, what it had asked for may still come.
-      if (id && !swarm) return
+      // What had been asked for may still come after this side took it back, or left the swarm.
+      if (id ? isWithdrawn(remote, id, index) : remote.leftSlots.has(message.slot)) return
       this.#blame(remote, 'strike', 'data that was not asked for')
       return
     }
@@ -167,7 +164,7 @@ export class Downloads {
     if (!swarm || !transfer) return
     this.#drop(remote, swarm, transfer, now)
     if (reason === 'missing') this.lost(remote, swarm, [index])
-    else remote.restUntil = now + stallPenaltyMs
+    else remote.restUntil = Math.max(remote.restUntil, now + stallPenaltyMs)
   }
 
   /** Chunks that a peer no longer has. */
@@ -192,7 +189,7 @@ export class Downloads {
     swarm.removeTransfer(transfer)
     remote.transfers.get(swarm.id)?.delete(transfer.index)
     remote.inFlightBytes -= transfer.requestedBytes - transfer.receivedBytes
-    remote.takenBack.set(`${swarm.id}/${transfer.index}`, now)
+    withdraw(this.#core, remote, swarm.id, transfer.index, now)
     this.#core.wastedBytes += transfer.receivedBytes
   }
 
@@ -214,14 +211,10 @@ export class Downloads {
     remote.holdings.clear()
   }
 
-  /** Nothing is wanted of this swarm from anyone: every request for what is no longer wanted is taken back. */
+  /** Every request for what nobody wants any more is taken back. */
   trim(swarm: Swarm, now: number): void {
-    const wanted = new Set<number>()
-    for (const want of swarm.wants.values()) {
-      for (let [index, end] = swarm.open(want); index < end; index++) wanted.add(index)
-    }
     for (const [index, transfers] of [...swarm.flights]) {
-      if (wanted.has(index)) continue
+      if (swarm.isOpen(index)) continue
       for (const transfer of [...transfers]) this.takeBack(swarm, transfer, now)
     }
   }
@@ -229,10 +222,7 @@ export class Downloads {
   /** Finds peers that send nothing: their requests go elsewhere and they rest. */
   wake(now: number): void {
     for (const remote of this.#core.remotes.values()) {
-      for (const [key, since] of remote.takenBack) {
-        if (now - since < takenBackMs) break
-        remote.takenBack.delete(key)
-      }
+      expireWithdrawals(remote, now)
       if (remote.restUntil <= now) remote.restUntil = 0
       if (remote.inFlightBytes === 0 || now - remote.lastByteAt < stallTimeoutMs) continue
       remote.restUntil = now + stallPenaltyMs * 2 ** Math.min(remote.stalls, 6)
@@ -251,17 +241,6 @@ export class Downloads {
       else if (remote.restUntil > 0) at = earlier(at, remote.restUntil)
     }
     return at
-  }
-
-  /** What all peers that are not resting bring together. */
-  isServedBy(swarm: Swarm, now: number): PeerId[] {
-    const peers: PeerId[] = []
-    for (const remote of this.#core.remotes.values()) {
-      if (remote.state === 'open' && remote.restUntil <= now && (remote.holdings.get(swarm.id)?.have.count ?? 0) > 0) {
-        peers.push(remote.id)
-      }
-    }
-    return peers
   }
 }
 

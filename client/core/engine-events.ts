@@ -27,12 +27,13 @@ export type Input =
   /** The reader of a stream has taken all bytes before `position` and waits for the next. */
   | { type: 'reading'; swarm: SwarmId; want: number; position: number }
   | { type: 'unwant'; swarm: SwarmId; want: number }
-  | { type: 'digested'; swarm: SwarmId; index: number; hash: Uint8Array }
+  /** `bytes` are those of the effect, the same object: a hash is taken for nothing else. */
+  | { type: 'digested'; swarm: SwarmId; index: number; bytes: Bytes; hash: Uint8Array }
   | { type: 'leafDigested'; swarm: SwarmId; leaf: number; bytes: Bytes; hash: Uint8Array }
   /** The answer to `read`; undefined when the chunk is not there or did not verify. */
   | { type: 'chunkRead'; swarm: SwarmId; index: number; bytes: Bytes | undefined }
-  /** The store gave up a chunk, or it did not verify when it was read. */
-  | { type: 'lost'; swarm: SwarmId; index: number }
+  /** The store gave up a chunk, or it did not verify when it was read. `isFull`: because it has no room for more. */
+  | { type: 'lost'; swarm: SwarmId; index: number; isFull?: boolean }
   /** The answer to `fetchPage`: the page is known now, or could not be had. */
   | { type: 'page'; swarm: SwarmId; page: number; known: boolean }
   /** Verified bytes wait to be stored: ask for no more until it is over. */
@@ -51,7 +52,7 @@ export type Input =
   | { type: 'wake' }
 
 /** Why wants can never be served. */
-export type FailureCode = 'network' | 'http-status' | 'corrupt-origin' | 'file-changed'
+export type FailureCode = 'network' | 'http-status' | 'corrupt-origin' | 'file-changed' | 'storage'
 
 export type Effect =
   /** Check one chunk: the hash comes back as `digested`. */

@@ -3,7 +3,7 @@
  * that answer it; `nextWake` says when it wants to hear `wake`. It knows no socket, no clock and no random source.
  */
 import { assertNever } from '../../shared/assert.ts'
-import type { SwarmId } from '../../shared/ids.ts'
+import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import type { Rng } from '../../shared/rng.ts'
 import type { TrackerMessage } from '../../shared/tracker-messages.ts'
 import { Arrivals } from './arrivals.ts'
@@ -12,16 +12,17 @@ import { Conversation } from './conversation.ts'
 import { Core, earlier } from './core.ts'
 import { Downloads } from './downloads.ts'
 import type { Effect, Input } from './engine-events.ts'
-import { havesDueAt, noteHave, tellHaves, tellLost } from './haves.ts'
+import { Files } from './files.ts'
+import { havesDueAt, noteHave, tellHaves } from './haves.ts'
 import { Mesh } from './mesh.ts'
 import { OriginRuns } from './origin-runs.ts'
 import type { Remote } from './remote.ts'
 import type { EngineSettings } from './settings.ts'
-import { Swarm, type Want } from './swarm.ts'
+import type { Swarm } from './swarm.ts'
 import { TrackerSession } from './tracker-session.ts'
 import { Uploads } from './uploads.ts'
 
-type Of<T extends Input['type']> = Extract<Input, { type: T }>
+type LinkInput = Extract<Input, { peer: PeerId }>
 
 export class Engine {
   readonly core: Core
@@ -30,6 +31,7 @@ export class Engine {
   readonly #downloads: Downloads
   readonly #runs: OriginRuns
   readonly #uploads: Uploads
+  readonly #files: Files
   readonly #mesh: Mesh
   readonly #conversation: Conversation
   isConsented = false
@@ -39,7 +41,10 @@ export class Engine {
     this.core = new Core(settings, rng)
     this.session = new TrackerSession(this.core)
     this.#arrivals = new Arrivals(this.core, {
-      liar: (peer) => this.#blame(this.core.remotes.get(peer), 'ban'),
+      wrong: (source) => {
+        if (source !== 'origin') this.#mesh.ban(source)
+        this.#plan(this.#now)
+      },
       takeBack: (swarm, transfer) => this.#downloads.takeBack(swarm, transfer, this.#now),
       verified: (swarm, index) => this.#verified(swarm, index),
     })
@@ -47,9 +52,17 @@ export class Engine {
     this.#runs = new OriginRuns(this.core, this.#arrivals)
     this.#uploads = new Uploads(this.core)
     const attachments = new Attachments(this.core)
-    this.#mesh = new Mesh({ core: this.core, session: this.session, attachments }, (remote) => {
+    const parts = { core: this.core, session: this.session, attachments }
+    this.#mesh = new Mesh(parts, (remote) => {
       this.#downloads.gone(remote)
       this.#uploads.drop(remote)
+    })
+    this.#files = new Files({
+      ...parts,
+      arrivals: this.#arrivals,
+      downloads: this.#downloads,
+      runs: this.#runs,
+      uploads: this.#uploads,
     })
     this.#conversation = new Conversation({
       core: this.core,
@@ -58,6 +71,7 @@ export class Engine {
       downloads: this.#downloads,
       uploads: this.#uploads,
       strike: (remote) => this.#blame(remote, 'strike'),
+      replan: (now) => this.#plan(now),
     })
   }
 
@@ -70,9 +84,19 @@ export class Engine {
     return this.#uploads.uploadedBytes
   }
 
+  /** True while the owner should read no more from any HTTP answer. */
+  get isPressed(): boolean {
+    return this.core.isPressed
+  }
+
   handle(input: Input, now: number): Effect[] {
     this.#now = now
+    const wasPressed = this.core.isPressed
     this.#route(input, now)
+    if (wasPressed && !this.core.isPressed) {
+      this.#runs.readOn(now)
+      this.#plan(now)
+    }
     return this.core.takeEffects()
   }
 
@@ -80,6 +104,7 @@ export class Engine {
   nextWake(): number {
     let at = earlier(this.session.nextWake(), this.#mesh.nextWake())
     at = earlier(at, this.#downloads.nextWake())
+    at = earlier(at, this.#arrivals.pages.nextWake())
     at = earlier(at, this.#runs.nextWake(this.#now))
     at = earlier(at, this.#uploads.nextWake(this.#now))
     for (const swarm of this.core.swarms.values()) at = earlier(at, havesDueAt(swarm))
@@ -89,21 +114,23 @@ export class Engine {
   #route(input: Input, now: number): void {
     switch (input.type) {
       case 'consent':
-        return this.#consent(input.granted)
+        return this.#consent(input.granted, now)
       case 'open':
-        return this.#open(input, now)
+        return this.#files.open(input, this.isConsented, now)
       case 'held':
-        return this.#with(input.swarm, (swarm) => this.#held(swarm, input.indexes, now))
+        return this.#with(input.swarm, (swarm) => this.#files.held(swarm, input.indexes, now))
       case 'shut':
-        return this.#shut(input.swarm)
+        return this.#files.shut(input.swarm, this.isConsented, now)
       case 'want':
-        return this.#want(input, now)
+        return this.#with(input.swarm, (swarm) => this.#files.want(swarm, input, now))
       case 'reading':
-        return this.#reading(input, now)
+        return this.#with(input.swarm, (swarm) => this.#files.reading(swarm, input, now))
       case 'unwant':
-        return this.#unwant(input, now)
+        return this.#with(input.swarm, (swarm) => this.#files.unwant(swarm, input, now))
       case 'digested':
-        return this.#with(input.swarm, (swarm) => this.#arrivals.digested(swarm, input.index, input.hash))
+        return this.#with(input.swarm, (swarm) =>
+          this.#arrivals.digested(swarm, input.index, input.bytes, input.hash, now),
+        )
       case 'leafDigested':
         return this.#with(input.swarm, (swarm) =>
           this.#arrivals.leafDigested(swarm, input.leaf, input.bytes, input.hash),
@@ -111,12 +138,12 @@ export class Engine {
       case 'chunkRead':
         return this.#uploads.chunkRead(input.swarm, input.index, input.bytes, now)
       case 'lost':
-        return this.#with(input.swarm, (swarm) => this.#lost(swarm, input.index, now))
+        return this.#with(input.swarm, (swarm) => this.#files.lost(swarm, input, now))
       case 'page':
-        return this.#with(input.swarm, (swarm) => this.#arrivals.page(swarm, input.page, input.known))
+        return this.#with(input.swarm, (swarm) => this.#arrivals.page(swarm, input.page, input.known, now))
       case 'pressure':
         this.core.pressure = input.on
-        return input.on ? undefined : this.#plan(now)
+        return
       case 'runBytes':
         return this.#runs.bytes(input.run, input.bytes, now)
       case 'runEnded':
@@ -152,97 +179,27 @@ export class Engine {
     if (swarm) act(swarm)
   }
 
-  #consent(granted: boolean): void {
+  #consent(granted: boolean, now: number): void {
     this.isConsented = granted
     if (!granted) this.#mesh.endAll()
-    this.session.update(granted)
-  }
-
-  #open(input: Of<'open'>, now: number): void {
-    if (this.core.swarms.has(input.swarm)) return
-    const swarm = new Swarm(input.swarm, input.manifest, input.hashes)
-    this.core.swarms.set(input.swarm, swarm)
-    if (input.run) this.#runs.adopt(swarm, input.run, now)
-    this.session.update(this.isConsented)
-    if (this.session.state === 'open') this.session.join(swarm, now)
-  }
-
-  #held(swarm: Swarm, indexes: readonly number[], now: number): void {
-    for (const index of indexes) {
-      if (index >= swarm.geometry.chunkCount || !swarm.have.add(index)) continue
-      for (const transfer of swarm.flights.get(index) ?? []) this.#downloads.takeBack(swarm, transfer, now)
-      noteHave(this.core, swarm, index, now)
-    }
-    this.#planSwarm(swarm, now)
-  }
-
-  #shut(id: SwarmId): void {
-    const swarm = this.core.swarms.get(id)
-    if (!swarm) return
-    this.#runs.closeAll(swarm)
-    swarm.wants.clear()
-    this.#downloads.trim(swarm, this.#now)
-    this.session.leave(swarm)
-    for (const remote of this.core.remotes.values()) {
-      this.#uploads.drop(remote, id)
-      const slot = remote.mySlots.get(id)
-      if (slot !== undefined) this.core.emit({ type: 'send', peer: remote.id, message: { type: 'detach', slot } })
-      remote.mySlots.delete(id)
-      remote.holdings.delete(id)
-      remote.claims.delete(id)
-      remote.introducedIn.delete(id)
-    }
-    this.#arrivals.forget(swarm)
-    this.core.swarms.delete(id)
-    this.session.update(this.isConsented)
-  }
-
-  #want(input: Of<'want'>, now: number): void {
-    this.#with(input.swarm, (swarm) => {
-      const [first, end] = swarm.geometry.chunksOver(input.from, input.to)
-      const want: Want = { order: input.order, first, end, position: first }
-      swarm.wants.set(input.want, want)
-      swarm.failed = false
-      this.#planSwarm(swarm, now)
-      if (this.session.state === 'open') this.session.join(swarm, now)
-    })
-  }
-
-  #reading(input: Of<'reading'>, now: number): void {
-    this.#with(input.swarm, (swarm) => {
-      const want = swarm.wants.get(input.want)
-      if (!want) return
-      want.position = Math.min(want.end, swarm.geometry.chunkAt(input.position))
-      this.#planSwarm(swarm, now)
-    })
-  }
-
-  #unwant(input: Of<'unwant'>, now: number): void {
-    this.#with(input.swarm, (swarm) => {
-      if (!swarm.wants.delete(input.want)) return
-      this.#downloads.trim(swarm, now)
-      if (swarm.wants.size === 0) this.#runs.closeAll(swarm)
-    })
-  }
-
-  #lost(swarm: Swarm, index: number, now: number): void {
-    if (!swarm.have.delete(index)) return
-    tellLost(this.core, swarm, index)
-    this.#planSwarm(swarm, now)
+    this.session.update(granted, now)
+    this.#plan(now)
   }
 
   #verified(swarm: Swarm, index: number): void {
     noteHave(this.core, swarm, index, this.#now)
-    if (swarm.have.isFull || swarm.runs.size === 0) this.#runs.plan(swarm, this.#now)
+    this.#runs.overtaken(swarm, index)
+    if (swarm.runs.size === 0) this.#runs.plan(swarm, this.#now)
   }
 
-  #blame(remote: Remote | undefined, weight: 'strike' | 'ban'): void {
-    if (!remote) return
+  #blame(remote: Remote, weight: 'strike' | 'ban'): void {
     this.#mesh.blame(remote, weight)
     this.#plan(this.#now)
   }
 
   #trackerSaid(message: TrackerMessage, now: number): void {
+    // What was under way when consent was withdrawn links to nobody any more.
+    if (this.session.state === 'off') return
     switch (message.type) {
       case 'welcome':
         return this.session.welcome(message.id, now)
@@ -252,7 +209,7 @@ export class Engine {
           this.#mesh.introduced(swarm, message.peers, now)
         })
       case 'signal':
-        return this.isConsented ? this.#mesh.signalled(message.from, message.tier, message.signal, now) : undefined
+        return this.#mesh.signalled(message.from, message.tier, message.signal, now)
       case 'refused':
         return message.to === undefined ? undefined : this.#mesh.unreachable(message.to, now)
       default:
@@ -260,7 +217,7 @@ export class Engine {
     }
   }
 
-  #linkSaid(remote: Remote, input: Of<'linkSignal' | 'linkOpen' | 'frame' | 'drained' | 'linkClosed'>, now: number) {
+  #linkSaid(remote: Remote, input: LinkInput, now: number) {
     switch (input.type) {
       case 'linkSignal':
         return this.#mesh.found(remote, input, now)
@@ -277,11 +234,6 @@ export class Engine {
     }
   }
 
-  #planSwarm(swarm: Swarm, now: number): void {
-    this.#runs.plan(swarm, now)
-    this.#downloads.plan(now)
-  }
-
   #plan(now: number): void {
     for (const swarm of this.core.swarms.values()) this.#runs.plan(swarm, now)
     this.#downloads.plan(now)
@@ -291,6 +243,8 @@ export class Engine {
     this.session.wake(now)
     this.#mesh.wake(now)
     this.#downloads.wake(now)
+    this.#runs.wake(now)
+    this.#arrivals.pages.wake(now)
     this.#uploads.pump(now)
     for (const swarm of this.core.swarms.values()) {
       if (now >= (havesDueAt(swarm) ?? Number.POSITIVE_INFINITY)) tellHaves(this.core, swarm)

@@ -25,9 +25,10 @@ export function tellHaves(core: Core, swarm: Swarm): void {
 
 /** Tells every peer at once that a chunk is here no longer. */
 export function tellLost(core: Core, swarm: Swarm, index: number): void {
+  swarm.untold = swarm.untold.filter((other) => other !== index)
   for (const remote of core.remotes.values()) {
     const slot = remote.mySlots.get(swarm.id)
-    if (slot === undefined) continue
+    if (remote.state !== 'open' || slot === undefined) continue
     core.emit({ type: 'send', peer: remote.id, message: { type: 'lost', slot, indexes: [index] } })
   }
 }

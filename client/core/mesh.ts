@@ -15,12 +15,13 @@ import {
   deadAfterMs,
   dialingCountMax,
   dialTimeoutMs,
+  idleAfterMs,
   pingAfterMs,
   redialAfterMs,
-  shunnedCountMax,
   signalHoldMs,
   strikesMax,
 } from './settings.ts'
+import { Shunned } from './shunned.ts'
 import type { Swarm } from './swarm.ts'
 import type { TrackerSession } from './tracker-session.ts'
 
@@ -34,8 +35,7 @@ export class Mesh {
   readonly #onGone: (remote: Remote) => void
   /** Introduced and not yet called. */
   #candidates: { id: PeerId; tier: Tier; swarm: SwarmId }[] = []
-  /** Peers not to be linked to before this time; for good when banned. */
-  readonly #shunned = new Map<PeerId, number>()
+  readonly #shunned = new Shunned()
 
   constructor(
     parts: { core: Core; session: TrackerSession; attachments: Attachments },
@@ -50,27 +50,21 @@ export class Mesh {
   /** The tracker named peers to call. */
   introduced(swarm: Swarm, peers: readonly { id: PeerId; tier: Tier }[], now: number): void {
     for (const { id, tier } of peers) {
-      const linked = this.#core.remotes.get(id)
-      if (linked) {
-        linked.introducedIn.add(swarm.id)
-        if (linked.state === 'open') this.#attachments.attach(linked, swarm)
-        continue
-      }
-      if (id === this.#session.ownId || this.#isShunned(id, now)) continue
+      if (this.#isLinked(id, swarm)) continue
+      if (id === this.#session.ownId || this.#shunned.has(id, now)) continue
       if (this.#candidates.length >= candidateCountMax) this.#candidates.shift()
       this.#candidates.push({ id, tier, swarm: swarm.id })
     }
     this.#call(now)
   }
 
-  #isShunned(id: PeerId, now: number): boolean {
-    return (this.#shunned.get(id) ?? 0) > now
-  }
-
-  #shun(id: PeerId, until: number): void {
-    const oldest = this.#shunned.keys().next().value
-    if (this.#shunned.size >= shunnedCountMax && oldest !== undefined) this.#shunned.delete(oldest)
-    this.#shunned.set(id, Math.max(until, this.#shunned.get(id) ?? 0))
+  /** @returns whether there is a link to the peer, which then carries the swarm too */
+  #isLinked(id: PeerId, swarm: Swarm): boolean {
+    const remote = this.#core.remotes.get(id)
+    if (!remote) return false
+    remote.introducedIn.add(swarm.id)
+    if (remote.state === 'open') this.#attachments.attach(remote, swarm)
+    return true
   }
 
   #call(now: number): void {
@@ -79,7 +73,9 @@ export class Mesh {
     while (dialing < dialingCountMax && this.#core.remotes.size < this.#core.settings.linkCountMax) {
       const next = this.#candidates.shift()
       if (!next) return
-      if (!this.#core.swarms.has(next.swarm) || this.#core.remotes.has(next.id)) continue
+      const swarm = this.#core.swarms.get(next.swarm)
+      if (!swarm || this.#shunned.has(next.id, now)) continue
+      if (this.#isLinked(next.id, swarm)) continue
       const session = this.#core.rng.uint32().toString(36)
       const remote = new Remote({ id: next.id, tier: next.tier, initiator: true, session, now })
       remote.introducedIn.add(next.swarm)
@@ -108,7 +104,7 @@ export class Mesh {
   }
 
   #takeCall(present: Remote | undefined, from: PeerId, tier: Tier, session: string, now: number): Remote | undefined {
-    const isBanned = this.#shunned.get(from) === Number.POSITIVE_INFINITY
+    const isBanned = this.#shunned.isBanned(from)
     const isFull = !present && this.#core.remotes.size >= this.#core.settings.linkCountMax
     if (isBanned || isFull || this.#core.swarms.size === 0) {
       this.#session.signal(from, { session, busy: true })
@@ -149,6 +145,7 @@ export class Mesh {
   }
 
   opened(remote: Remote, maxFrameBytes: number, roomBytes: number, now: number): void {
+    if (remote.state !== 'dialing') return
     remote.state = 'greeting'
     remote.frameBytesMax = Math.max(frameBytesSafe, Math.min(maxFrameBytes, frameBytesMax))
     remote.roomBytes = roomBytes
@@ -211,15 +208,22 @@ export class Mesh {
     if (remote.strikes >= strikesMax) this.#part(remote, 'violation', Number.POSITIVE_INFINITY)
   }
 
+  /** A peer lied: it is never linked to again, here or not. */
+  ban(id: PeerId): void {
+    const remote = this.#core.remotes.get(id)
+    if (remote) this.blame(remote, 'ban')
+    else this.#shunned.add(id, Number.POSITIVE_INFINITY)
+  }
+
   #giveUp(remote: Remote, now: number): void {
-    this.#shun(remote.id, now + redialAfterMs)
+    this.#shunned.add(remote.id, now + redialAfterMs)
     this.#end(remote)
     this.#session.lostLink(now)
     this.#call(now)
   }
 
   #part(remote: Remote, reason: ByeReason, shunUntil: number): void {
-    this.#shun(remote.id, shunUntil)
+    this.#shunned.add(remote.id, shunUntil)
     this.#send(remote, { type: 'bye', reason })
     this.#end(remote)
   }
@@ -228,7 +232,7 @@ export class Mesh {
   closed(remote: Remote, now: number): void {
     this.#core.remotes.delete(remote.id)
     this.#onGone(remote)
-    if (remote.state === 'dialing') this.#shun(remote.id, now + redialAfterMs)
+    if (remote.state === 'dialing') this.#shunned.add(remote.id, now + redialAfterMs)
     this.#session.lostLink(now)
     this.#call(now)
   }
@@ -260,10 +264,19 @@ export class Mesh {
         if (now - remote.startedAt >= dialTimeoutMs) this.#giveUp(remote, now)
       } else if (now - remote.lastHeardAt >= deadAfterMs) {
         this.#giveUp(remote, now)
+      } else if (this.#isIdle(remote, now)) {
+        this.#part(remote, 'idle', now)
       } else if (now >= this.#pingAt(remote)) {
         this.ping(remote, now)
       }
     }
+  }
+
+  /** True when the link has carried no swarm for long. Its pings are often enough to see it. */
+  #isIdle(remote: Remote, now: number): boolean {
+    if (remote.mySlots.size > 0 || remote.theirSlots.size > 0) remote.idleSince = undefined
+    else remote.idleSince ??= now
+    return remote.idleSince !== undefined && now - remote.idleSince >= idleAfterMs
   }
 
   #pingAt(remote: Remote): number {

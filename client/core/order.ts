@@ -5,9 +5,13 @@
 import { originSoonMs } from './settings.ts'
 import type { Holdings, Swarm, Want } from './swarm.ts'
 
+/** A run that has brought nothing for this long is not counted on. */
+const silentMs = 2 * originSoonMs
+
 /** True when a run is about to deliver the chunk anyway. */
-export function comesSoon(swarm: Swarm, index: number): boolean {
+export function comesSoon(swarm: Swarm, index: number, now: number): boolean {
   for (const run of swarm.runs.values()) {
+    if (now - run.lastByteAt > silentMs) continue
     const next = swarm.geometry.chunkAt(run.at)
     const bytes = (swarm.httpBytesPerSecond * originSoonMs) / 1_000
     const soon = next + Math.max(1, Math.ceil(bytes / swarm.geometry.chunkBytes))
@@ -17,9 +21,14 @@ export function comesSoon(swarm: Swarm, index: number): boolean {
 }
 
 /** @param allowed what is left of the peer's chunks after those that it may not be asked for */
-export function pickChunk(swarm: Swarm, holdings: Holdings, allowed: (index: number) => boolean): number | undefined {
+export function pickChunk(
+  swarm: Swarm,
+  holdings: Holdings,
+  allowed: (index: number) => boolean,
+  now: number,
+): number | undefined {
   const eligible = (index: number) =>
-    swarm.isIdle(index) && holdings.have.has(index) && allowed(index) && !comesSoon(swarm, index)
+    swarm.isIdle(index) && holdings.have.has(index) && allowed(index) && !comesSoon(swarm, index, now)
   for (const want of swarm.wants.values()) {
     const picked = want.order === 'stream' ? pickForStream(swarm, want, holdings, eligible) : undefined
     if (picked !== undefined) return picked

@@ -3,9 +3,10 @@
  * comes too late. Opens and closes nothing.
  */
 import type { Core } from './core.ts'
-import { floorBytesPerSecondMax, floorShare, hedgeAfterMs, runMs } from './settings.ts'
+import { corruptOriginMax, floorBytesPerSecondMax, floorShare, hedgeAfterMs, runMs } from './settings.ts'
 import { isClaimed, ownStart } from './share.ts'
 import type { Swarm } from './swarm.ts'
+import { isWithdrawn } from './withdrawals.ts'
 
 /** The least that is asked for at once while peers serve: below it the request costs more than the bytes. */
 const runBytesMin = 256 * 1024
@@ -17,6 +18,22 @@ export function serving(core: Core, swarm: Swarm, now: number): number {
     if (remote.state === 'open' && remote.restUntil <= now && remote.holdings.get(swarm.id)?.have.count) count++
   }
   return count
+}
+
+/** Whether a peer holds the chunk that can be asked for it now. */
+export function isServed(core: Core, swarm: Swarm, index: number, now: number): boolean {
+  if (swarm.copies[index] === 0) return false
+  for (const remote of core.remotes.values()) {
+    if (remote.state !== 'open' || remote.restUntil > now || !remote.mySlots.has(swarm.id)) continue
+    if (remote.holdings.get(swarm.id)?.have.has(index) && !isWithdrawn(remote, swarm.id, index)) return true
+  }
+  return false
+}
+
+/** True when nothing that is wanted is on its way, and no peer can be asked for any of it. */
+export function isStuck(core: Core, swarm: Swarm, now: number): boolean {
+  if (swarm.flights.size > 0 || swarm.hashing.size > 0 || !swarm.isWanting) return false
+  return swarm.firstOpen((index) => swarm.isIdle(index) && isServed(core, swarm, index, now)) === undefined
 }
 
 /** The rate below which the origin helps, by mode: three settings of one rule. */
@@ -44,7 +61,7 @@ export function runBytes(swarm: Swarm): number {
 /** Where the origin helps while peers serve: what nobody near holds, then anything while below the floor. */
 export function startBesidePeers(core: Core, swarm: Swarm, now: number): number | undefined {
   const isRare = (index: number) =>
-    swarm.copies[index] === 0 && isFree(swarm, index) && !isClaimed(core, swarm, index, now)
+    isFree(swarm, index) && !isServed(core, swarm, index, now) && !isClaimed(core, swarm, index, now)
   return (
     ownStart(core, swarm, isRare) ??
     (isBelowFloor(core, swarm, now) ? swarm.firstOpen((index) => isFree(swarm, index)) : undefined)
@@ -70,7 +87,7 @@ export function hedged(swarm: Swarm): { index: number; at: number }[] {
   const add = (index: number, afterMs: number) => {
     const transfers = swarm.flights.get(index)
     if (!transfers?.[0] || transfers.some((transfer) => transfer.source === 'origin')) return
-    if (isAhead(swarm, index)) return
+    if (isAhead(swarm, index) || isSpoiled(swarm, index)) return
     found.push({ index, at: transfers[0].startedAt + afterMs })
   }
   for (const want of swarm.wants.values()) {
@@ -94,4 +111,18 @@ function isAhead(swarm: Swarm, index: number): boolean {
   return false
 }
 
-export const isFree = (swarm: Swarm, index: number) => swarm.isIdle(index) && !isAhead(swarm, index)
+/** True when the origin brought the chunk wrong so often that it is not asked again. */
+const isSpoiled = (swarm: Swarm, index: number) => (swarm.corruptByIndex.get(index) ?? 0) >= corruptOriginMax
+
+export const isFree = (swarm: Swarm, index: number) =>
+  swarm.isIdle(index) && !isAhead(swarm, index) && !isSpoiled(swarm, index)
+
+/** A chunk that the origin only has wrong and that no peer can be asked for, with how often it came. */
+export function spoiled(core: Core, swarm: Swarm, now: number): { index: number; times: number } | undefined {
+  for (const [index, times] of swarm.corruptByIndex) {
+    if (times >= corruptOriginMax && swarm.isIdle(index) && swarm.isOpen(index) && !isServed(core, swarm, index, now)) {
+      return { index, times }
+    }
+  }
+  return undefined
+}

@@ -5,9 +5,18 @@
 import { leafBytes } from '../../shared/limits.ts'
 import type { Arrivals } from './arrivals.ts'
 import { type Core, earlier } from './core.ts'
-import { endOf, hedged, isFree, runBytes, serving, startBesidePeers } from './origin-plan.ts'
-import { runBackoffMaxMs, runBackoffMinMs, runFailuresMax, runLeadBytes } from './settings.ts'
-import { tellClaim } from './share.ts'
+import type { FailureCode } from './engine-events.ts'
+import { endOf, hedged, isFree, isStuck, runBytes, serving, spoiled, startBesidePeers } from './origin-plan.ts'
+import {
+  peerPatienceMs,
+  retryAfterMsMax,
+  runBackoffMaxMs,
+  runBackoffMinMs,
+  runFailuresMax,
+  runLeadBytes,
+  runStallMs,
+} from './settings.ts'
+import { claimMsMax, tellClaim } from './share.ts'
 import type { Run, Swarm } from './swarm.ts'
 
 /** A run this young says little about the origin's rate: most of its time was the round trip. */
@@ -15,6 +24,12 @@ const rateAfterMs = 200
 
 /** A claim is given twice the time that the run should take, and this for the round trips. */
 const claimMarginMs = 2_000
+
+/** How often the plan is looked at again while something is wanted: rates fall without any event. */
+const lookMs = 100
+
+/** Where a run starts again for a stream whose window was full: each start costs a request and a round trip. */
+const refillShare = 0.5
 
 export interface RunFailure {
   reason: string
@@ -40,12 +55,17 @@ export class OriginRuns {
 
   /** Takes over the HTTP answer that was under way before the file was known: it starts at byte 0. */
   adopt(swarm: Swarm, run: { id: number; to: number }, now: number): void {
-    this.#add(swarm, { id: run.id, isShort: false, from: 0, to: run.to, at: 0, transfer: undefined, startedAt: now })
+    this.#add(swarm, { id: run.id, from: 0, to: run.to }, now)
   }
 
-  #add(swarm: Swarm, run: Run): void {
-    swarm.runs.set(run.id, run)
-    this.#swarmOf.set(run.id, swarm)
+  #add(
+    swarm: Swarm,
+    init: { id: number; from: number; to: number; isShort?: boolean; isHedge?: boolean },
+    now: number,
+  ): void {
+    const state = { at: init.from, transfer: undefined, startedAt: now, lastByteAt: now }
+    swarm.runs.set(init.id, { isShort: false, isHedge: false, ...init, ...state })
+    this.#swarmOf.set(init.id, swarm)
   }
 
   #remove(swarm: Swarm, run: Run): void {
@@ -74,17 +94,20 @@ export class OriginRuns {
       return
     }
     swarm.originRate.add(bytes.length, now)
-    for (let at = 0; at < bytes.length; ) {
+    run.lastByteAt = now
+    let at = 0
+    while (at < bytes.length) {
       const index = swarm.geometry.chunkAt(run.at)
-      if (!run.transfer && !this.#goesOn(swarm, run, index, now)) {
-        this.#core.wastedBytes += bytes.length - at
-        this.#close(swarm, run)
-        break
-      }
+      // An answer that is longer than was promised ends where the file does.
+      if (run.at >= run.to || (!run.transfer && !this.#goesOn(swarm, run, index, now))) break
       run.transfer ??= swarm.startTransfer(index, 'origin', now)
       at += this.#take(swarm, run, bytes.subarray(at))
     }
     this.#measure(swarm, run, now)
+    if (at === bytes.length) return
+    this.#core.wastedBytes += bytes.length - at
+    this.#close(swarm, run)
+    this.plan(swarm, now)
   }
 
   #take(swarm: Swarm, run: Run, bytes: Uint8Array): number {
@@ -136,22 +159,26 @@ export class OriginRuns {
     if (!swarm || !run) return
     this.#remove(swarm, run)
     if (failure.changed) {
-      this.#fail(swarm, 'file-changed', failure.reason)
+      this.fail(swarm, 'file-changed', failure.reason)
       return
     }
     if (!failure.retry) {
-      swarm.originGone = failure.reason
+      swarm.originGone ??= failure.reason
+      swarm.progressAt = now
       return
     }
+    swarm.failuresSinceProgress++
     const exponent = Math.min(swarm.runFailures++, 10)
     const backoffMs = Math.min(runBackoffMaxMs, runBackoffMinMs * 2 ** exponent)
     swarm.runNotBefore = now + Math.max(failure.retryAfterMs, backoffMs * (0.5 + this.#core.rng.fraction() / 2))
-    if (swarm.runFailures >= runFailuresMax && serving(this.#core, swarm, now) === 0) {
-      this.#fail(swarm, 'network', failure.reason)
+    const isHopeless = swarm.failuresSinceProgress >= runFailuresMax || failure.retryAfterMs > retryAfterMsMax
+    if (isHopeless && isStuck(this.#core, swarm, now)) {
+      this.fail(swarm, 'network', failure.reason)
     }
   }
 
-  #fail(swarm: Swarm, code: 'network' | 'http-status' | 'file-changed', reason: string): void {
+  /** No source can serve what is wanted. */
+  fail(swarm: Swarm, code: FailureCode, reason: string): void {
     swarm.failed = true
     this.closeAll(swarm)
     this.#core.emit({ type: 'failed', swarm: swarm.id, code, reason })
@@ -159,44 +186,79 @@ export class OriginRuns {
 
   /** At a chunk's start: whether a run still does what it is there for. */
   #goesOn(swarm: Swarm, run: Run, index: number, now: number): boolean {
+    if (run.isHedge) return swarm.isMissing(index)
     if (!swarm.isIdle(index)) return false
+    // Before the first want is here, the answer that was under way is for the one that is about to come.
+    if (!run.isShort && swarm.wants.size > 0 && !swarm.isOpen(index)) return false
     if (this.#core.settings.mode === 'fastest' || serving(this.#core, swarm, now) === 0) return true
     // Peers came: a run without a bound gives way to short ones, each where it is needed most.
     return run.isShort
   }
 
   plan(swarm: Swarm, now: number): void {
-    if (swarm.failed || this.#core.pressure || now < swarm.runNotBefore) return
-    if (swarm.wants.size === 0) {
-      this.closeAll(swarm)
-      return
+    if (swarm.failed || swarm.wants.size === 0 || this.#core.isPressed) return
+    if (swarm.originGone !== undefined) return this.#planWithout(swarm, swarm.originGone, now)
+    const wrong = spoiled(this.#core, swarm, now)
+    if (wrong) {
+      const reason = `chunk ${wrong.index} came ${wrong.times} times from the origin and is not what the manifest says`
+      return this.fail(swarm, 'corrupt-origin', reason)
     }
+    if (now < swarm.runNotBefore) return
     this.#planHedge(swarm, now)
     if (swarm.runs.size > 1) return
     for (const run of swarm.runs.values()) if (run.to - run.at > runLeadBytes) return
     const servingCount = serving(this.#core, swarm, now)
     const start =
-      servingCount === 0 ? swarm.firstOpen((index) => isFree(swarm, index)) : startBesidePeers(this.#core, swarm, now)
+      servingCount === 0
+        ? swarm.firstOpen((index) => isFree(swarm, index), refillShare)
+        : startBesidePeers(this.#core, swarm, now)
     if (start === undefined) return
-    if (swarm.originGone !== undefined) {
-      if (swarm.flights.size === 0 && swarm.hashing.size === 0) this.#fail(swarm, 'http-status', swarm.originGone)
-      return
-    }
     const bytesMax = servingCount === 0 ? Number.POSITIVE_INFINITY : runBytes(swarm)
     const end = endOf(swarm, start, bytesMax)
-    this.#open(swarm, start, end, servingCount > 0, now)
+    this.#open(swarm, start, end, { isShort: servingCount > 0 }, now)
     if (servingCount === 0 || swarm.copies[start] !== 0) return
     const ms = ((end - start) * swarm.geometry.chunkBytes * 1_000) / (swarm.httpBytesPerSecond || 1)
-    const withinMs = Math.round(Math.min(claimMarginMs + 2 * ms, 0xffffffff))
+    const withinMs = Math.round(Math.min(claimMarginMs + 2 * ms, claimMsMax))
     tellClaim(this.#core, swarm, { first: start, count: end - start, withinMs })
   }
 
-  #open(swarm: Swarm, start: number, end: number, isShort: boolean, now: number): void {
+  /** The origin will not serve this file again: it fails when no peer can go on, and none comes for a while. */
+  #planWithout(swarm: Swarm, reason: string, now: number): void {
+    if (this.#core.seeksPeers && now - swarm.progressAt < peerPatienceMs) return
+    if (isStuck(this.#core, swarm, now)) this.fail(swarm, 'http-status', reason)
+  }
+
+  #open(swarm: Swarm, start: number, end: number, kind: { isShort?: boolean; isHedge?: boolean }, now: number): void {
+    const id = this.takeId()
     const from = swarm.geometry.startOf(start)
     const to = swarm.geometry.endOf(end - 1)
-    const run: Run = { id: this.takeId(), isShort, from, to, at: from, transfer: undefined, startedAt: now }
-    this.#add(swarm, run)
-    this.#core.emit({ type: 'openRun', swarm: swarm.id, run: run.id, from, to })
+    this.#add(swarm, { id, from, to, ...kind }, now)
+    this.#core.emit({ type: 'openRun', swarm: swarm.id, run: id, from, to })
+  }
+
+  /** A chunk is here: a run that was to bring it beside a peer has nothing left to do, and with the last one none has. */
+  overtaken(swarm: Swarm, index: number): void {
+    if (swarm.have.isFull) return this.closeAll(swarm)
+    for (const run of swarm.runs.values()) {
+      if (run.isHedge && swarm.geometry.chunkAt(run.from) === index && run.at < run.to) this.#close(swarm, run)
+    }
+  }
+
+  /** Silence while nothing was to be read is no fault. */
+  readOn(now: number): void {
+    for (const swarm of this.#core.swarms.values()) for (const run of swarm.runs.values()) run.lastByteAt = now
+  }
+
+  /** Ends answers that have fallen silent. */
+  wake(now: number): void {
+    if (this.#core.isPressed) return
+    for (const swarm of this.#core.swarms.values()) {
+      for (const run of [...swarm.runs.values()]) {
+        if (now - run.lastByteAt < runStallMs) continue
+        this.#core.emit({ type: 'closeRun', run: run.id })
+        this.failed(run.id, { reason: 'the origin fell silent', retry: true, changed: false, retryAfterMs: 0 }, now)
+      }
+    }
   }
 
   /**
@@ -204,21 +266,20 @@ export class OriginRuns {
    * when nothing else is left to ask for, the oldest.
    */
   #planHedge(swarm: Swarm, now: number): void {
-    if (swarm.originGone !== undefined || swarm.runs.size > 2) return
+    if (swarm.runs.size > 2) return
     const index = hedged(swarm).find(({ at }) => at <= now)?.index
-    if (index !== undefined) this.#open(swarm, index, index + 1, true, now)
+    if (index !== undefined) this.#open(swarm, index, index + 1, { isShort: true, isHedge: true }, now)
   }
 
   nextWake(now: number): number {
     let at = Number.POSITIVE_INFINITY
+    if (this.#core.isPressed) return at
     for (const swarm of this.#core.swarms.values()) {
-      if (swarm.failed || swarm.wants.size === 0 || swarm.have.isFull) continue
+      for (const run of swarm.runs.values()) at = earlier(at, Math.max(run.lastByteAt + runStallMs, now + lookMs))
+      if (swarm.failed || !swarm.isWanting) continue
       if (swarm.runNotBefore > now) at = earlier(at, swarm.runNotBefore)
-      else {
-        for (const hedge of hedged(swarm)) at = earlier(at, Math.max(hedge.at, now + 10))
-        // The floor is looked at again while peers serve below it.
-        at = earlier(at, now + 100)
-      }
+      at = earlier(at, now + lookMs)
+      for (const hedge of hedged(swarm)) if (hedge.at > now) at = earlier(at, hedge.at)
     }
     return at
   }

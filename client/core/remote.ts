@@ -36,6 +36,11 @@ export class Remote {
   readonly introducedIn = new Set<SwarmId>()
   readonly mySlots = new Map<SwarmId, number>()
   readonly theirSlots = new Map<number, SwarmId>()
+  /** Their slots of swarms that this side has left: what still comes under them is no fault. */
+  readonly leftSlots = new Set<number>()
+  lastSlot = -1
+  /** Since when the link has carried no swarm. */
+  idleSince: number | undefined
   readonly holdings = new Map<SwarmId, Holdings>()
   /** The chunks [first, end) that the peer said are coming to it from the origin, and until when that is believed. */
   readonly claims = new Map<SwarmId, { first: number; end: number; until: number }[]>()
@@ -48,8 +53,11 @@ export class Remote {
   readonly transfers = new Map<SwarmId, Map<number, Transfer>>()
   /** Asked for and not yet here. */
   inFlightBytes = 0
-  /** Requests taken back whose bytes may still come: `swarm/index` of each, with when. */
-  readonly takenBack = new Map<string, number>()
+  /** Requests taken back whose bytes may still come, oldest first: see withdrawals.ts. */
+  readonly withdrawn = new Map<string, { at: number; number: number }>()
+  withdrawnCount = 0
+  /** The ping whose answer says that the bytes of the first so many have all come. */
+  fence: { nonce: number; number: number } | undefined
   readonly downRate = new RateMeter()
   readonly upRate = new RateMeter()
   readonly roundTrip = new RoundTrip()

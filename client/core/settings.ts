@@ -50,6 +50,9 @@ export const stallPenaltyMs = 10_000
 /** Protocol violations before a link is closed for good: one may be a bug or a race, three are a habit. */
 export const strikesMax = 3
 
+/** A link that carries no swarm this long is closed: each costs both ends, and others may want its place. */
+export const idleAfterMs = 30_000
+
 /** How often HAVEs are sent: together they cost a frame, alone each one would. */
 export const haveHoldMs = 40
 
@@ -85,6 +88,21 @@ export const runFailuresMax = 8
 export const runBackoffMinMs = 500
 export const runBackoffMaxMs = 15_000
 
+/** An answer without a byte for this long has died quietly: browsers wait for minutes. */
+export const runStallMs = 15_000
+
+/** An origin that asks for a longer wait than this, with no peer to go on with, has said no. */
+export const retryAfterMsMax = 120_000
+
+/** Once the origin is gone for good, peers are looked for this long after the last chunk before a download fails. */
+export const peerPatienceMs = 20_000
+
+/** Whole chunks that may wait for their hashes: eight of the largest. */
+export const hashingBytesMax = 32 * MiB
+
+/** A page of hashes is asked for this many times, with the backoff of runs. */
+export const pageFailuresMax = 5
+
 /** Wrong bytes from the origin for one chunk: a second and a third try, past caches, then an error. */
 export const corruptOriginMax = 3
 
@@ -96,6 +114,12 @@ export const streamNearBytes = 2 * MiB
 
 /** A stream's next chunk is asked of the origin as well when a peer has kept it this long. */
 export const hedgeAfterMs = 600
+
+/** A tracker that has not said welcome by then is as good as down. */
+export const welcomeTimeoutMs = 15_000
+
+/** A swarm is not joined twice within this time, however many readers begin: a tracker refuses floods. */
+export const joinGapMs = 1_000
 
 /** A first retry within 1 to 3 s after the tracker is lost: soon, and never all at once. */
 export const reconnectMinMs = 1_000

@@ -12,7 +12,7 @@ import type { Swarm } from './swarm.ts'
 const claimCountMax = 4
 
 /** The longest that a claim is believed, whatever it says: a claimer that never delivers costs others this once. */
-const claimMsMax = 10_000
+export const claimMsMax = 10_000
 
 /** Chunks in one stretch: long enough for a request to be worth it, short enough to divide among many. */
 const stretchChunks = 8

@@ -35,11 +35,14 @@ export interface Run {
   readonly id: number
   /** Opened beside peers, for a part that is theirs to leave; otherwise it is to bring all that is left. */
   readonly isShort: boolean
+  /** Brings one chunk that a peer was asked for as well, and goes on beside it. */
+  readonly isHedge: boolean
   readonly from: number
   readonly to: number
   at: number
   transfer: Transfer | undefined
   readonly startedAt: number
+  lastByteAt: number
 }
 
 export class Swarm {
@@ -63,10 +66,14 @@ export class Swarm {
   /** Chunks verified and not yet told to peers. */
   untold: number[] = []
   untoldSince = 0
+  /** HTTP failures since the origin last brought a chunk, which set the pace, and since anyone did. */
   runFailures = 0
+  failuresSinceProgress = 0
   runNotBefore = 0
   /** Why the origin will never serve this file again, when it said so. */
   originGone: string | undefined
+  /** When a chunk last came, or the origin was lost. */
+  progressAt = 0
   readonly corruptByIndex = new Map<number, number>()
   failed = false
   /** Peers in the swarm as the tracker last said. */
@@ -81,10 +88,19 @@ export class Swarm {
     this.copies = new Uint16Array(this.geometry.chunkCount)
   }
 
-  /** The chunks of a want that may be asked for now. */
-  open(want: Want): [first: number, end: number] {
+  /** A new reader may find what an earlier one did not. */
+  revive(): void {
+    this.failed = false
+    this.originGone = undefined
+    this.runFailures = 0
+    this.failuresSinceProgress = 0
+    this.corruptByIndex.clear()
+  }
+
+  /** The chunks of a want that may be asked for now; `share` is the part of a stream's window that is looked at. */
+  open(want: Want, share = 1): [first: number, end: number] {
     if (want.order === 'bulk') return [want.first, want.end]
-    const ahead = Math.max(2, Math.ceil(streamAheadBytes / this.geometry.chunkBytes))
+    const ahead = Math.max(2, Math.ceil((share * streamAheadBytes) / this.geometry.chunkBytes))
     return [want.position, Math.min(want.end, want.position + ahead)]
   }
 
@@ -103,12 +119,26 @@ export class Swarm {
   }
 
   /** The first chunk of any open want that `test` accepts. */
-  firstOpen(test: (index: number) => boolean): number | undefined {
+  firstOpen(test: (index: number) => boolean, share = 1): number | undefined {
     for (const want of this.wants.values()) {
-      const [first, end] = this.open(want)
+      const [first, end] = this.open(want, share)
       for (let index = first; index < end; index++) if (test(index)) return index
     }
     return undefined
+  }
+
+  /** Whether any open want covers the chunk. */
+  isOpen(index: number): boolean {
+    for (const want of this.wants.values()) {
+      const [first, end] = this.open(want)
+      if (index >= first && index < end) return true
+    }
+    return false
+  }
+
+  /** Whether a download that keeps all it gets covers the chunk. */
+  isWantedWhole(index: number): boolean {
+    return [...this.wants.values()].some(({ order, first, end }) => order === 'bulk' && index >= first && index < end)
   }
 
   get isWanting(): boolean {

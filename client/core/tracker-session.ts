@@ -6,12 +6,14 @@ import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import type { Signal } from '../../shared/tracker-messages.ts'
 import { type Core, earlier } from './core.ts'
 import {
+  joinGapMs,
   linkTargetCount,
   reconnectMaxMs,
   reconnectMinMs,
   reconnectSpreadMs,
   rejoinMaxMs,
   rejoinMinMs,
+  welcomeTimeoutMs,
 } from './settings.ts'
 import type { Swarm } from './swarm.ts'
 
@@ -19,6 +21,9 @@ export type SessionState = 'off' | 'connecting' | 'open' | 'waiting'
 
 interface Membership {
   nextJoinAt: number
+  lastJoinAt: number
+  /** How many peers were asked for. */
+  lastWant: number
   rejoinMs: number
   /** What was last told: a change of it is told at once. */
   wasSeeding: boolean
@@ -30,6 +35,7 @@ export class TrackerSession {
   ownId: PeerId | undefined
   #isAllowed = false
   #reconnectAt = 0
+  #connectingSince = 0
   #failures = 0
   readonly #members = new Map<SwarmId, Membership>()
 
@@ -38,10 +44,11 @@ export class TrackerSession {
   }
 
   /** Connects or closes, by consent and by whether there is a swarm to be in. */
-  update(isAllowed: boolean): void {
+  update(isAllowed: boolean, now: number): void {
     this.#isAllowed = isAllowed
     const isNeeded = isAllowed && this.#core.settings.tracker && this.#core.swarms.size > 0
-    if (isNeeded && this.state === 'off') this.#connect()
+    this.#core.seeksPeers = isNeeded
+    if (isNeeded && this.state === 'off') this.#connect(now)
     if (!isNeeded && this.state !== 'off') {
       if (this.state !== 'waiting') this.#core.emit({ type: 'closeTracker' })
       this.state = 'off'
@@ -50,8 +57,9 @@ export class TrackerSession {
     }
   }
 
-  #connect(): void {
+  #connect(now: number): void {
     this.state = 'connecting'
+    this.#connectingSince = now
     this.#core.emit({ type: 'connectTracker' })
   }
 
@@ -69,18 +77,29 @@ export class TrackerSession {
     this.state = 'waiting'
     this.ownId = undefined
     this.#members.clear()
-    const spreadMs = reconnectSpreadMs * 2 ** Math.min(this.#failures++, 5)
-    const delayMs = reconnectMinMs + this.#core.rng.fraction() * spreadMs
-    this.#reconnectAt = now + Math.min(delayMs, reconnectMaxMs)
+    const spreadMs = Math.min(reconnectSpreadMs * 2 ** Math.min(this.#failures++, 5), reconnectMaxMs - reconnectMinMs)
+    this.#reconnectAt = now + reconnectMinMs + this.#core.rng.fraction() * spreadMs
+  }
+
+  /** A reader begins: more peers are asked for at once, or a moment after the last time. */
+  joinSoon(swarm: Swarm, now: number): void {
+    const member = this.#members.get(swarm.id)
+    if (!member || member.lastWant === 0) return this.join(swarm, now)
+    member.nextJoinAt = Math.min(member.nextJoinAt, Math.max(now, member.lastJoinAt + joinGapMs))
+    if (member.nextJoinAt <= now) this.join(swarm, now)
   }
 
   join(swarm: Swarm, now: number): void {
     if (this.state !== 'open') return
     const before = this.#members.get(swarm.id)
     const want = this.#want(swarm, now)
-    const rejoinMs = want === 0 ? rejoinMaxMs : Math.min(rejoinMaxMs, (before?.rejoinMs ?? rejoinMinMs / 2) * 2)
+    // What asked for nobody says nothing about how many there are to be had.
+    const paceMs = before && before.lastWant > 0 ? 2 * before.rejoinMs : rejoinMinMs
+    const rejoinMs = want === 0 ? rejoinMaxMs : Math.min(rejoinMaxMs, paceMs)
     const spread = 0.8 + this.#core.rng.fraction() * 0.4
-    this.#members.set(swarm.id, { rejoinMs, nextJoinAt: now + rejoinMs * spread, wasSeeding: swarm.have.isFull })
+    const nextJoinAt = now + rejoinMs * spread
+    const wasSeeding = swarm.have.isFull
+    this.#members.set(swarm.id, { rejoinMs, nextJoinAt, lastJoinAt: now, lastWant: want, wasSeeding })
     const { chunkCount } = swarm.geometry
     const have = chunkCount === 0 ? 1 : swarm.have.count / chunkCount
     this.#core.emit({ type: 'tell', message: { type: 'join', swarm: swarm.id, have, want } })
@@ -91,13 +110,14 @@ export class TrackerSession {
     this.#core.emit({ type: 'tell', message: { type: 'leave', swarm: swarm.id } })
   }
 
-  /** A link of a downloading swarm was lost: ask for another soon. */
+  /** A link of a downloading swarm was lost: ask for another soon, but not in step with all who lost the same peer. */
   lostLink(now: number): void {
     for (const [id, member] of this.#members) {
       const swarm = this.#core.swarms.get(id)
       if (!swarm || this.#want(swarm, now) === 0) continue
       member.rejoinMs = rejoinMinMs / 2
-      member.nextJoinAt = Math.min(member.nextJoinAt, now + rejoinMinMs / 2)
+      const delayMs = (rejoinMinMs / 2) * (0.5 + this.#core.rng.fraction())
+      member.nextJoinAt = Math.min(member.nextJoinAt, now + delayMs)
     }
   }
 
@@ -116,7 +136,11 @@ export class TrackerSession {
   }
 
   wake(now: number): void {
-    if (this.state === 'waiting' && now >= this.#reconnectAt && this.#isAllowed) this.#connect()
+    if (this.state === 'waiting' && now >= this.#reconnectAt && this.#isAllowed) this.#connect(now)
+    else if (this.state === 'connecting' && now - this.#connectingSince >= welcomeTimeoutMs) {
+      this.#core.emit({ type: 'closeTracker' })
+      this.closed(now)
+    }
     if (this.state !== 'open') return
     for (const [id, member] of this.#members) {
       const swarm = this.#core.swarms.get(id)
@@ -126,6 +150,7 @@ export class TrackerSession {
 
   nextWake(): number {
     if (this.state === 'waiting') return this.#reconnectAt
+    if (this.state === 'connecting') return this.#connectingSince + welcomeTimeoutMs
     let at = Number.POSITIVE_INFINITY
     if (this.state === 'open') for (const member of this.#members.values()) at = earlier(at, member.nextJoinAt)
     return at

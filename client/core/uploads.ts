@@ -37,6 +37,12 @@ export class Uploads {
     this.#isOff = bytesPerSecondMax <= 0
     const isLimited = !this.#isOff && Number.isFinite(bytesPerSecondMax)
     this.#bucket = isLimited ? new TokenBucket(bytesPerSecondMax, burstBytes) : undefined
+    if (!this.#isOff) return
+    for (const remote of this.#core.remotes.values()) {
+      const asked = new Map(remote.uploads.map(({ swarm, index }) => [`${swarm}/${index}`, { swarm, index }]))
+      this.drop(remote)
+      for (const { swarm, index } of asked.values()) this.#refuse(remote, swarm, index, 'off')
+    }
   }
 
   get uploadedBytes(): number {
@@ -46,7 +52,7 @@ export class Uploads {
   /** @returns what is wrong with the request, if anything */
   request(remote: Remote, id: SwarmId, parts: readonly Part[], now: number): string | undefined {
     const swarm = this.#core.swarms.get(id)
-    if (!swarm) return undefined
+    if (!swarm || !remote.mySlots.has(id)) return undefined
     for (const part of parts) {
       const wrong = this.#queue(remote, swarm, part)
       if (wrong !== undefined) return wrong
@@ -120,8 +126,14 @@ export class Uploads {
       if (aheadBytes >= readAheadBytes) return
       aheadBytes += request.length
       if (request.bytes || request.reading) continue
-      request.reading = true
-      this.#core.emit({ type: 'read', swarm: request.swarm, index: request.index })
+      // Parts of one chunk share one reading of it.
+      const other = remote.uploads.find(
+        ({ swarm, index, bytes, reading }) =>
+          swarm === request.swarm && index === request.index && (bytes !== undefined || reading),
+      )
+      request.bytes = other?.bytes
+      request.reading = request.bytes === undefined
+      if (!other) this.#core.emit({ type: 'read', swarm: request.swarm, index: request.index })
     }
   }
 

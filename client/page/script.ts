@@ -20,7 +20,7 @@ export function optionsOf(attributes: DOMStringMap): ClientOptions {
     ...(tracker !== undefined && { tracker }),
     ...(consent !== undefined && { consent }),
     ...(mode !== undefined && { mode: mode as Mode }),
-    ...(stun !== undefined && { iceServers: [{ urls: stun.split(/[\s,]+/) }] }),
+    ...(stun?.trim() && { iceServers: [{ urls: stun.split(/[\s,]+/).filter((url) => url !== '') }] }),
   }
 }
 
@@ -56,8 +56,9 @@ if (tag && options.consent === 'granted') {
   document.addEventListener('click', (event) => {
     const link = event.target instanceof Element ? event.target.closest('a[data-nearcast]') : null
     if (!(link instanceof HTMLAnchorElement) || !isPlainClick(event)) return
-    event.preventDefault()
+    // Whatever this throws, the link stays a link.
     downloadLink(link, tagClient())
+    event.preventDefault()
   })
 }
 

@@ -31,6 +31,7 @@ export class FileDownload implements Download {
   #state: DownloadState = 'starting'
   #file: OpenFile | undefined
   #plain: { body: PlainBody; reason: string; type: string } | undefined
+  #stopListening = () => {}
   readonly #listeners = new Set<(progress: DownloadProgress) => void>()
   #toldAt = Number.NEGATIVE_INFINITY
   #laterTell: (() => void) | undefined
@@ -52,7 +53,11 @@ export class FileDownload implements Download {
     try {
       const { signal } = this.#aborter
       const opened = await open(this.#opener, { url, headers: new Headers(), signal, patienceMs })
-      if (this.#isOver) return
+      if (this.#isOver) {
+        // Cancelled in the last moment: the answer that was taken over ends, unless others read it.
+        if (opened.kind === 'file') this.#file = opened.file
+        return this.#unwant()
+      }
       if (opened.kind === 'plain') this.#startPlain(opened)
       else this.#startFile(opened.file)
     } catch (error) {
@@ -67,9 +72,11 @@ export class FileDownload implements Download {
   #startFile(file: OpenFile): void {
     this.#file = file
     file.retry()
-    file.onChange(() => this.#fileChanged())
+    this.#stopListening = file.onChange(() => this.#fileChanged())
     this.#measuredBytes = this.#fetchedBytes
-    if (this.#state !== 'paused') {
+    // Paused before it began: the answer that is under way stops too, unless others read it.
+    if (this.#state === 'paused') this.#unwant()
+    else {
       this.#state = 'running'
       this.#wantAll()
     }
@@ -85,6 +92,15 @@ export class FileDownload implements Download {
 
   #unwant(): void {
     if (this.#file) this.#opener.runtime.input({ type: 'unwant', swarm: this.#file.id, want: this.#want })
+  }
+
+  /** The end, whichever it is. */
+  #end(state: 'done' | 'failed' | 'cancelled'): void {
+    this.#unwant()
+    this.#stopListening()
+    this.#state = state
+    if (state !== 'done') this.#plain?.body.cancel()
+    this.#tell(true)
   }
 
   #startPlain({ response, reason }: Extract<Opened, { kind: 'plain' }>): void {
@@ -111,8 +127,7 @@ export class FileDownload implements Download {
   }
 
   get #doneBytes(): number {
-    const file = this.#file
-    return file ? file.bytes.peers + file.bytes.origin + file.bytes.store : (this.#plain?.body.doneBytes ?? 0)
+    return this.#file?.heldBytes ?? this.#plain?.body.doneBytes ?? 0
   }
 
   #fileChanged(): void {
@@ -125,18 +140,13 @@ export class FileDownload implements Download {
 
   #finish(): void {
     if (this.#isOver) return
-    this.#unwant()
-    this.#state = 'done'
-    this.#tell(true)
+    this.#end('done')
     this.#settle.resolve()
   }
 
   #fail(error: unknown): void {
     if (this.#isOver) return
-    this.#unwant()
-    this.#state = 'failed'
-    this.#plain?.body.cancel()
-    this.#tell(true)
+    this.#end('failed')
     this.#settle.reject(error)
   }
 
@@ -160,11 +170,8 @@ export class FileDownload implements Download {
 
   cancel(): void {
     if (this.#isOver) return
-    this.#unwant()
-    this.#state = 'cancelled'
-    this.#plain?.body.cancel()
+    this.#end('cancelled')
     if (!this.#file) this.#aborter.abort()
-    this.#tell(true)
     this.#settle.reject(new NearcastError('cancelled', `nearcast: the download of ${this.url} was cancelled`))
   }
 
@@ -174,10 +181,9 @@ export class FileDownload implements Download {
     if (fetched > this.#measuredBytes) this.#speed.add(fetched - this.#measuredBytes, now)
     this.#measuredBytes = fetched
     const manifest = this.#file?.manifest
-    const path = new URL(this.url).pathname
     return {
       state: this.#state,
-      name: manifest?.name ?? decodeURIComponent(path.slice(path.lastIndexOf('/') + 1)),
+      name: manifest?.name ?? nameIn(this.url),
       type: manifest?.type ?? this.#plain?.type ?? '',
       totalBytes: manifest?.geometry.fileBytes ?? this.#plain?.body.totalBytes,
       doneBytes: this.#doneBytes,
@@ -220,7 +226,18 @@ export class FileDownload implements Download {
     this.#laterTell = undefined
     this.#toldAt = clock.now()
     const progress = this.progress()
-    for (const listener of [...this.#listeners]) listener(progress)
+    for (const listener of [...this.#listeners]) this.#call(listener, progress)
+  }
+
+  /** What a page's callback throws is the page's to hear of, and must not stop the engine that is at work. */
+  #call(listener: (progress: DownloadProgress) => void, progress: DownloadProgress): void {
+    try {
+      listener(progress)
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
   }
 
   stream(): ReadableStream<Uint8Array> {
@@ -256,5 +273,16 @@ export class FileDownload implements Download {
     await this.done
     const fileBytes = this.#doneBytes
     await saveFile(name, { fileBytes, stream: () => this.stream(), blob: () => this.blob() })
+  }
+}
+
+/** The last part of a URL's path, decoded where it can be. */
+function nameIn(url: string): string {
+  const { pathname } = new URL(url)
+  const name = pathname.slice(pathname.lastIndexOf('/') + 1)
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name // a lone % is allowed in URLs
   }
 }

@@ -138,7 +138,9 @@ class IdbStore implements ChunkStore {
       this.#use('readonly', (store) => promisifyRequest(store.getAllKeys(IDBKeyRange.bound([root], [root, []])))),
     ).then((keys) => {
       const directory = new Map<number, Key>()
-      for (const key of (keys ?? []) as Key[]) for (const index of key.slice(1)) directory.set(index as number, key)
+      for (const key of (keys ?? []) as Key[]) {
+        for (const index of key.slice(1)) if (isIndex(index)) directory.set(index, key)
+      }
       return directory
     })
     this.#directories.set(root, read)
@@ -168,6 +170,9 @@ class IdbStore implements ChunkStore {
     }
   }
 }
+
+/** Whatever runs on the site's pages can write into the database: texts and dates are keys too. */
+const isIndex = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
 /** One chunk of a record, in bytes of its own; undefined when the record is not what this file writes. */
 function chunkOf(record: StoredRecord | undefined, place: number): Bytes | undefined {

@@ -1,10 +1,11 @@
 /** One file that the client takes part in: its addresses, what came from where, and who waits for its next bytes. */
-import type { Bytes } from '../../shared/bytes.ts'
+import { type Bytes, hashBytes } from '../../shared/bytes.ts'
 import type { SwarmId } from '../../shared/ids.ts'
+import { chunkCountMax } from '../../shared/limits.ts'
 import { type ChunkHashes, type Manifest, pagesSuffix } from '../../shared/manifest.ts'
-import { type BytesBySource, NearcastError } from '../api.ts'
-import type { FailureCode, Source } from '../core/engine-events.ts'
-import type { Hasher } from '../ports.ts'
+import { type BytesBySource, type ErrorCode, NearcastError } from '../api.ts'
+import type { Source } from '../core/engine-events.ts'
+import { readBody } from './limited-body.ts'
 import type { Vault } from './vault.ts'
 
 /** In `sourceOf`: a chunk that is not here, or came from the origin, or from the store. Peers follow. */
@@ -22,7 +23,6 @@ export interface OpenFileInit {
   hashes: ChunkHashes
   etag: string | undefined
   vault: Vault
-  hasher: Hasher
 }
 
 export class OpenFile {
@@ -32,13 +32,18 @@ export class OpenFile {
   readonly hashes: ChunkHashes
   readonly etag: string | undefined
   readonly #vault: Vault
-  readonly #hasher: Hasher
   /** Who brought each chunk: an index into `sources`. */
   readonly sourceOf: Uint8Array
   readonly sources: string[] = ['missing', 'origin', 'store']
+  /** What came, also what has been lost since. */
   readonly bytes: BytesBySource = { peers: 0, origin: 0, store: 0 }
+  /** What is here. */
+  heldBytes = 0
   failure: NearcastError | undefined
-  #early: { from: number; bytes: Bytes }[] = []
+  /** Fulfilled when the chunk layer is proven, or found wrong: before it no chunk is compared. */
+  readonly layerProven: Promise<void>
+  readonly #pages = new Map<number, Promise<boolean>>()
+  readonly #early: { from: number; bytes: Bytes }[] = []
   readonly #listeners = new Set<() => void>()
   /** Counts the changes, so that one between a look and a wait is not missed. */
   version = 0
@@ -50,9 +55,9 @@ export class OpenFile {
     this.hashes = init.hashes
     this.etag = init.etag
     this.#vault = init.vault
-    this.#hasher = init.hasher
     this.sourceOf = new Uint8Array(init.manifest.geometry.chunkCount)
-    this.#vault.open(init.manifest, init.hashes)
+    this.#vault.open(this)
+    this.layerProven = proveLayer(init.hashes)
   }
 
   /** The store has these from before. */
@@ -61,6 +66,7 @@ export class OpenFile {
       if (this.sourceOf[index] !== sourceMissing) continue
       this.sourceOf[index] = sourceStore
       this.bytes.store += this.manifest.geometry.lengthOf(index)
+      this.heldBytes += this.manifest.geometry.lengthOf(index)
     }
     this.#tell()
   }
@@ -68,8 +74,9 @@ export class OpenFile {
   kept(index: number, bytes: Bytes, source: Source): void {
     this.#vault.keep(this.manifest.root, index, bytes)
     this.bytes[source === 'origin' ? 'origin' : 'peers'] += bytes.length
+    if (this.sourceOf[index] === sourceMissing) this.heldBytes += bytes.length
     this.sourceOf[index] = this.#numberOf(source)
-    if (index === 0) this.#early = []
+    if (index === 0) this.#early.length = 0
     this.#tell()
   }
 
@@ -81,6 +88,8 @@ export class OpenFile {
   }
 
   lost(index: number): void {
+    if (this.sourceOf[index] === sourceMissing) return
+    this.heldBytes -= this.manifest.geometry.lengthOf(index)
     if (this.sourceOf[index] === sourceStore) this.bytes.store -= this.manifest.geometry.lengthOf(index)
     this.sourceOf[index] = sourceMissing
     this.#tell()
@@ -92,7 +101,7 @@ export class OpenFile {
     this.#tell()
   }
 
-  fail(code: FailureCode, reason: string): void {
+  fail(code: ErrorCode, reason: string): void {
     this.failure = new NearcastError(code, `nearcast: ${this.url}: ${reason}`)
     this.#tell()
   }
@@ -110,17 +119,28 @@ export class OpenFile {
     return inMemory?.subarray(skip) ?? this.#vault.read(root, index).then((bytes) => bytes?.subarray(skip))
   }
 
-  /** Brings a page of chunk hashes, checked against the manifest. */
-  async fetchPage(page: number): Promise<boolean> {
+  /** Brings a page of chunk hashes, checked against the manifest; once for all who ask meanwhile. */
+  fetchPage(page: number): Promise<boolean> {
+    const present = this.#pages.get(page)
+    if (present) return present
+    const fetched = this.#fetchPage(page).finally(() => this.#pages.delete(page))
+    this.#pages.set(page, fetched)
+    return fetched
+  }
+
+  async #fetchPage(page: number): Promise<boolean> {
     const [from, to] = this.hashes.pageRange(page)
     const address = new URL(this.url)
     address.pathname += pagesSuffix
     try {
       const response = await fetch(address, { headers: { range: `bytes=${from}-${to - 1}` } })
       if (!response.ok) return false
-      const body = new Uint8Array(await response.arrayBuffer())
+      // A server without ranges sends them all: 64 MiB of them at most, at 32 bytes for each of the most chunks.
+      const bytesMax = response.status === 206 ? to - from : chunkCountMax * hashBytes
+      const body = await readBody(response, bytesMax)
+      if (!body) return false
       const bytes = response.status === 206 ? body : body.slice(from, to)
-      return this.hashes.addPage(page, bytes, this.#hasher.sha256)
+      return this.hashes.addPage(page, bytes)
     } catch {
       // Without its page a chunk cannot be checked: the caller ends the download.
       return false
@@ -142,4 +162,10 @@ export class OpenFile {
     this.version++
     for (const listener of [...this.#listeners]) listener()
   }
+}
+
+/** Proves the layer a step at a time, so that the first bytes, which are proven by the head alone, do not wait for it. */
+async function proveLayer(hashes: ChunkHashes): Promise<void> {
+  do await new Promise((resolve) => setTimeout(resolve))
+  while (!hashes.proveStep())
 }

@@ -4,13 +4,18 @@
  */
 import { toHex } from '../../shared/bytes.ts'
 import { swarmIdOf } from '../../shared/ids.ts'
-import { ChunkHashes, type Manifest, manifestSuffix, parseManifest } from '../../shared/manifest.ts'
+import { leafBytes, manifestTextMax } from '../../shared/limits.ts'
+import { ChunkHashes, type Manifest, manifestSuffix, readManifest } from '../../shared/manifest.ts'
 import { NearcastError } from '../api.ts'
 import type { Clock, Hasher } from '../ports.ts'
+import { readBody } from './limited-body.ts'
 import { OpenFile } from './open-file.ts'
 import type { ResumeHints } from './resume-hints.ts'
 import type { Runtime } from './runtime.ts'
 import type { Vault } from './vault.ts'
+
+/** A file that may be in the store waits this long for its manifest before it is asked for like any other. */
+const hintPatienceMs = 1_000
 
 export interface Opener {
   runtime: Runtime
@@ -40,29 +45,48 @@ export interface ByteRange {
 }
 
 export async function open(opener: Opener, request: OpenRequest): Promise<Opened> {
+  request.signal?.throwIfAborted()
   const ended = new AbortController()
   const manifest = fetchManifest(opener.hasher, request, ended.signal)
   const isRanged = request.headers.has('range')
   if (!isRanged && opener.hints.has(request.url)) {
-    const known = await manifest
+    const known = await Promise.race([manifest, patience(hintPatienceMs)])
+    refuseClosed(opener, request.url)
     if (typeof known !== 'string') return { kind: 'file', ...(await take(opener, request, known, undefined)) }
   }
   const body = new AbortController()
-  const signal = request.signal ? AbortSignal.any([request.signal, body.signal]) : body.signal
-  const response = await fetch(request.url, { headers: request.headers, signal })
+  const cancel = () => body.abort(request.signal?.reason)
+  request.signal?.addEventListener('abort', cancel)
+  request.signal?.throwIfAborted()
+  const response = await fetch(request.url, { headers: request.headers, signal: body.signal })
   const plain = (reason: string): Opened => {
     ended.abort()
     return { kind: 'plain', response, reason }
   }
   if (!response.ok || !response.body) return plain(`the server answered ${response.status}`)
   const known = await Promise.race([manifest, patience(request.patienceMs)])
+  request.signal?.throwIfAborted()
+  if (opener.runtime.isClosed) cancel()
+  refuseClosed(opener, request.url)
   if (typeof known === 'string') return plain(known)
   const wrong = disagreement(response, known.manifest)
   if (wrong) return plain(wrong)
   const range = isRanged ? parseRange(request.headers.get('range')!, known.manifest.geometry.fileBytes) : undefined
-  if (isRanged && (!range || response.status !== 206)) return plain('the range is not one that can be verified')
-  const cancel = () => body.abort()
+  if (!isAnswerTo(range, isRanged, response)) return plain('the range is not one that can be verified')
+  // From here on the answer may serve several readers: it ends when the last of them does.
+  request.signal?.removeEventListener('abort', cancel)
   return { kind: 'file', ...(await take(opener, request, known, { response, cancel, range })) }
+}
+
+function refuseClosed({ runtime }: Opener, url: string): void {
+  if (runtime.isClosed) throw new NearcastError('closed', `nearcast: ${url}: the client is closed`)
+}
+
+/** Whether the answer is the whole file, or the one range that was asked for. */
+function isAnswerTo(range: ByteRange | undefined, isRanged: boolean, { status, headers }: Response): boolean {
+  if (!isRanged) return status === 200
+  const said = headers.get('content-range')
+  return range !== undefined && status === 206 && (said?.startsWith(`bytes ${range.from}-${range.to - 1}/`) ?? true)
 }
 
 interface Known {
@@ -78,7 +102,9 @@ async function fetchManifest(hasher: Hasher, request: OpenRequest, ended: AbortS
   try {
     const response = await fetch(address, { signal })
     if (!response.ok) return `no manifest: the server answered ${response.status}`
-    const manifest = parseManifest(await response.text(), hasher.sha256)
+    const text = await readBody(response, manifestTextMax)
+    if (!text) return `no manifest: it is longer than ${manifestTextMax} bytes`
+    const manifest = readManifest(new TextDecoder().decode(text), hasher.sha256)
     return manifest.ok ? { manifest: manifest.value, etag: undefined } : manifest.violation
   } catch (error) {
     return `no manifest: ${error instanceof Error ? error.message : error}`
@@ -133,9 +159,9 @@ async function take(
     answer?.cancel()
     return { file: present, response, range: answer?.range }
   }
-  const hashes = new ChunkHashes(manifest)
+  const hashes = new ChunkHashes(manifest, hasher.sha256)
   const etag = response?.headers.get('etag') ?? undefined
-  const file = new OpenFile({ url, id, manifest, hashes, etag, vault, hasher })
+  const file = new OpenFile({ url, id, manifest, hashes, etag, vault })
   runtime.addFile(file)
   const held = vault.held(manifest.root).then((indexes) => {
     file.held(indexes)
@@ -159,11 +185,19 @@ async function take(
 /** Feeds an answer that is under way to the engine, no faster than it is taken. */
 async function pump(runtime: Runtime, run: number, response: Response): Promise<void> {
   const reader = response.body!.getReader()
+  let isFirst = true
   try {
     for (;;) {
       const { done, value } = await reader.read()
       if (done) return runtime.runEnded(run)
-      await runtime.runBytes(run, value)
+      // A first read may bring megabytes: its first leaf goes ahead, hashed and released while the rest is taken in.
+      const ahead = isFirst ? Math.min(leafBytes, value.length) : 0
+      isFirst = false
+      if (ahead > 0) {
+        await runtime.runBytes(run, value.subarray(0, ahead))
+        await new Promise((resolve) => setTimeout(resolve))
+      }
+      if (ahead < value.length) await runtime.runBytes(run, value.subarray(ahead))
     }
   } catch (error) {
     runtime.runFailed(run, { reason: error instanceof Error ? error.message : String(error), retry: true })
@@ -181,6 +215,7 @@ export function headOf(manifest: Manifest, range: ByteRange | undefined): { stat
 
 /** The error that a rejected `fetch` becomes; an abort stays what it is. */
 export function openError(url: string, error: unknown): unknown {
+  if (error instanceof NearcastError) return error
   if (error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError')) return error
   return new NearcastError('network', `nearcast: ${url} could not be reached`, { cause: error })
 }

@@ -19,15 +19,18 @@ export function openReader(
 ): ReadableStream<Uint8Array> {
   const want = takeWant()
   let position = range.from
+  const over = new AbortController()
   let stop = () => {}
   const end = () => {
+    if (over.signal.aborted) return
     stop()
+    over.abort()
     runtime.input({ type: 'unwant', swarm: file.id, want })
   }
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        file.retry()
+        if (!runtime.isClosed) file.retry()
         runtime.input({ type: 'want', swarm: file.id, want, from: range.from, to: range.to, order: 'stream' })
         const abort = () => {
           end()
@@ -42,8 +45,8 @@ export function openReader(
           end()
           return controller.close()
         }
-        const piece = await nextPiece(file, position, signal)
-        if (signal?.aborted) return
+        const piece = await nextPiece(file, position, over.signal)
+        if (over.signal.aborted) return
         if (!(piece instanceof Uint8Array)) {
           end()
           return controller.error(piece)
@@ -66,26 +69,26 @@ export function openReader(
 async function nextPiece(
   file: OpenFile,
   position: number,
-  signal: AbortSignal | undefined,
+  over: AbortSignal,
 ): Promise<Uint8Array | NearcastError | undefined> {
   for (;;) {
     const { version } = file
     const piece = await file.piece(position)
-    if (piece || signal?.aborted) return piece
+    if (piece || over.aborted) return piece
     // Missing, or lost since: the engine fetches it, and tells.
     if (file.failure) return file.failure
-    if (file.version === version) await changed(file, signal)
+    if (file.version === version) await changed(file, over)
   }
 }
 
-function changed(file: OpenFile, signal: AbortSignal | undefined): Promise<void> {
+function changed(file: OpenFile, over: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       stop()
-      signal?.removeEventListener('abort', done)
+      over.removeEventListener('abort', done)
       resolve()
     }
     const stop = file.onChange(done)
-    signal?.addEventListener('abort', done, { once: true })
+    over.addEventListener('abort', done, { once: true })
   })
 }

@@ -25,9 +25,6 @@ export interface RuntimeParts {
   log: Log
 }
 
-/** Unwritten verified bytes above which an HTTP answer is not read on. */
-type Waiter = () => void
-
 export class Runtime {
   readonly #parts: RuntimeParts
   readonly #files = new Map<SwarmId, OpenFile>()
@@ -38,8 +35,8 @@ export class Runtime {
   #isHandling = false
   #cancelWake: (() => void) | undefined
   #wakeAt = Number.POSITIVE_INFINITY
-  #isPressed = false
-  #pressureWaiters: Waiter[] = []
+  /** HTTP answers that are not read on while the engine takes no more. */
+  #waiters: (() => void)[] = []
   #isClosed = false
 
   constructor(parts: RuntimeParts) {
@@ -52,6 +49,10 @@ export class Runtime {
 
   get now(): number {
     return this.#parts.clock.now()
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
   }
 
   addFile(file: OpenFile): void {
@@ -83,7 +84,14 @@ export class Runtime {
     } finally {
       this.#isHandling = false
     }
+    if (!this.engine.isPressed) this.#readOn()
     this.#schedule()
+  }
+
+  #readOn(): void {
+    const waiters = this.#waiters
+    this.#waiters = []
+    for (const wake of waiters) wake()
   }
 
   #schedule(): void {
@@ -99,19 +107,11 @@ export class Runtime {
     })
   }
 
-  pressure(on: boolean): void {
-    this.#isPressed = on
-    this.input({ type: 'pressure', on })
-    if (on) return
-    const waiters = this.#pressureWaiters
-    this.#pressureWaiters = []
-    for (const wake of waiters) wake()
-  }
-
   /** Hands an HTTP answer's bytes to the engine; the next ones may come when the promise is fulfilled. */
   runBytes(run: number, bytes: Uint8Array): Promise<void> | undefined {
     this.input({ type: 'runBytes', run, bytes })
-    return this.#isPressed ? new Promise((resolve) => this.#pressureWaiters.push(resolve)) : undefined
+    if (this.#isClosed || !this.engine.isPressed) return undefined
+    return new Promise((resolve) => this.#waiters.push(resolve))
   }
 
   runFailed(run: number, failure: { reason: string; retry: boolean; changed?: boolean; retryAfterMs?: number }): void {
@@ -148,17 +148,21 @@ export class Runtime {
         return void this.#fetchPage(effect)
       case 'openRun':
         return this.#openRun(effect)
-      case 'closeRun':
-        this.#runs.get(effect.run)?.()
-        return void this.#runs.delete(effect.run)
+      case 'closeRun': {
+        const cancel = this.#runs.get(effect.run)
+        this.#runs.delete(effect.run)
+        return cancel?.()
+      }
       case 'failed':
         return this.#files.get(effect.swarm)?.fail(effect.code, effect.reason)
       case 'connectTracker':
         return this.#connectTracker()
-      case 'closeTracker':
-        this.#tracker?.close()
+      case 'closeTracker': {
+        // Forgotten first: what it says in closing is said to nobody.
+        const socket = this.#tracker
         this.#tracker = undefined
-        return
+        return socket?.close()
+      }
       case 'tell':
         return this.#tracker?.send(JSON.stringify(effect.message))
       case 'dial':
@@ -169,9 +173,11 @@ export class Runtime {
         if (effect.candidate) link?.signal({ candidate: effect.candidate })
         return
       }
-      case 'hangUp':
-        this.#links.get(effect.peer)?.close()
-        return void this.#links.delete(effect.peer)
+      case 'hangUp': {
+        const link = this.#links.get(effect.peer)
+        this.#links.delete(effect.peer)
+        return link?.close()
+      }
       default:
         return assertNever(effect)
     }
@@ -180,8 +186,8 @@ export class Runtime {
   async #digest({ swarm, index, bytes }: Extract<Effect, { type: 'digest' }>): Promise<void> {
     const file = this.#files.get(swarm)
     if (!file) return
-    const hash = await this.#parts.vault.hashOf(file.manifest, bytes)
-    this.input({ type: 'digested', swarm, index, hash })
+    const [hash] = await Promise.all([this.#parts.vault.hashOf(file.manifest, bytes), file.layerProven])
+    this.input({ type: 'digested', swarm, index, bytes, hash })
   }
 
   async #digestLeaf({ swarm, leaf, bytes }: Extract<Effect, { type: 'digestLeaf' }>): Promise<void> {
@@ -265,12 +271,16 @@ export class Runtime {
     this.#links.set(peer, link)
   }
 
-  /** Ends every connection and the timer; nothing is handled after it. */
+  /** Ends every connection and the timer, and whoever still reads; nothing is handled after it. */
   close(): void {
     this.input({ type: 'consent', granted: false })
-    for (const file of this.#files.values()) this.input({ type: 'shut', swarm: file.id })
+    for (const file of this.#files.values()) {
+      this.input({ type: 'shut', swarm: file.id })
+      file.fail('closed', 'the client is closed')
+    }
     this.#isClosed = true
     this.#cancelWake?.()
     this.#files.clear()
+    this.#readOn()
   }
 }

@@ -12,9 +12,8 @@ export function readStats(runtime: Runtime): Stats {
     bytes.origin += file.bytes.origin
     bytes.store += file.bytes.store
     const { name, root, geometry } = file.manifest
-    const heldBytes = file.bytes.peers + file.bytes.origin + file.bytes.store
     const swarmSize = engine.core.swarms.get(file.id)?.size ?? 0
-    files.push({ url: file.url, root, name, fileBytes: geometry.fileBytes, heldBytes, swarmSize })
+    files.push({ url: file.url, root, name, fileBytes: geometry.fileBytes, heldBytes: file.heldBytes, swarmSize })
   }
   const delivered = bytes.peers + bytes.origin
   return {

@@ -26,9 +26,17 @@ const gatherMs = 300
 const backlogBytesMax = 16 * MiB
 
 export interface VaultEvents {
-  /** A chunk that was kept is gone, or did not verify. */
-  lost(root: Root, index: number): void
+  /** A chunk that was kept is gone, or did not verify. `isFull`: there was no room for it. */
+  lost(root: Root, index: number, isFull: boolean): void
   pressure(on: boolean): void
+}
+
+/** What is needed to check a file's chunks. */
+export interface VaultFile {
+  manifest: Manifest
+  hashes: ChunkHashes
+  /** Brings a page of hashes, if it can be had. */
+  fetchPage(page: number): Promise<boolean>
 }
 
 interface Chunk {
@@ -42,7 +50,7 @@ export class Vault {
   readonly #hasher: Hasher
   readonly #clock: Clock
   readonly #events: VaultEvents
-  readonly #files = new Map<Root, { manifest: Manifest; hashes: ChunkHashes }>()
+  readonly #files = new Map<Root, VaultFile>()
   /** Least recently used first. */
   readonly #hot = new Map<string, Chunk>()
   #hotBytes = 0
@@ -63,8 +71,8 @@ export class Vault {
     this.#events = events
   }
 
-  open(manifest: Manifest, hashes: ChunkHashes): void {
-    this.#files.set(manifest.root, { manifest, hashes })
+  open(file: VaultFile): void {
+    this.#files.set(file.manifest.root, file)
   }
 
   /** @returns the chunks of a file that the store says it holds */
@@ -76,6 +84,7 @@ export class Vault {
   keep(root: Root, index: number, bytes: Bytes): void {
     if (this.#isClosed) return
     const key = keyOf(root, index)
+    if (this.#queue.has(key)) return
     const chunk = { root, index, bytes }
     this.#warm(key, chunk)
     this.#queue.set(key, chunk)
@@ -118,7 +127,8 @@ export class Vault {
   async #write(): Promise<void> {
     while (this.#queue.size > 0 && !this.#isClosed) {
       const batch = this.#nextBatch()
-      const written = new Set(await this.#store.write(batch[0]!.root, batch))
+      // A store that fails holds nothing.
+      const written = new Set(await this.#store.write(batch[0]!.root, batch).catch(() => []))
       for (const chunk of batch) {
         const key = keyOf(chunk.root, chunk.index)
         this.#queue.delete(key)
@@ -151,7 +161,7 @@ export class Vault {
       this.#homeless.delete(oldest)
       this.#homelessBytes -= bytes.length
       this.#cool(oldest)
-      this.#events.lost(root, index)
+      this.#events.lost(root, index, true)
     }
   }
 
@@ -177,20 +187,27 @@ export class Vault {
   async read(root: Root, index: number): Promise<Bytes | undefined> {
     const inMemory = this.peek(root, index)
     if (inMemory) return inMemory
-    const bytes = await this.#store.read(root, index)
-    if (bytes && (await this.#isRight(root, index, bytes))) {
+    const bytes = await this.#store.read(root, index).catch(() => undefined)
+    const judged = bytes ? await this.#judge(root, index, bytes) : 'wrong'
+    // It may have come anew meanwhile.
+    const again = this.peek(root, index)
+    if (again || this.#isClosed) return again
+    if (bytes && judged === 'right') {
       this.#warm(keyOf(root, index), { root, index, bytes })
       return bytes
     }
-    if (bytes) await this.#store.remove(root, [index])
-    this.#events.lost(root, index)
+    this.#events.lost(root, index, false)
+    if (bytes && judged === 'wrong') await this.#store.remove(root, [index])
     return undefined
   }
 
-  async #isRight(root: Root, index: number, bytes: Bytes): Promise<boolean> {
+  async #judge(root: Root, index: number, bytes: Bytes): Promise<'right' | 'wrong' | 'unknown'> {
     const file = this.#files.get(root)
-    if (!file || bytes.length !== file.manifest.geometry.lengthOf(index)) return false
-    return file.hashes.matches(index, await this.hashOf(file.manifest, bytes))
+    if (!file) return 'unknown'
+    if (bytes.length !== file.manifest.geometry.lengthOf(index)) return 'wrong'
+    const page = file.hashes.missingPage(index)
+    if (page !== undefined && !(await file.fetchPage(page))) return 'unknown'
+    return file.hashes.matches(index, await this.hashOf(file.manifest, bytes)) ? 'right' : 'wrong'
   }
 
   /** A chunk's hash, as its file's tree has it. */

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
 import { WebSocketServer, WebSocket as WsSocket } from 'ws'
+import { relayedMessageBytesMax } from '../../shared/limits.ts'
 import { Inbox } from '../../test/contract/contract.ts'
 import { createWebTrackerDialer } from './web-tracker-dialer.ts'
 
@@ -81,7 +82,7 @@ it('takes nothing that no tracker sends: another protocol, binary messages, text
   expect(await connect(wrong.url).log.reach(1)).toEqual(['closed'])
   server!.close()
   const { url, sockets } = await startServer('nearcast.1')
-  for (const [i, message] of [Buffer.from('binary'), 'x'.repeat(16 * 1024 + 1)].entries()) {
+  for (const [i, message] of [Buffer.from('binary'), 'x'.repeat(relayedMessageBytesMax + 1)].entries()) {
     const { log } = connect(url)
     await log.reach(1)
     const atServer = (await sockets.reach(i + 1))[i]!

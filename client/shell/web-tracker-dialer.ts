@@ -2,7 +2,7 @@
  * The tracker's WebSocket on the platform's own class. Carries texts; knows nothing of what they say, and does not
  * reconnect.
  */
-import { MiB, trackerMessageBytesMax } from '../../shared/limits.ts'
+import { MiB, relayedMessageBytesMax } from '../../shared/limits.ts'
 import { trackerSubprotocol } from '../../shared/tracker-messages.ts'
 import type { TrackerDialer, TrackerEvents, TrackerSocket } from '../ports.ts'
 
@@ -43,7 +43,7 @@ function connect(WebSocketClass: typeof WebSocket, url: string, events: TrackerE
   }
   opened.onmessage = ({ data }: MessageEvent<unknown>) => {
     if (state !== 'open') return
-    if (typeof data === 'string' && data.length <= trackerMessageBytesMax) events.message(data)
+    if (typeof data === 'string' && data.length <= relayedMessageBytesMax) events.message(data)
     else end()
   }
   opened.onclose = end

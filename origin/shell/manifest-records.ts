@@ -9,7 +9,7 @@ import { Geometry } from '../../shared/geometry.ts'
 import { KiB, manifestTextMax, pageChunks } from '../../shared/limits.ts'
 import type { Log } from '../../shared/log.ts'
 import { createManifest, type Manifest, parseManifest, printManifest } from '../../shared/manifest.ts'
-import { pageHash } from '../../shared/merkle.ts'
+import { partHash } from '../../shared/merkle.ts'
 import { versionKey } from '../core/file-version.ts'
 import type { HashedFile } from '../ports.ts'
 import { readFully, sha256 } from './file-hash.ts'
@@ -88,7 +88,7 @@ export class ManifestRecords {
         const bytes = page.subarray(0, Math.min(page.length, geometry.chunkCount * hashBytes - from))
         const read = await readFully(layer, bytes, from)
         const whole =
-          read !== undefined && equalBytes(pageHash(read, geometry, sha256), hashes.layer.subarray(at, at + hashBytes))
+          read !== undefined && equalBytes(partHash(read, pageChunks, geometry, sha256), hashes.layer.subarray(at, at + hashBytes))
         if (!whole) throw new Error('its hash pages do not lead to its root')
       }
     } finally {

@@ -96,8 +96,10 @@ export class Visitor {
     return this.page.evaluate(() => window.connectionCount)
   }
 
-  leave(): Promise<void> {
-    return this.#close()
+  async leave(): Promise<void> {
+    // A request that a test still holds back must not outlive its page.
+    await this.page.unrouteAll({ behavior: 'ignoreErrors' })
+    await this.#close()
   }
 }
 

@@ -3,6 +3,8 @@ import { type Bytes, concatBytes, toHex } from '../../shared/bytes.ts'
 import { Geometry } from '../../shared/geometry.ts'
 import type { Root, SwarmId } from '../../shared/ids.ts'
 import { ChunkHashes, type Manifest } from '../../shared/manifest.ts'
+import { rootOfChunks } from '../../shared/merkle.ts'
+import { sha256 } from '../fakes/sample-file.ts'
 
 export class ModelFile {
   readonly geometry: Geometry
@@ -17,10 +19,12 @@ export class ModelFile {
     this.#chunks = Array.from({ length: chunkCount }, (_, index) => this.#make(index))
     const layer = concatBytes(...this.#chunks.map((_, index) => hashOf(index)))
     const head = new Uint8Array(Math.min(this.geometry.leafCount, this.geometry.leavesPerChunk) * 32)
-    const root = toHex(new Uint8Array(32).fill(7)) as Root
+    const root = toHex(rootOfChunks(layer, this.geometry, sha256)) as Root
     const hashes = { kind: 'chunks', layer } as const
-    this.manifest = { name: 'model', type: 'application/octet-stream', root, geometry: this.geometry, hashes, head }
-    this.hashes = new ChunkHashes(this.manifest)
+    const headProof = new Uint8Array(0)
+    const { geometry } = this
+    this.manifest = { name: 'model', type: 'application/octet-stream', root, geometry, hashes, head, headProof }
+    this.hashes = new ChunkHashes(this.manifest, sha256)
   }
 
   #make(index: number): Bytes {

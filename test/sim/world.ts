@@ -7,13 +7,14 @@
 import { Engine } from '../../client/core/engine.ts'
 import type { Effect, Input, Order } from '../../client/core/engine-events.ts'
 import type { Mode } from '../../client/core/settings.ts'
-import { assertNever } from '../../shared/assert.ts'
+import { assert, assertNever } from '../../shared/assert.ts'
 import type { PeerId } from '../../shared/ids.ts'
 import { frameBytesMax, KiB } from '../../shared/limits.ts'
 import { createRng, type Rng } from '../../shared/rng.ts'
 import type { TrackerMessage } from '../../shared/tracker-messages.ts'
 import { encodeWire, type WireMessage } from '../../shared/wire.ts'
 import { type TrackerEffect, TrackerMachine } from '../../tracker/core/tracker-machine.ts'
+import type { Behaviour } from './behaviours.ts'
 import { ModelFile } from './model-file.ts'
 import { ModelOrigin } from './model-origin.ts'
 import { VirtualTime } from './virtual-time.ts'
@@ -21,6 +22,9 @@ import { VirtualTime } from './virtual-time.ts'
 /** The send queue of a link: the marks of the real one. */
 const sendHighBytes = 1024 * KiB
 const sendLowBytes = 256 * KiB
+
+/** How often a stream's reader looks for more. */
+const lookMs = 20
 
 export interface PeerPlan {
   upBytesPerSecond: number
@@ -31,9 +35,9 @@ export interface PeerPlan {
   mode?: Mode
   order?: Order
   /** Changes what the peer sends; undefined drops it. */
-  corrupt?: (message: WireMessage) => WireMessage | undefined
+  corrupt?: Behaviour
   address?: readonly [number, number, number, number]
-  /** Bytes a second at which a stream is read; a bulk download has none. */
+  /** Bytes a second at which a stream is read; without it, as fast as it comes. */
   readBytesPerSecond?: number
 }
 
@@ -62,6 +66,9 @@ export class Node {
   downFreeAt = 0
   wakeAt = Number.POSITIVE_INFINITY
   readonly bytes = { peers: 0, origin: 0 }
+  /** How far a stream's reader is, and the most bytes that were here or on their way beyond it. */
+  readAt = 0
+  aheadBytesMax = 0
   startedAt = 0
   doneAt: number | undefined
   failure: string | undefined
@@ -127,6 +134,7 @@ export class World {
     this.#openRun(node, run, 0, geometry.fileBytes)
     const order = node.plan.order ?? 'bulk'
     this.input(node, { type: 'want', swarm, want: 1, from: 0, to: geometry.fileBytes, order })
+    if (order === 'stream') this.#read(node)
   }
 
   /** The peer vanishes: its tab was closed. */
@@ -197,8 +205,8 @@ export class World {
       }
       case 'digest': {
         const hash = this.file.digest(effect.index, effect.bytes)
-        const { swarm, index } = effect
-        return this.time.at(this.time.now, () => this.input(node, { type: 'digested', swarm, index, hash }))
+        const { swarm, index, bytes } = effect
+        return this.time.at(this.time.now, () => this.input(node, { type: 'digested', swarm, index, bytes, hash }))
       }
       case 'digestLeaf':
       case 'release':
@@ -240,10 +248,35 @@ export class World {
     }
   }
 
+  /** A reader takes what is here at its pace, looked at every so often. */
+  #read(node: Node): void {
+    const { geometry, swarm } = this.file
+    const { have, flights } = node.engine.core.swarms.get(swarm)!
+    const bytes = ((node.plan.readBytesPerSecond ?? Number.POSITIVE_INFINITY) * lookMs) / 1_000
+    let to = Math.min(node.readAt + bytes, geometry.fileBytes)
+    for (let index = geometry.chunkAt(node.readAt); geometry.startOf(index) < to; index++) {
+      if (!have.has(index)) to = geometry.startOf(index)
+    }
+    node.readAt = Math.max(node.readAt, to)
+    let aheadBytes = 0
+    for (let index = geometry.chunkAt(node.readAt); index < geometry.chunkCount; index++) {
+      if (have.has(index) || flights.has(index)) aheadBytes += geometry.lengthOf(index)
+    }
+    node.aheadBytesMax = Math.max(node.aheadBytesMax, aheadBytes)
+    if (node.readAt === geometry.fileBytes) {
+      node.doneAt ??= this.time.now
+      return
+    }
+    this.input(node, { type: 'reading', swarm, want: 1, position: node.readAt })
+    this.time.at(this.time.now + lookMs, () => this.#read(node))
+  }
+
   #kept(node: Node, effect: Extract<Effect, { type: 'keep' }>): void {
+    // A chunk's hash is zeros when its bytes are not the file's.
+    assert(this.file.digest(effect.index, effect.bytes)[4] !== 0, `a false chunk ${effect.index} was kept`)
     node.bytes[effect.source === 'origin' ? 'origin' : 'peers'] += effect.bytes.length
     const { have } = node.engine.core.swarms.get(effect.swarm)!
-    if (have.isFull) node.doneAt ??= this.time.now
+    if (have.isFull && node.plan.order !== 'stream') node.doneAt ??= this.time.now
   }
 
   #openRun(node: Node, run: number, from: number, to: number): void {

@@ -1,0 +1,284 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Bytes, Sha256 } from '../shared/bytes.ts'
+import { leafHashes } from '../shared/merkle.ts'
+import { type PageOrigin, startPageOrigin } from '../test/fakes/page-origin.ts'
+import { sampleBytes, sha256 } from '../test/fakes/sample-file.ts'
+import type { Client, ClientOptions } from './api.ts'
+import { assembleClient } from './client.ts'
+import type { ChunkStore, Hasher } from './ports.ts'
+import { createHttpSource } from './shell/http-source.ts'
+import { MemoryStore } from './shell/memory-store.ts'
+import { createResumeHints } from './shell/resume-hints.ts'
+import { createWebClock } from './shell/web-clock.ts'
+
+const hasher: Hasher = {
+  leafHashes: async (bytes) => leafHashes(bytes, sha256 as Sha256) as Bytes,
+  sha256,
+}
+
+const clients: Client[] = []
+let origin: PageOrigin
+
+function newClient(options: ClientOptions = {}, store: ChunkStore = new MemoryStore(64 * 1024 * 1024)): Client {
+  const nobody = () => {
+    throw new Error('no peers here')
+  }
+  const items = new Map<string, string>()
+  const storage = {
+    getItem: (key: string) => items.get(key) ?? null,
+    setItem: (key: string, value: string) => void items.set(key, value),
+    removeItem: (key: string) => void items.delete(key),
+  }
+  const client = assembleClient(options, {
+    store,
+    hasher,
+    http: createHttpSource(),
+    dialer: { dial: nobody },
+    trackerDialer: { connect: nobody },
+    clock: createWebClock(),
+    hints: createResumeHints(storage),
+  })
+  clients.push(client)
+  return client
+}
+
+/** Sends the first `count` bytes of a file, and then nothing. */
+const stallAfter = (bytes: Bytes, count: number) => (_: unknown, response: import('node:http').ServerResponse) => {
+  response.writeHead(200, { 'content-length': bytes.length }).write(bytes.subarray(0, count))
+}
+
+const file = sampleBytes(600_000)
+
+beforeEach(async () => {
+  origin = await startPageOrigin()
+  origin.publish('/file.bin', file)
+})
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) await client.close()
+  await origin.close()
+})
+
+const bytesOf = async (response: Response) => Buffer.from(await response.arrayBuffer())
+
+describe('fetch', () => {
+  it('[C11] gives the file byte for byte, with the head that the server sent', async () => {
+    const response = await newClient().fetch(`${origin.url}/file.bin`)
+    expect([response.status, response.headers.get('content-length'), response.url]).toEqual([
+      200,
+      '600000',
+      `${origin.url}/file.bin`,
+    ])
+    expect((await bytesOf(response)).equals(file)).toBe(true)
+    expect(origin.asked.filter((line) => line.startsWith('/file.bin') && !line.includes('json'))).toEqual(['/file.bin'])
+  })
+
+  it('[C11] gives a range, verified', async () => {
+    const response = await newClient().fetch(`${origin.url}/file.bin`, { headers: { range: 'bytes=100000-299999' } })
+    expect([response.status, response.headers.get('content-range')]).toEqual([206, 'bytes 100000-299999/600000'])
+    expect((await bytesOf(response)).equals(file.subarray(100_000, 300_000))).toBe(true)
+  })
+
+  it.each([
+    ['is not there', (_: unknown, response: import('node:http').ServerResponse) => void response.writeHead(404).end()],
+    [
+      'is no manifest',
+      (_: unknown, response: import('node:http').ServerResponse) => void response.end('{"nearcast":1}'),
+    ],
+    ['breaks off', (_: unknown, response: import('node:http').ServerResponse) => void response.destroy()],
+    [
+      'never ends',
+      (_: unknown, response: import('node:http').ServerResponse) => {
+        const more = () => {
+          while (!response.destroyed && response.write(new Uint8Array(65_536).fill(32)));
+          if (!response.destroyed) response.once('drain', more)
+        }
+        more()
+      },
+    ],
+  ])('[C11] a file whose manifest %s is plain HTTP, untouched', async (_, answer) => {
+    origin.answers.set('/file.bin.nearcast.json', answer)
+    const client = newClient()
+    const response = await client.fetch(`${origin.url}/file.bin`)
+    expect((await bytesOf(response)).equals(file)).toBe(true)
+    expect(client.stats().files).toEqual([])
+  })
+
+  it('[C11] a manifest that never comes holds nobody up', async () => {
+    origin.answers.set('/file.bin.nearcast.json', () => {})
+    const response = await newClient().fetch(`${origin.url}/file.bin`)
+    expect((await bytesOf(response)).equals(file)).toBe(true)
+  })
+
+  it('[C2] wrong bytes from the server are fetched again and never delivered', async () => {
+    const wrong = file.slice()
+    wrong[400_000]! ^= 1
+    origin.answers.set('/file.bin', (request, response) => {
+      if (request.headers.range) origin.answers.delete('/file.bin')
+      const [, first = '0', last = '599999'] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? []
+      const part = wrong.subarray(Number(first), Number(last) + 1)
+      const head = { 'content-length': part.length, 'content-range': `bytes ${first}-${last}/600000` }
+      response.writeHead(request.headers.range ? 206 : 200, request.headers.range ? head : {}).end(part)
+    })
+    const response = await newClient().fetch(`${origin.url}/file.bin`)
+    expect((await bytesOf(response)).equals(file)).toBe(true)
+  })
+
+  it('[C2] bytes that stay wrong end in an error with the code corrupt-origin', async () => {
+    const wrong = file.slice()
+    wrong[400_000]! ^= 1
+    origin.answers.set('/file.bin', (request, response) => {
+      const [, first = '0', last = '599999'] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? []
+      const part = wrong.subarray(Number(first), Number(last) + 1)
+      const head = { 'content-length': part.length, 'content-range': `bytes ${first}-${last}/600000` }
+      response.writeHead(request.headers.range ? 206 : 200, request.headers.range ? head : {}).end(part)
+    })
+    const response = await newClient().fetch(`${origin.url}/file.bin`)
+    await expect(response.arrayBuffer()).rejects.toMatchObject({ code: 'corrupt-origin' })
+  })
+
+  it('[C11] an abort ends the body with its reason, and the request with it', async () => {
+    const ended = new Promise((resolve) => {
+      origin.answers.set('/file.bin', (request, response) => {
+        request.socket.once('close', resolve)
+        stallAfter(file, 100_000)(request, response)
+      })
+    })
+    const aborter = new AbortController()
+    const response = await newClient().fetch(`${origin.url}/file.bin`, { signal: aborter.signal })
+    const reading = bytesOf(response)
+    aborter.abort(new Error('enough'))
+    await expect(reading).rejects.toThrow('enough')
+    await ended
+  })
+
+  it('[C11] one that was aborted before it began asks for nothing', async () => {
+    const signal = AbortSignal.abort(new Error('never mind'))
+    await expect(newClient().fetch(`${origin.url}/file.bin`, { signal })).rejects.toThrow('never mind')
+    expect(origin.asked).toEqual([])
+  })
+
+  it('[C11] a reader that ends leaves the others undisturbed, also when the answer under way was its own', async () => {
+    const client = newClient()
+    let isOver = false
+    origin.answers.set('/file.bin', (request, response) => {
+      request.socket.once('close', () => {
+        isOver = true
+      })
+      stallAfter(file, 100_000)(request, response)
+    })
+    const aborter = new AbortController()
+    const first = await client.fetch(`${origin.url}/file.bin`, { signal: aborter.signal })
+    const firstBytes = bytesOf(first)
+    const download = client.download(`${origin.url}/file.bin`)
+    const file1 = new Promise<void>((resolve) => {
+      const stop = download.onProgress(({ state }) => {
+        if (state !== 'running') return
+        stop()
+        resolve()
+      })
+    })
+    await file1
+    aborter.abort(new Error('enough'))
+    await expect(firstBytes).rejects.toThrow('enough')
+    expect(isOver).toBe(false)
+    expect(download.progress().state).toBe('running')
+    download.cancel()
+  })
+
+  it('[C11] a client that is closed ends its readers with the code closed, and takes no more', async () => {
+    origin.answers.set('/file.bin', stallAfter(file, 100_000))
+    const client = newClient()
+    const reading = bytesOf(await client.fetch(`${origin.url}/file.bin`))
+    const outcome = expect(reading).rejects.toMatchObject({ code: 'closed' })
+    await client.close()
+    await outcome
+    await expect(client.fetch(`${origin.url}/file.bin`)).rejects.toMatchObject({ code: 'closed' })
+  })
+
+  it('[C11] a client that is closed while a file is being opened says so', async () => {
+    const client = newClient()
+    let answer = () => {}
+    const asked = new Promise<void>((resolve) => {
+      origin.answers.set('/file.bin', (_, response) => {
+        answer = () => void response.end(file)
+        resolve()
+      })
+    })
+    const opening = client.fetch(`${origin.url}/file.bin`)
+    const outcome = expect(opening).rejects.toMatchObject({ code: 'closed' })
+    await asked
+    await client.close()
+    answer()
+    await outcome
+  })
+
+  it('[C4] what was fetched once is not fetched again', async () => {
+    const client = newClient()
+    await bytesOf(await client.fetch(`${origin.url}/file.bin`))
+    origin.asked.length = 0
+    const again = await client.fetch(`${origin.url}/file.bin`)
+    expect((await bytesOf(again)).equals(file)).toBe(true)
+    expect(origin.asked).toEqual(['/file.bin.nearcast.json'])
+    expect(client.stats().bytes).toMatchObject({ origin: 600_000, store: 0 })
+  })
+})
+
+describe('download', () => {
+  it('[C11] ends with every byte, by source, and the file as a Blob', async () => {
+    const download = newClient().download(`${origin.url}/file.bin`)
+    await download.done
+    const { state, doneBytes, bytes, verified } = download.progress()
+    expect({ state, doneBytes, bytes, verified }).toEqual({
+      state: 'done',
+      doneBytes: 600_000,
+      bytes: { peers: 0, origin: 600_000, store: 0 },
+      verified: true,
+    })
+    expect(Buffer.from(await (await download.blob()).arrayBuffer()).equals(file)).toBe(true)
+  })
+
+  it('[C11] an address that is no valid text in its last part is downloaded all the same', async () => {
+    origin.publish('/%zz', file)
+    const download = newClient().download(`${origin.url}/%zz`)
+    expect(download.progress().name).toBe('%zz')
+    await download.done
+    expect(download.progress().doneBytes).toBe(600_000)
+  })
+
+  it('[C11] paused before it began, it fetches nothing more until it is resumed', async () => {
+    const closed = new Promise((resolve) => {
+      origin.answers.set('/file.bin', (request, response) => {
+        request.socket.once('close', resolve)
+        stallAfter(file, 100_000)(request, response)
+      })
+    })
+    const download = newClient().download(`${origin.url}/file.bin`)
+    download.pause()
+    await closed
+    expect(download.progress().state).toBe('paused')
+    origin.answers.clear()
+    download.resume()
+    await download.done
+    expect(download.progress().doneBytes).toBe(600_000)
+  })
+
+  it('[C6] a store that loses chunks on the way does not keep a download from its end', async () => {
+    const store = new MemoryStore(64 * 1024 * 1024)
+    const client = newClient({}, store)
+    const download = client.download(`${origin.url}/file.bin`)
+    await download.done
+    const root = download.progress().root!
+    await store.remove(root, [0, 3])
+    const blob = await download.blob()
+    expect(Buffer.from(await blob.arrayBuffer()).equals(file)).toBe(true)
+  })
+
+  it('[C11] options that are wrong are refused by name', () => {
+    const wrong = (options: object) => () => newClient(options as ClientOptions)
+    expect(wrong({ consent: 'yes' })).toThrow(/consent is yes/)
+    expect(wrong({ mode: 'quick' })).toThrow(/mode is quick: it must be balanced, fastest, frugal/)
+    expect(wrong({ uploadBytesPerSecondMax: -1 })).toThrow(/uploadBytesPerSecondMax is -1/)
+    expect(wrong({ tracker: 'ftp://x' })).toThrow(/tracker is ftp/)
+  })
+})

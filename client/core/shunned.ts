@@ -1,0 +1,28 @@
+/** Peers that are not to be linked to before some time, or ever: unreachable ones, and those that lied. */
+import type { PeerId } from '../../shared/ids.ts'
+import { shunnedCountMax } from './settings.ts'
+
+export class Shunned {
+  /** Those shunned longest ago first. */
+  readonly #until = new Map<PeerId, number>()
+
+  get size(): number {
+    return this.#until.size
+  }
+
+  has(id: PeerId, now: number): boolean {
+    return (this.#until.get(id) ?? 0) > now
+  }
+
+  isBanned(id: PeerId): boolean {
+    return this.#until.get(id) === Number.POSITIVE_INFINITY
+  }
+
+  add(id: PeerId, until: number): void {
+    const before = this.#until.get(id) ?? 0
+    this.#until.delete(id)
+    const oldest = this.#until.keys().next().value
+    if (this.#until.size >= shunnedCountMax && oldest !== undefined) this.#until.delete(oldest)
+    this.#until.set(id, Math.max(until, before))
+  }
+}

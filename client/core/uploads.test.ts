@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest'
+import { KiB, MiB } from '../../shared/limits.ts'
+import { EngineDriver, type Puppet } from '../../test/fakes/engine-driver.ts'
+
+/** An engine that holds the whole file and wants nothing. */
+const seed = (plan: { chunkCount?: number; chunkBytes?: number; isManual?: boolean } = {}) => {
+  const driver = new EngineDriver({ chunkCount: 16, ...plan })
+  driver.consent()
+  driver.open()
+  driver.tracker({ type: 'welcome', id: 'm'.repeat(22) as never })
+  driver.give({ type: 'held', swarm: driver.file.swarm, indexes: driver.indexes })
+  return driver
+}
+
+const ask = (puppet: Puppet, index: number, offset = 0, length = 64 * KiB) =>
+  puppet.say({ type: 'request', slot: puppet.slot, parts: [{ index, offset, length }] })
+
+const got = (puppet: Puppet) => puppet.heard('data').map(({ index, offset }) => `${index}+${offset / KiB}`)
+
+describe('serving peers', () => {
+  it('[S15] what is asked for is sent, byte for byte and in order', () => {
+    const driver = seed()
+    const a = driver.meet('a', [])
+    ask(a, 3)
+    ask(a, 1, 16 * KiB, 8 * KiB)
+    expect(got(a)).toEqual(['3+0', '1+16'])
+    const [whole, part] = a.heard('data')
+    expect(whole!.payload).toEqual(driver.file.chunk(3))
+    expect(part!.payload).toEqual(driver.file.chunk(1).subarray(16 * KiB, 24 * KiB))
+    expect(driver.engine.uploadedBytes).toBe(72 * KiB)
+  })
+
+  it('[S15] only as much is sent as the link takes, and more when it has room again', () => {
+    const driver = seed()
+    const a = driver.meet('a', [])
+    driver.give({ type: 'drained', peer: a.id, roomBytes: 64 * KiB })
+    for (let index = 0; index < 4; index++) ask(a, index)
+    expect(got(a)).toEqual(['0+0'])
+    expect(driver.all('askRoom')).toHaveLength(1)
+    driver.give({ type: 'drained', peer: a.id, roomBytes: 64 * KiB })
+    expect(got(a)).toEqual(['0+0', '1+0'])
+  })
+
+  it('[S15] peers are served a frame in turn, however much one of them asks for', () => {
+    const driver = seed()
+    const a = driver.meet('a', [])
+    const b = driver.meet('b', [])
+    for (const puppet of [a, b]) driver.give({ type: 'drained', peer: puppet.id, roomBytes: 0 })
+    for (let index = 0; index < 8; index++) ask(a, index)
+    for (let index = 0; index < 2; index++) ask(b, index)
+    driver.give({ type: 'uploadRate', bytesPerSecondMax: 64 * KiB })
+    for (const puppet of [a, b]) driver.give({ type: 'drained', peer: puppet.id, roomBytes: 64 * MiB })
+    driver.pass(4_500)
+    expect(got(b)).toEqual(['0+0', '1+0'])
+    expect(got(a).length).toBeLessThan(6)
+  })
+
+  it('[S15] what is not here is refused as missing', () => {
+    const driver = seed()
+    driver.give({ type: 'lost', swarm: driver.file.swarm, index: 5 })
+    const a = driver.meet('a', [])
+    ask(a, 5)
+    expect(a.heard('refuse')).toMatchObject([{ index: 5, reason: 'missing' }])
+  })
+
+  it('[S15] a chunk that cannot be read any more is refused, once, and the next is served', () => {
+    const driver = seed({ isManual: true })
+    const a = driver.meet('a', [])
+    ask(a, 5, 0, 1 * KiB)
+    ask(a, 5, 1 * KiB, 1 * KiB)
+    ask(a, 6)
+    const { swarm } = driver.file
+    driver.give({ type: 'chunkRead', swarm, index: 5, bytes: undefined })
+    driver.give({ type: 'chunkRead', swarm, index: 6, bytes: driver.file.chunk(6) })
+    expect(a.heard('refuse')).toMatchObject([{ index: 5, reason: 'missing' }])
+    expect(got(a)).toEqual(['6+0'])
+  })
+
+  it('[S15] the parts of one chunk are read from the store once', () => {
+    const driver = seed({ chunkCount: 2, chunkBytes: 1 * MiB, isManual: true })
+    const a = driver.meet('a', [])
+    for (let offset = 0; offset < 1 * MiB; offset += 256 * KiB) ask(a, 0, offset, 256 * KiB)
+    expect(driver.all('read')).toHaveLength(1)
+    driver.give({ type: 'chunkRead', swarm: driver.file.swarm, index: 0, bytes: driver.file.chunk(0) })
+    expect(a.heard('data').reduce((sum, { payload }) => sum + payload.length, 0)).toBe(1 * MiB)
+    expect(driver.all('read')).toHaveLength(1)
+  })
+
+  it('[S15] chunks are read only a little ahead of their turn', () => {
+    const driver = seed({ chunkCount: 128, isManual: true })
+    const a = driver.meet('a', [])
+    for (let index = 0; index < 128; index++) ask(a, index)
+    expect(driver.all('read').length).toBeLessThanOrEqual(17)
+  })
+
+  it('[S15] what is cancelled is not sent', () => {
+    const driver = seed()
+    const a = driver.meet('a', [])
+    driver.give({ type: 'drained', peer: a.id, roomBytes: 0 })
+    ask(a, 1)
+    ask(a, 2)
+    a.say({ type: 'cancel', slot: a.slot, index: 1 })
+    driver.give({ type: 'drained', peer: a.id, roomBytes: 1 * MiB })
+    expect(got(a)).toEqual(['2+0'])
+  })
+
+  it.each([
+    ['too many', 1, 513],
+    ['too large', 64 * KiB, 129],
+  ])('[S15] requests that are %s for the queue are a fault, and cost no memory', (_, length, count) => {
+    const driver = seed({ chunkCount: 600 })
+    const a = driver.meet('a', [])
+    driver.give({ type: 'drained', peer: a.id, roomBytes: 0 })
+    for (let index = 0; index < count + 1; index++) ask(a, index, 0, length)
+    expect(a.isLinked).toBe(true)
+    expect(driver.engine.core.remotes.get(a.id)!.uploads.length).toBeLessThan(count)
+    ask(a, 0, 0, 64 * KiB)
+    for (let index = 0; index < 600; index++) ask(a, index, 0, length)
+    expect(a.isLinked).toBe(false)
+  })
+})

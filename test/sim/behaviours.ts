@@ -1,0 +1,27 @@
+/** How peers of a world misbehave: each changes what a peer says, and nothing else of it. */
+import { Bitfield } from '../../shared/bitfield.ts'
+import type { WireMessage } from '../../shared/wire.ts'
+
+export type Behaviour = (message: WireMessage) => WireMessage | undefined
+
+/** Sends every chunk with one byte changed. */
+export const liar: Behaviour = (message) => {
+  if (message.type !== 'data') return message
+  const payload = message.payload.slice()
+  payload[0]! ^= 0xff
+  return { ...message, payload }
+}
+
+/** Says that it holds every chunk, and answers no request. */
+export const boaster =
+  (chunkCount: number): Behaviour =>
+  (message) => {
+    if (message.type === 'attach') return { ...message, have: Bitfield.full(chunkCount).bytes }
+    return message.type === 'refuse' || message.type === 'data' ? undefined : message
+  }
+
+/** Takes requests and sends one byte of each chunk. */
+export const dripper: Behaviour = (message) => {
+  if (message.type !== 'data') return message
+  return message.offset === 0 ? { ...message, payload: message.payload.subarray(0, 1) } : undefined
+}
