@@ -223,6 +223,11 @@ export class ChunkHashes {
     return this.#layerProof.step()
   }
 
+  /** Whether the layer leads to the root, as far as it is proven. */
+  get isLayerRight(): boolean {
+    return this.#layerProof.isRight === true
+  }
+
   /** The page that must be added before this chunk can be checked, or undefined when its hash is known. */
   missingPage(index: number): number | undefined {
     if (this.#manifest.hashes.kind === 'chunks') return undefined

@@ -1,4 +1,7 @@
-/** Chunks in memory, up to a cap; the least recently used go first. Gone with the page. */
+/**
+ * Chunks in memory, up to a cap. The least recently used of other files make room; a file never drives out its own
+ * chunks, so that what does not fit is refused and not silently lost. Gone with the page.
+ */
 import type { Bytes } from '../../shared/bytes.ts'
 import type { Root } from '../../shared/ids.ts'
 import type { ChunkStore } from '../ports.ts'
@@ -6,17 +9,12 @@ import type { ChunkStore } from '../ports.ts'
 /** Chunks held at once, whatever their size: many files of a few bytes would cost more in keys than in bytes. */
 const chunkCountMax = 65_536
 
-interface Held {
-  root: Root
-  index: number
-  bytes: Bytes
-}
-
 export class MemoryStore implements ChunkStore {
   readonly #bytesMax: number
-  /** By key, least recently used first. */
-  readonly #chunks = new Map<string, Held>()
+  /** Files and the chunks of each, the least recently used first. */
+  readonly #files = new Map<Root, Map<number, Bytes>>()
   #bytes = 0
+  #count = 0
   #closed = false
 
   constructor(bytesMax: number) {
@@ -24,38 +22,42 @@ export class MemoryStore implements ChunkStore {
   }
 
   async held(root: Root): Promise<number[]> {
-    const indexes: number[] = []
-    for (const held of this.#chunks.values()) if (held.root === root) indexes.push(held.index)
-    return indexes.sort((a, b) => a - b)
+    return [...(this.#files.get(root)?.keys() ?? [])].sort((a, b) => a - b)
   }
 
   async read(root: Root, index: number): Promise<Bytes | undefined> {
-    const key = keyOf(root, index)
-    const held = this.#chunks.get(key)
-    if (held === undefined) return undefined
-    this.#chunks.delete(key)
-    this.#chunks.set(key, held)
-    return held.bytes.slice()
+    const chunks = this.#files.get(root)
+    const bytes = chunks?.get(index)
+    if (!chunks || !bytes) return undefined
+    chunks.delete(index)
+    chunks.set(index, bytes)
+    this.#files.delete(root)
+    this.#files.set(root, chunks)
+    return bytes.slice()
   }
 
   async write(root: Root, chunks: readonly { index: number; bytes: Bytes }[]): Promise<number[]> {
+    const kept: number[] = []
     for (const { index, bytes } of chunks) {
-      this.#drop(keyOf(root, index))
-      if (this.#closed || bytes.length > this.#bytesMax) continue
-      this.#chunks.set(keyOf(root, index), { root, index, bytes: bytes.slice() })
+      this.#drop(root, index)
+      if (this.#closed || !this.#makeRoom(bytes.length, root)) continue
+      const file = this.#files.get(root) ?? new Map<number, Bytes>()
+      this.#files.set(root, file.set(index, bytes.slice()))
       this.#bytes += bytes.length
-      this.#evict()
+      this.#count++
+      kept.push(index)
     }
-    return chunks.map(({ index }) => index).filter((index) => this.#chunks.has(keyOf(root, index)))
+    return kept
   }
 
   async remove(root: Root, indexes: readonly number[]): Promise<void> {
-    for (const index of indexes) this.#drop(keyOf(root, index))
+    for (const index of indexes) this.#drop(root, index)
   }
 
   async clear(): Promise<void> {
-    this.#chunks.clear()
+    this.#files.clear()
     this.#bytes = 0
+    this.#count = 0
   }
 
   close(): void {
@@ -63,17 +65,27 @@ export class MemoryStore implements ChunkStore {
     void this.clear()
   }
 
-  #evict(): void {
-    for (const key of this.#chunks.keys()) {
-      if (this.#bytes <= this.#bytesMax && this.#chunks.size <= chunkCountMax) return
-      this.#drop(key)
+  /** @returns whether so many bytes of this file fit, after others' have gone */
+  #makeRoom(bytes: number, root: Root): boolean {
+    const fits = () => this.#bytes + bytes <= this.#bytesMax && this.#count < chunkCountMax
+    if (bytes > this.#bytesMax) return false
+    for (const [other, chunks] of this.#files) {
+      if (other === root) continue
+      for (const index of chunks.keys()) {
+        if (fits()) return true
+        this.#drop(other, index)
+      }
     }
+    return fits()
   }
 
-  #drop(key: string): void {
-    this.#bytes -= this.#chunks.get(key)?.bytes.length ?? 0
-    this.#chunks.delete(key)
+  #drop(root: Root, index: number): void {
+    const chunks = this.#files.get(root)
+    const bytes = chunks?.get(index)
+    if (!chunks || !bytes) return
+    chunks.delete(index)
+    if (chunks.size === 0) this.#files.delete(root)
+    this.#bytes -= bytes.length
+    this.#count--
   }
 }
-
-const keyOf = (root: Root, index: number) => `${root}/${index}`

@@ -40,8 +40,8 @@ export class OpenFile {
   /** What is here. */
   heldBytes = 0
   failure: NearcastError | undefined
-  /** Fulfilled when the chunk layer is proven, or found wrong: before it no chunk is compared. */
-  readonly layerProven: Promise<void>
+  /** Whether the chunk layer leads to the root: before it is known no chunk is compared. */
+  readonly layerProven: Promise<boolean>
   readonly #pages = new Map<number, Promise<boolean>>()
   readonly #early: { from: number; bytes: Bytes }[] = []
   readonly #listeners = new Set<() => void>()
@@ -165,7 +165,8 @@ export class OpenFile {
 }
 
 /** Proves the layer a step at a time, so that the first bytes, which are proven by the head alone, do not wait for it. */
-async function proveLayer(hashes: ChunkHashes): Promise<void> {
+async function proveLayer(hashes: ChunkHashes): Promise<boolean> {
   do await new Promise((resolve) => setTimeout(resolve))
   while (!hashes.proveStep())
+  return hashes.isLayerRight
 }

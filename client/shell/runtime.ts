@@ -186,7 +186,9 @@ export class Runtime {
   async #digest({ swarm, index, bytes }: Extract<Effect, { type: 'digest' }>): Promise<void> {
     const file = this.#files.get(swarm)
     if (!file) return
-    const [hash] = await Promise.all([this.#parts.vault.hashOf(file.manifest, bytes), file.layerProven])
+    const hash = await this.#parts.vault.hashOf(file.manifest, bytes)
+    // With a wrong layer nobody's bytes could be right: the fault is the manifest's, and no peer is blamed for it.
+    if (!(await file.layerProven)) return file.fail('corrupt-origin', 'the manifest does not lead to its root')
     this.input({ type: 'digested', swarm, index, bytes, hash })
   }
 

@@ -163,8 +163,9 @@ class SimplePeerLink implements Link {
     if (type !== expected) return this.#end(`wrong signal: ${type} in place of ${expected}`)
     if (this.#described) return this.#end(`wrong signal: a second ${type}`)
     if (!isDataOnly(sdp)) return this.#end(`wrong signal: ${type} is not for one data channel`)
-    this.#candidateCount += sdp.match(/^a=candidate:/gim)?.length ?? 0
-    if (this.#candidateCount > candidateCountMax) return this.#end(`wrong signal: ${type} with too many candidates`)
+    const inside = sdp.match(/^a=candidate:/gim)?.length ?? 0
+    if (inside > candidateCountMax) return this.#end(`wrong signal: ${type} with too many candidates`)
+    this.#candidateCount += inside
     this.#described = true
     this.#peer?.signal({ type, sdp })
   }

@@ -98,7 +98,7 @@ export class Visitor {
 
   async leave(): Promise<void> {
     // A request that a test still holds back must not outlive its page.
-    await this.page.unrouteAll({ behavior: 'ignoreErrors' })
+    if (!this.page.isClosed()) await this.page.unrouteAll({ behavior: 'ignoreErrors' })
     await this.#close()
   }
 }
