@@ -4,7 +4,7 @@ import type { Log } from '../shared/log.ts'
 import { parseRequestPath } from './core/request-path.ts'
 import type { HashFile } from './ports.ts'
 import { createApp } from './shell/app.ts'
-import { CappedEgress, uncappedEgress } from './shell/egress.ts'
+import { CappedEgress, UncappedEgress } from './shell/egress.ts'
 import { HashQueue } from './shell/hash-queue.ts'
 import { HashThread } from './shell/hash-thread.ts'
 import { ManifestDesk } from './shell/manifest-desk.ts'
@@ -67,7 +67,8 @@ export async function createOrigin(options: OriginOptions): Promise<Origin> {
   const queue = new HashQueue(options.hashFile ?? thread!.hash)
   const manifests = new Manifests(records, queue, log)
   const desk = new ManifestDesk(files, manifests, manifestWaitMs)
-  const egress = egressBytesPerSecondMax === undefined ? uncappedEgress : new CappedEgress(egressBytesPerSecondMax)
+  const egress =
+    egressBytesPerSecondMax === undefined ? new UncappedEgress() : new CappedEgress(egressBytesPerSecondMax)
   const traffic = new Traffic()
   const requests = new RequestHandler({ files, manifests, desk, egress, traffic, log })
   void records.prune(Date.now()).catch((error: Error) => log.warn({ reason: error.message }, 'old manifests stay'))

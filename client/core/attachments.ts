@@ -65,6 +65,8 @@ export class Attachments {
   /** The peer left a swarm: this side stops speaking of it too, and says so, which frees its slot over there. */
   detached(remote: Remote, slot: number, id: SwarmId): void {
     remote.theirSlots.delete(slot)
+    // Leaving must not be a way to claim anew.
+    if (remote.claims.get(id)?.length) remote.isClaimBroken = true
     const holdings = remote.holdings.get(id)
     if (holdings) this.#core.swarms.get(id)?.countCopies(holdings.have, -1)
     this.#forget(remote, id)
@@ -91,15 +93,18 @@ export class Attachments {
     remote.introducedIn.delete(id)
   }
 
-  /** @returns false when the peer says that it holds what the file does not have */
-  announced(remote: Remote, swarm: Swarm, indexes: readonly number[]): boolean {
+  /** @returns how many of the chunks are news; undefined when the file has no such chunk */
+  announced(remote: Remote, swarm: Swarm, indexes: readonly number[]): number | undefined {
     const holdings = remote.holdings.get(swarm.id)
-    if (!holdings) return true
+    if (!holdings) return 0
+    let newCount = 0
     for (const index of indexes) {
-      if (index >= swarm.geometry.chunkCount) return false
-      if (holdings.have.add(index)) swarm.copies[index]!++
+      if (index >= swarm.geometry.chunkCount) return undefined
+      if (!holdings.have.add(index)) continue
+      swarm.copies[index]!++
+      newCount++
     }
-    return true
+    return newCount
   }
 
   #send(remote: Remote, message: ControlMessage): void {

@@ -1,6 +1,7 @@
 /** What peers say, taken to the part that it concerns; what they may not say is blamed. */
 import { assertNever } from '../../shared/assert.ts'
 import type { SwarmId } from '../../shared/ids.ts'
+import { KiB } from '../../shared/limits.ts'
 import { decodeWire, type WireMessage } from '../../shared/wire.ts'
 import type { Attachments } from './attachments.ts'
 import type { Core } from './core.ts'
@@ -24,6 +25,28 @@ export interface ConversationParts {
 
 type AboutSwarm = Extract<WireMessage, { type: 'detach' | 'have' | 'lost' | 'claim' | 'request' | 'cancel' | 'refuse' }>
 
+/** Data frames shorter than this are priced: a part's last one may be short, but all of them need not be. */
+const payloadBytesFree = 4 * KiB
+
+/** What it costs to handle a message, in plain messages. Bytes that were asked for cost nothing. */
+function priceOf(message: WireMessage): number {
+  switch (message.type) {
+    case 'data':
+      return message.payload.length < payloadBytesFree ? 0.25 : 0
+    // Each part may be answered by a frame of its own.
+    case 'request':
+      return message.parts.length / 4
+    case 'have':
+    case 'lost':
+      return 1 + message.indexes.length / 64
+    // Answered with a bitfield of the same length, and all of it is counted.
+    case 'attach':
+      return 4 + message.have.length / 512
+    default:
+      return 1
+  }
+}
+
 export class Conversation {
   readonly #parts: ConversationParts
 
@@ -38,6 +61,7 @@ export class Conversation {
     // `hello` comes once and first; only `bye` may come at any time.
     const isDue = (remote.state === 'open') === (message.value.type !== 'hello')
     if (!isDue && message.value.type !== 'bye') return this.#parts.strike(remote)
+    if (!remote.patience.take(priceOf(message.value), now)) return this.#parts.strike(remote)
     this.#said(remote, message.value, now)
   }
 
@@ -80,8 +104,7 @@ export class Conversation {
         attachments.detached(remote, message.slot, id)
         return replan(now)
       case 'have':
-        if (!swarm || !attachments.announced(remote, swarm, message.indexes)) return strike(remote)
-        return downloads.fill(remote, now)
+        return this.#announced(remote, id, message.indexes, now)
       case 'lost':
         return swarm && downloads.lost(remote, swarm, message.indexes)
       case 'claim':
@@ -91,10 +114,18 @@ export class Conversation {
       case 'cancel':
         return uploads.cancel(remote, id, message.index)
       case 'refuse':
-        downloads.refused(remote, id, message.index, message.reason, now)
-        return replan(now)
+        return downloads.refused(remote, id, message.index, message.reason, now) ? replan(now) : undefined
       default:
         return assertNever(message)
     }
+  }
+
+  /** Only news is worth a look at what could be asked for: that costs more than the message did. */
+  #announced(remote: Remote, id: SwarmId, indexes: readonly number[], now: number): void {
+    const { core, attachments, downloads, strike } = this.#parts
+    const swarm = core.swarms.get(id)
+    const newCount = swarm && attachments.announced(remote, swarm, indexes)
+    if (newCount === undefined) return strike(remote)
+    if (newCount > 0) downloads.fill(remote, now)
   }
 }

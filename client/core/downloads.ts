@@ -131,7 +131,11 @@ export class Downloads {
     if (!swarm || !transfer) {
       this.#core.wastedBytes += payload.length
       // What had been asked for may still come after this side took it back, or left the swarm.
-      if (id ? isWithdrawn(remote, id, index) : remote.leftSlots.has(message.slot)) return
+      const isLate = id ? isWithdrawn(remote, id, index) : remote.leftSlots.has(message.slot)
+      if (isLate && payload.length <= remote.lateBytes) {
+        remote.lateBytes -= payload.length
+        return
+      }
       this.#blame(remote, 'strike', 'data that was not asked for')
       return
     }
@@ -157,14 +161,15 @@ export class Downloads {
     this.fill(remote, now)
   }
 
-  /** The peer will not serve this: it is asked elsewhere. */
-  refused(remote: Remote, id: SwarmId, index: number, reason: 'missing' | 'busy' | 'off', now: number): void {
+  /** The peer will not serve this: it is asked elsewhere. @returns whether it had been asked for it */
+  refused(remote: Remote, id: SwarmId, index: number, reason: 'missing' | 'busy' | 'off', now: number): boolean {
     const swarm = this.#core.swarms.get(id)
     const transfer = remote.transfers.get(id)?.get(index)
-    if (!swarm || !transfer) return
+    if (!swarm || !transfer) return false
     this.#drop(remote, swarm, transfer, now)
     if (reason === 'missing') this.lost(remote, swarm, [index])
     else remote.restUntil = Math.max(remote.restUntil, now + stallPenaltyMs)
+    return true
   }
 
   /** Chunks that a peer no longer has. */
@@ -188,7 +193,9 @@ export class Downloads {
   #drop(remote: Remote, swarm: Swarm, transfer: Transfer, now: number): void {
     swarm.removeTransfer(transfer)
     remote.transfers.get(swarm.id)?.delete(transfer.index)
-    remote.inFlightBytes -= transfer.requestedBytes - transfer.receivedBytes
+    const missingBytes = transfer.requestedBytes - transfer.receivedBytes
+    remote.inFlightBytes -= missingBytes
+    remote.lateBytes += missingBytes
     withdraw(this.#core, remote, swarm.id, transfer.index, now)
     this.#core.wastedBytes += transfer.receivedBytes
   }

@@ -2,9 +2,11 @@
 import type { Bytes } from '../../shared/bytes.ts'
 import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import { frameBytesSafe } from '../../shared/limits.ts'
+import { TokenBucket } from '../../shared/token-bucket.ts'
 import type { Tier } from '../../shared/tracker-messages.ts'
 import type { Candidate, Description } from './engine-events.ts'
 import { RateMeter, RoundTrip } from './rate.ts'
+import { saidBurstMax, saidPerSecondMax } from './settings.ts'
 import type { Holdings, Transfer } from './swarm.ts'
 
 /** A request of the remote's that waits here. `bytes` is the chunk once it is read. */
@@ -67,6 +69,10 @@ export class Remote {
   lastHeardAt = 0
   /** Asked for nothing before this: it stalled, or said that it is busy. */
   restUntil = 0
+  /** What it may still say: see settings.ts. */
+  readonly patience = new TokenBucket(saidPerSecondMax, saidBurstMax)
+  /** Bytes of requests taken back that may still come. */
+  lateBytes = 0
   stalls = 0
   strikes = 0
 

@@ -50,6 +50,13 @@ export const stallPenaltyMs = 10_000
 /** Protocol violations before a link is closed for good: one may be a bug or a race, three are a habit. */
 export const strikesMax = 3
 
+/**
+ * What one peer may ask this client to handle beside the bytes that it was asked for, in messages, by conversation.ts's
+ * prices: five times what a peer says that serves 100 MB/s in chunks of 64 KiB, and a tenth of a core at most.
+ */
+export const saidPerSecondMax = 500
+export const saidBurstMax = 2_000
+
 /** A link that carries no swarm this long is closed: each costs both ends, and others may want its place. */
 export const idleAfterMs = 30_000
 

@@ -66,16 +66,22 @@ export function noteClaim(
   now: number,
 ): void {
   if (remote.isClaimBroken) return
-  const claims = remote.claims.get(id) ?? []
-  remote.claims.set(id, claims)
-  claims.push({ first: claim.first, end: claim.first + claim.count, until: now + Math.min(claim.withinMs, claimMsMax) })
-  if (claims.length > claimCountMax) claims.shift()
+  const have = remote.holdings.get(id)?.have
+  // A run comes in order: with its last chunk, all of it is there.
+  const open = (remote.claims.get(id) ?? []).filter(({ end }) => !have?.has(end - 1))
+  remote.claims.set(id, open)
+  // One that ran out is not forgotten for a newer one, or a claimer that renews in time would be believed for ever.
+  if (open.some(({ until }) => now >= until)) remote.isClaimBroken = true
+  else if (open.length < claimCountMax) {
+    const until = now + Math.min(claim.withinMs, claimMsMax)
+    open.push({ first: claim.first, end: claim.first + claim.count, until })
+  }
 }
 
 /** @returns whether a linked peer is fetching the chunk from the origin, as far as it is to be believed */
 export function isClaimed(core: Core, swarm: Swarm, index: number, now: number): boolean {
   for (const remote of core.remotes.values()) {
-    if (remote.isClaimBroken) continue
+    if (remote.isClaimBroken || remote.restUntil > now) continue
     for (const claim of remote.claims.get(swarm.id) ?? []) {
       if (index < claim.first || index >= claim.end || remote.holdings.get(swarm.id)?.have.has(index)) continue
       if (now < claim.until) return true

@@ -39,6 +39,7 @@ export function passFence(core: Core, remote: Remote, nonce: number): boolean {
     remote.withdrawn.delete(key)
   }
   if (remote.withdrawn.size > 0) sendFence(core, remote)
+  else remote.lateBytes = 0
   return true
 }
 
@@ -47,5 +48,7 @@ export function expireWithdrawals(remote: Remote, now: number): void {
     if (now - at < withdrawnMs) return
     remote.withdrawn.delete(key)
   }
-  if (remote.withdrawn.size === 0) remote.fence = undefined
+  if (remote.withdrawn.size > 0) return
+  remote.fence = undefined
+  remote.lateBytes = 0
 }

@@ -4,6 +4,7 @@
  */
 import type { FileHandle } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { type FileVersion, sameContent } from '../core/file-version.ts'
 import type { Lane } from './egress.ts'
 import { readFully } from './file-hash.ts'
@@ -61,6 +62,7 @@ export async function sendBody(
     return socket.closed && !response.writableFinished ? 'closed' : 'all'
   } finally {
     socket.release()
+    lane.leave()
   }
 }
 
@@ -68,6 +70,7 @@ export async function sendBody(
 class Outflow {
   closed: boolean
   readonly #response: ServerResponse
+  readonly #socket: Socket
   readonly #onSent: (bytes: number) => void
   readonly #unflushed = new Set<() => void>()
   readonly #close: () => void
@@ -75,13 +78,16 @@ class Outflow {
   constructor(response: ServerResponse, onSent: (bytes: number) => void, onClose: () => void) {
     this.#response = response
     this.#onSent = onSent
-    this.closed = response.destroyed
+    // A response that waits behind another one on its connection hears nothing of that connection's end by itself.
+    this.#socket = response.req.socket
+    this.closed = response.destroyed || this.#socket.destroyed
     this.#close = () => {
       this.closed = true
       onClose()
       for (const resolve of this.#unflushed) resolve()
     }
     response.once('close', this.#close)
+    this.#socket.once('close', this.#close)
   }
 
   /** Fulfilled when the socket has taken the bytes, so that their buffer is free again. */
@@ -101,5 +107,6 @@ class Outflow {
 
   release(): void {
     this.#response.off('close', this.#close)
+    this.#socket.off('close', this.#close)
   }
 }

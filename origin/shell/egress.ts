@@ -1,9 +1,18 @@
 /** Gives bodies their turns to send: at once without a cap, else in the order and at the rate that the core says. */
-import { KiB } from '../../shared/limits.ts'
+import { KiB, MiB } from '../../shared/limits.ts'
 import { FairEgress } from '../core/fair-egress.ts'
 
 /** Read and written at a time without a cap: long enough that its costs per piece do not count. */
-const uncappedSliceBytes = 128 * KiB
+const uncappedSliceBytesMax = 128 * KiB
+
+/**
+ * What all bodies together may hold at full slices. Past it, slices get shorter: thousands that do not read would hold
+ * gigabytes. Each body holds two slices.
+ */
+const uncappedHeldBytesMax = 32 * MiB
+
+/** The shortest slice: at a thousand bodies and more, reads of this length still outrun a line of 1 Gbit/s. */
+const uncappedSliceBytesMin = 16 * KiB
 
 /** One body's place in the order. */
 export interface Lane {
@@ -11,6 +20,7 @@ export interface Lane {
   readonly sliceBytes: number
   /** Fulfilled when this many bytes may go, or when the lane was left; undefined when they may at once. */
   turn(bytes: number): Promise<void> | undefined
+  /** May be called again. */
   leave(): void
 }
 
@@ -19,9 +29,24 @@ export interface Egress {
   enter(prompt: boolean): Lane
 }
 
-const uncappedLane: Lane = { sliceBytes: uncappedSliceBytes, turn: () => undefined, leave() {} }
+export class UncappedEgress implements Egress {
+  #count = 0
 
-export const uncappedEgress: Egress = { enter: () => uncappedLane }
+  enter(): Lane {
+    this.#count++
+    const share = uncappedHeldBytesMax / (2 * this.#count)
+    const sliceBytes = Math.floor(Math.max(uncappedSliceBytesMin, Math.min(uncappedSliceBytesMax, share)))
+    let left = false
+    return {
+      sliceBytes,
+      turn: () => undefined,
+      leave: () => {
+        if (!left) this.#count--
+        left = true
+      },
+    }
+  }
+}
 
 export class CappedEgress implements Egress {
   readonly #order: FairEgress

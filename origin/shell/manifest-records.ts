@@ -88,7 +88,8 @@ export class ManifestRecords {
         const bytes = page.subarray(0, Math.min(page.length, geometry.chunkCount * hashBytes - from))
         const read = await readFully(layer, bytes, from)
         const whole =
-          read !== undefined && equalBytes(partHash(read, pageChunks, geometry, sha256), hashes.layer.subarray(at, at + hashBytes))
+          read !== undefined &&
+          equalBytes(partHash(read, pageChunks, geometry, sha256), hashes.layer.subarray(at, at + hashBytes))
         if (!whole) throw new Error('its hash pages do not lead to its root')
       }
     } finally {

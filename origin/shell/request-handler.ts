@@ -12,6 +12,7 @@ import { baseOf, type ManifestDesk, type NotHere } from './manifest-desk.ts'
 import type { Manifests } from './manifests.ts'
 import { isPassing, type Opened, type OpenFile, type PublishedFiles } from './published-files.ts'
 import type { Traffic } from './traffic.ts'
+import { Turns } from './turns.ts'
 
 const indexName = 'index.html'
 
@@ -26,6 +27,7 @@ export interface RequestHandlerParts {
 
 export class RequestHandler {
   readonly #parts: RequestHandlerParts
+  readonly #turns = new Turns()
 
   constructor(parts: RequestHandlerParts) {
     this.#parts = parts
@@ -43,6 +45,7 @@ export class RequestHandler {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!(await this.#turns.take(request.socket, response))) return
     const exchange = new Exchange(request, response, this.#parts.egress, this.#parts.traffic)
     switch (exchange.method) {
       case 'GET':
