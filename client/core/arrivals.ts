@@ -38,13 +38,13 @@ export class Arrivals {
   complete(swarm: Swarm, transfer: Transfer): void {
     swarm.removeTransfer(transfer)
     if (!swarm.isMissing(transfer.index)) {
-      this.#core.wastedBytes += transfer.buffer.length
+      this.#core.wastedBytes += transfer.length
       return
     }
-    swarm.hashing.set(transfer.index, { bytes: transfer.buffer, source: transfer.source })
-    this.#core.hashingBytes += transfer.buffer.length
+    swarm.hashing.set(transfer.index, { bytes: transfer.bytes, source: transfer.source })
+    this.#core.hashingBytes += transfer.length
     this.pages.ask(swarm, transfer.index)
-    this.#core.emit({ type: 'digest', swarm: swarm.id, index: transfer.index, bytes: transfer.buffer })
+    this.#core.emit({ type: 'digest', swarm: swarm.id, index: transfer.index, bytes: transfer.bytes })
   }
 
   /** A page of hashes is known now, or could not be had. */

@@ -65,7 +65,7 @@ export class Downloads {
       const { swarm, transfer } = next
       if (swarm !== asked || parts.length === requestPartsMax) ask()
       asked = swarm
-      const length = Math.min(sliceBytesMax, transfer.buffer.length - transfer.requestedBytes)
+      const length = Math.min(sliceBytesMax, transfer.length - transfer.requestedBytes)
       parts.push({ index: transfer.index, offset: transfer.requestedBytes, length })
       transfer.requestedBytes += length
       remote.inFlightBytes += length
@@ -79,7 +79,7 @@ export class Downloads {
       const swarm = this.#core.swarms.get(id)
       if (!swarm || swarm.geometry.chunkBytes <= sliceBytesMax) continue
       for (const transfer of transfers.values()) {
-        if (transfer.requestedBytes < transfer.buffer.length) return { swarm, transfer }
+        if (transfer.requestedBytes < transfer.length) return { swarm, transfer }
       }
     }
     return undefined
@@ -144,8 +144,7 @@ export class Downloads {
       this.#blame(remote, 'ban', `bytes ${offset}+${payload.length} of chunk ${index} are out of place`)
       return
     }
-    transfer.buffer.set(payload, offset)
-    transfer.receivedBytes += payload.length
+    transfer.take(payload, true)
     remote.inFlightBytes -= payload.length
     remote.progressBytes += payload.length
     if (remote.progressBytes >= progressBytesMin || remote.inFlightBytes === 0) {
@@ -154,7 +153,7 @@ export class Downloads {
     }
     remote.downRate.add(payload.length, now)
     swarm.peerRate.add(payload.length, now)
-    if (transfer.receivedBytes === transfer.buffer.length) {
+    if (transfer.receivedBytes === transfer.length) {
       remote.transfers.get(swarm.id)!.delete(index)
       this.#arrivals.complete(swarm, transfer)
     }

@@ -112,13 +112,13 @@ export class OriginRuns {
 
   #take(swarm: Swarm, run: Run, bytes: Uint8Array): number {
     const transfer = run.transfer!
-    const { index, buffer, receivedBytes } = transfer
-    const part = bytes.subarray(0, buffer.length - receivedBytes)
-    buffer.set(part, receivedBytes)
-    transfer.receivedBytes += part.length
+    const { index, length, receivedBytes } = transfer
+    const part = bytes.subarray(0, length - receivedBytes)
+    // A view of what may be megabytes: kept, it would hold all of them.
+    transfer.take(part, false)
     run.at += part.length
-    if (index === 0) this.#digestLeaves(swarm, buffer, receivedBytes, transfer.receivedBytes)
-    if (transfer.receivedBytes === buffer.length) {
+    if (index === 0) this.#digestLeaves(swarm, transfer.bytes, receivedBytes, transfer.receivedBytes)
+    if (transfer.receivedBytes === length) {
       run.transfer = undefined
       this.#arrivals.complete(swarm, transfer)
     }

@@ -13,13 +13,34 @@ import { RateMeter } from './rate.ts'
 import { streamAheadBytes, streamNearBytes } from './settings.ts'
 
 /** A chunk on its way from one source. Bytes come in order. */
-export interface Transfer {
+export class Transfer {
   readonly index: number
   readonly source: Source
-  readonly buffer: Bytes
-  requestedBytes: number
-  receivedBytes: number
+  readonly length: number
   readonly startedAt: number
+  requestedBytes = 0
+  receivedBytes = 0
+  #bytes: Bytes | undefined
+
+  constructor(init: { index: number; source: Source; length: number; startedAt: number }) {
+    this.index = init.index
+    this.source = init.source
+    this.length = init.length
+    this.startedAt = init.startedAt
+  }
+
+  /** The chunk as far as it has come. */
+  get bytes(): Bytes {
+    this.#bytes ??= new Uint8Array(this.length)
+    return this.#bytes
+  }
+
+  /** Takes the next bytes. A whole chunk in a buffer of its own is kept as it came: nothing is copied. */
+  take(part: Uint8Array, isOwned: boolean): void {
+    if (isOwned && part.length === this.length) this.#bytes = part as Bytes
+    else this.bytes.set(part, this.receivedBytes)
+    this.receivedBytes += part.length
+  }
 }
 
 /** Chunks [first, end) that a reader or a download wants; a stream has reached the chunk `position`. */
@@ -165,14 +186,7 @@ export class Swarm {
 
   startTransfer(index: number, source: Source, now: number): Transfer {
     assert(index < this.geometry.chunkCount, `chunk ${index} of ${this.geometry.chunkCount}`)
-    const transfer: Transfer = {
-      index,
-      source,
-      buffer: new Uint8Array(this.geometry.lengthOf(index)),
-      requestedBytes: 0,
-      receivedBytes: 0,
-      startedAt: now,
-    }
+    const transfer = new Transfer({ index, source, length: this.geometry.lengthOf(index), startedAt: now })
     this.addTransfer(transfer)
     return transfer
   }

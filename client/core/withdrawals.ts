@@ -13,7 +13,7 @@ const withdrawnMs = 60_000
 const keyOf = (id: SwarmId, index: number) => `${id}/${index}`
 
 export const isWithdrawn = (remote: Remote, id: SwarmId, index: number): boolean =>
-  remote.withdrawn.has(keyOf(id, index))
+  remote.withdrawn.size > 0 && remote.withdrawn.has(keyOf(id, index))
 
 /** Notes that a request was taken back; a `cancel` for it has been sent just now, or the peer has refused it. */
 export function withdraw(core: Core, remote: Remote, id: SwarmId, index: number, now: number): void {
