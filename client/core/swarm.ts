@@ -180,10 +180,6 @@ export class Swarm {
     else this.flights.delete(transfer.index)
   }
 
-  transferFrom(index: number, source: Source): Transfer | undefined {
-    return this.flights.get(index)?.find((transfer) => transfer.source === source)
-  }
-
   startTransfer(index: number, source: Source, now: number): Transfer {
     assert(index < this.geometry.chunkCount, `chunk ${index} of ${this.geometry.chunkCount}`)
     const transfer = new Transfer({ index, source, length: this.geometry.lengthOf(index), startedAt: now })

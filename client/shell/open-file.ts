@@ -8,9 +8,8 @@ import type { Source } from '../core/engine-events.ts'
 import { readBody } from './limited-body.ts'
 import type { Vault } from './vault.ts'
 
-/** In `sourceOf`: a chunk that is not here, or came from the origin, or from the store. Peers follow. */
+/** In `sourceOf`: a chunk that is not here, or came from the store. 1 is the origin, and peers follow. */
 export const sourceMissing = 0
-export const sourceOrigin = 1
 export const sourceStore = 2
 
 /** More peers than this share the last colour of the map. */

@@ -69,9 +69,9 @@ export async function open(opener: Opener, request: OpenRequest): Promise<Opened
   if (opener.runtime.isClosed) cancel()
   refuseClosed(opener, request.url)
   if (typeof known === 'string') return plain(known)
-  const wrong = disagreement(response, known.manifest)
+  const wrong = disagreement(response, known)
   if (wrong) return plain(wrong)
-  const range = isRanged ? parseRange(request.headers.get('range')!, known.manifest.geometry.fileBytes) : undefined
+  const range = isRanged ? parseRange(request.headers.get('range')!, known.geometry.fileBytes) : undefined
   if (!isAnswerTo(range, isRanged, response)) return plain('the range is not one that can be verified')
   // From here on the answer may serve several readers: it ends when the last of them does.
   request.signal?.removeEventListener('abort', cancel)
@@ -89,13 +89,8 @@ function isAnswerTo(range: ByteRange | undefined, isRanged: boolean, { status, h
   return range !== undefined && status === 206 && (said?.startsWith(`bytes ${range.from}-${range.to - 1}/`) ?? true)
 }
 
-interface Known {
-  manifest: Manifest
-  etag: string | undefined
-}
-
 /** @returns the manifest, or why there is none */
-async function fetchManifest(hasher: Hasher, request: OpenRequest, ended: AbortSignal): Promise<Known | string> {
+async function fetchManifest(hasher: Hasher, request: OpenRequest, ended: AbortSignal): Promise<Manifest | string> {
   const address = new URL(request.url)
   address.pathname += manifestSuffix
   const signal = request.signal ? AbortSignal.any([request.signal, ended]) : ended
@@ -105,7 +100,7 @@ async function fetchManifest(hasher: Hasher, request: OpenRequest, ended: AbortS
     const text = await readBody(response, manifestTextMax)
     if (!text) return `no manifest: it is longer than ${manifestTextMax} bytes`
     const manifest = readManifest(new TextDecoder().decode(text), hasher.sha256)
-    return manifest.ok ? { manifest: manifest.value, etag: undefined } : manifest.violation
+    return manifest.ok ? manifest.value : manifest.violation
   } catch (error) {
     return `no manifest: ${error instanceof Error ? error.message : error}`
   }
@@ -148,7 +143,7 @@ interface Answer {
 async function take(
   opener: Opener,
   { url }: OpenRequest,
-  { manifest }: Known,
+  manifest: Manifest,
   answer: Answer | undefined,
 ): Promise<{ file: OpenFile; response: Response | undefined; range: ByteRange | undefined }> {
   const { runtime, vault, hasher, hints } = opener
