@@ -9,11 +9,13 @@ import type { Browser, Page } from 'playwright-core'
 import { launchChromium } from '../test/browser/chromium.ts'
 import { bundleForPage } from '../test/browser/page-bundle.ts'
 import { servePage } from '../test/browser/page-server.ts'
+import { cpuSecondsByProcess, cpuSecondsSince } from './cpu-time.ts'
 import type * as LinkPage from './link-page.ts'
 import { type NearcastPair, openNearcastPair } from './nearcast-pair.ts'
 
 const KiB = 1024
 const MiB = 1024 * KiB
+const GiB = 1024 * MiB
 
 /** The bare channel's best marks, found by `--sweep`; the link has the same. */
 const bareMarks = { highBytes: 256 * KiB, lowBytes: 64 * KiB }
@@ -57,12 +59,23 @@ async function openPage(browser: Browser, url: string, relay: (text: string) => 
   return page
 }
 
-async function runOnce([server, receiver]: [Page, Page], run: LinkPage.Plan): Promise<number> {
+interface Figure {
+  mibPerSecond: number
+  cpuSecondsPerGiB: number
+}
+
+const figure = (bytes: number, ms: number, cpuSeconds: number): Figure => ({
+  mibPerSecond: bytes / MiB / (ms / 1000),
+  cpuSecondsPerGiB: cpuSeconds / (bytes / GiB),
+})
+
+async function runOnce([server, receiver]: [Page, Page], run: LinkPage.Plan): Promise<Figure> {
   await Promise.all([server, receiver].map((page) => page.evaluate(() => Bench.reset())))
+  const before = cpuSecondsByProcess()
   const served = server.evaluate((run) => Bench.serve(run), run)
   const ms = await receiver.evaluate((run) => Bench.receive(run), run)
   await served
-  return run.totalBytes / MiB / (ms / 1000)
+  return figure(run.totalBytes, ms, cpuSecondsSince(before))
 }
 
 /** The whole of Nearcast: what the others lack is the name by which it is told apart. */
@@ -93,7 +106,7 @@ export async function main(args: string[]): Promise<void> {
     pages.push(await openPage(browser, server.origin, give(1)))
     pages.push(await openPage(browser, server.origin, give(0)))
     if (!values.sweep && whole.includes(values.only)) pair = await openNearcastPair(browser, totalBytes)
-    const figures: Record<string, number[]> = {}
+    const figures: Record<string, Figure[]> = {}
     for (let round = 0; round < Number(values.rounds); round++) {
       for (const [name, run] of Object.entries(plans)) {
         figures[name] ??= []
@@ -101,7 +114,8 @@ export async function main(args: string[]): Promise<void> {
       }
       if (pair) {
         figures[whole] ??= []
-        figures[whole].push((await pair.bytesPerSecond()) / MiB)
+        const { bytesPerSecond, cpuSeconds } = await pair.run()
+        figures[whole].push(figure(totalBytes, (totalBytes * 1000) / bytesPerSecond, cpuSeconds))
       }
     }
     print(figures, values.json)
@@ -112,15 +126,27 @@ export async function main(args: string[]): Promise<void> {
   }
 }
 
-function print(figures: Record<string, number[]>, asJson: boolean): void {
-  const medians = Object.fromEntries(Object.entries(figures).map(([name, rates]) => [name, median(rates)]))
-  if (asJson) return console.log(JSON.stringify({ unit: 'MiB/s', medians, figures }))
-  for (const [name, rates] of Object.entries(figures)) {
-    const all = rates.map((rate) => rate.toFixed(1)).join(' ')
-    console.log(`${name.padEnd(28)} ${medians[name]!.toFixed(1).padStart(6)} MiB/s   (${all})`)
+function print(figures: Record<string, Figure[]>, asJson: boolean): void {
+  const medians = Object.fromEntries(
+    Object.entries(figures).map(([name, all]) => [
+      name,
+      {
+        mibPerSecond: median(all.map((one) => one.mibPerSecond)),
+        cpuSecondsPerGiB: median(all.map((one) => one.cpuSecondsPerGiB)),
+      },
+    ]),
+  )
+  if (asJson) return console.log(JSON.stringify({ medians, figures }))
+  for (const [name, all] of Object.entries(figures)) {
+    const { mibPerSecond, cpuSecondsPerGiB } = medians[name]!
+    const rates = all.map((one) => one.mibPerSecond.toFixed(1)).join(' ')
+    const cpu = `${cpuSecondsPerGiB.toFixed(0).padStart(4)} CPU s/GiB`
+    console.log(`${name.padEnd(28)} ${mibPerSecond.toFixed(1).padStart(6)} MiB/s ${cpu}   (${rates})`)
   }
   for (const name of ['link', whole]) {
-    const rate = medians[name]
-    if (medians.bare && rate) console.log(`${name} ÷ bare: ${(rate / medians.bare).toFixed(3)}`)
+    if (!medians.bare || !medians[name]) continue
+    const ofRate = medians[name].mibPerSecond / medians.bare.mibPerSecond
+    const ofCpu = medians.bare.cpuSecondsPerGiB / medians[name].cpuSecondsPerGiB
+    console.log(`${name} ÷ bare: ${ofRate.toFixed(3)} by the clock, ${ofCpu.toFixed(3)} by processor time`)
   }
 }

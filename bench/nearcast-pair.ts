@@ -5,6 +5,7 @@
 import type { Browser } from 'playwright-core'
 import { createTempFolder, startServer } from '../test/e2e/harness.ts'
 import { sitePage, Visitor } from '../test/e2e/visitor.ts'
+import { cpuSecondsByProcess, cpuSecondsSince } from './cpu-time.ts'
 
 const path = '/file.bin'
 
@@ -13,7 +14,7 @@ const thinLine = '256KiB/s'
 
 export interface NearcastPair {
   /** One download by a new visitor, from the first byte of the peer until all is verified and stored. */
-  bytesPerSecond(): Promise<number>
+  run(): Promise<{ bytesPerSecond: number; cpuSeconds: number }>
   close(): Promise<void>
 }
 
@@ -29,12 +30,13 @@ export async function openNearcastPair(browser: Browser, fileBytes: number): Pro
   // Its manifest is ready before the clock runs.
   await (await fetch(`${thin.url}${path}.nearcast.json`)).text()
   return {
-    async bytesPerSecond() {
+    async run() {
       const visitor = await Visitor.arrive(browser, `${thin.url}/`)
       await visitor.createClient({ tracker, mode: 'frugal' })
       await visitor.start(path)
       await visitor.waitForPeerBytes(1)
-      const rate = await visitor.page.evaluate(async () => {
+      const before = cpuSecondsByProcess()
+      const bytesPerSecond = await visitor.page.evaluate(async () => {
         const startedAt = performance.now()
         const before = window.client.stats().bytes.peers
         await window.current.done
@@ -43,8 +45,9 @@ export async function openNearcastPair(browser: Browser, fileBytes: number): Pro
         await window.client.close()
         return (bytes * 1000) / (performance.now() - startedAt)
       })
+      const cpuSeconds = cpuSecondsSince(before)
       await visitor.leave()
-      return rate
+      return { bytesPerSecond, cpuSeconds }
     },
     async close() {
       await seeder.leave()

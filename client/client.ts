@@ -44,6 +44,8 @@ export interface ClientParts {
   trackerDialer: TrackerDialer
   clock: Clock
   hints: ResumeHints
+  /** Verified chunks kept in memory, at most. */
+  hotBytesMax?: number | undefined
   log?: Log
 }
 

@@ -1,4 +1,5 @@
 /** The public API: what a page or a bundler imports. Puts the browser's shells together. */
+import { MiB } from '../shared/limits.ts'
 import { type Client, type ClientOptions, NearcastError } from './api.ts'
 import { assembleClient, memoryBytesMaxDefault } from './client.ts'
 import { openChunkStore } from './shell/chunk-store.ts'
@@ -25,7 +26,14 @@ export function createClient(options: ClientOptions = {}): Client {
     trackerDialer: createWebTrackerDialer(),
     clock: createWebClock(),
     hints: createResumeHints(store === 'memory' ? undefined : localStorageOrNone()),
+    hotBytesMax: hotBytes(),
   })
+}
+
+/** A 64th of the device's memory, where the browser tells how much that is: 16 to 128 MiB. */
+function hotBytes(): number | undefined {
+  const { deviceMemory } = (globalThis.navigator ?? {}) as { deviceMemory?: number }
+  return deviceMemory && Math.min(Math.max(deviceMemory * 16, 16), 128) * MiB
 }
 
 /** Reading the property itself throws where storage is forbidden. */

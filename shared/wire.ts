@@ -59,10 +59,12 @@ for (const [type, { code, fields }] of Object.entries(messages)) {
   byCode.set(code, { type: type as keyof typeof messages, fields: fields as Field<unknown> })
 }
 
-export function encodeWire(message: WireMessage): Uint8Array<ArrayBuffer> {
+/** @param space where a data frame may be built, when it is sent, and so copied, before the next one is encoded */
+export function encodeWire(message: WireMessage, space?: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   if (message.type === 'data') {
-    const frame = new Uint8Array(dataHeaderBytes + message.payload.length)
-    const view = new DataView(frame.buffer)
+    const length = dataHeaderBytes + message.payload.length
+    const frame = space && length <= space.length ? space.subarray(0, length) : new Uint8Array(length)
+    const view = new DataView(frame.buffer, frame.byteOffset, length)
     view.setUint8(0, dataCode)
     view.setUint16(1, message.slot)
     view.setUint32(3, message.index)

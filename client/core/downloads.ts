@@ -18,7 +18,7 @@ const secondCopyGainMs = 200
 const progressBytesMin = 16 * KiB
 
 /** The window is filled up when it has drained to this share. */
-const refillShare = 0.75
+const refillShare = 0.5
 
 /** Second copies may cost this share of the file, and two chunks. */
 const secondCopyShare = 0.03
@@ -250,10 +250,13 @@ export class Downloads {
   }
 }
 
+/** How long either page may be busy with something else without the peer running out of requests. */
+const busyMs = 100
+
 /** How much may be under way from a peer: twice what its path holds, so that it never waits for the next request. */
 export function windowBytes(remote: Remote, now: number): number {
-  const pathBytes = (remote.downRate.perSecond(now) * (remote.roundTrip.leastMs ?? 0)) / 1_000
-  return Math.min(windowBytesMax, windowBytesMin + 2 * pathBytes)
+  const pathMs = 2 * (remote.roundTrip.leastMs ?? 0) + busyMs
+  return Math.min(windowBytesMax, windowBytesMin + (remote.downRate.perSecond(now) * pathMs) / 1_000)
 }
 
 /** When a peer would have delivered all it was asked for and `bytes` more, in milliseconds from now. */

@@ -2,7 +2,7 @@
  * Chunks in IndexedDB over idb-keyval, which this file alone imports. Chunks that are written together lie in one
  * record, whose array key names them: [root, index, index, …]. Every failure is a miss: nothing here rejects.
  */
-import { clear, createStore, promisifyRequest, setMany, type UseStore } from 'idb-keyval'
+import { clear, createStore, promisifyRequest, type UseStore } from 'idb-keyval'
 import { type Bytes, concatBytes } from '../../shared/bytes.ts'
 import type { Root } from '../../shared/ids.ts'
 import { MiB } from '../../shared/limits.ts'
@@ -47,6 +47,8 @@ class IdbStore implements ChunkStore {
   readonly #directories = new Map<Root, Promise<Map<number, Key>>>()
   /** Least recently read first. */
   readonly #recent = new Map<string, StoredRecord>()
+  /** Where a full record is put together: `put` copies it, and memory that was used before costs half as much. */
+  readonly #staging = new Uint8Array(recordBytesMax)
   #closed = false
 
   constructor(use: UseStore) {
@@ -68,22 +70,33 @@ class IdbStore implements ChunkStore {
 
   async write(root: Root, chunks: readonly { index: number; bytes: Bytes }[]): Promise<number[]> {
     if (this.#closed || chunks.length === 0) return []
-    // Copied before anything is waited for: the caller may give its bytes away.
-    const entries: [Key, StoredRecord][] = group(chunks).map((part) => [
-      [root, ...part.map(({ index }) => index)],
-      { lengths: part.map(({ bytes }) => bytes.length), bytes: concatBytes(...part.map(({ bytes }) => bytes)).buffer },
-    ])
     const directory = await this.#directory(root)
-    const isKept = await this.#attempt(async () => {
-      await setMany(entries, this.#use)
-      return true
-    })
-    if (!isKept) return []
-    for (const [key] of entries) {
+    const keys = await this.#attempt(() =>
+      this.#use('readwrite', (store) => {
+        const keys = group(chunks).map((part) => this.#put(store, root, part))
+        return promisifyRequest(store.transaction).then(() => keys)
+      }),
+    )
+    if (!keys) return []
+    for (const key of keys) {
       this.#recent.delete(key.join())
       for (const index of key.slice(1) as number[]) directory.set(index, key)
     }
     return chunks.map(({ index }) => index)
+  }
+
+  #put(store: IDBObjectStore, root: Root, chunks: readonly { index: number; bytes: Bytes }[]): Key {
+    const key: Key = [root, ...chunks.map(({ index }) => index)]
+    const lengths = chunks.map(({ bytes }) => bytes.length)
+    const recordBytes = lengths.reduce((sum, length) => sum + length, 0)
+    const record = recordBytes === this.#staging.length ? this.#staging : new Uint8Array(recordBytes)
+    let at = 0
+    for (const { bytes } of chunks) {
+      record.set(bytes, at)
+      at += bytes.length
+    }
+    store.put({ lengths, bytes: record.buffer } satisfies StoredRecord, key)
+    return key
   }
 
   async remove(root: Root, indexes: readonly number[]): Promise<void> {

@@ -6,9 +6,10 @@ import { assertNever } from '../../shared/assert.ts'
 import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import type { Log } from '../../shared/log.ts'
 import { parseTrackerMessage } from '../../shared/tracker-messages.ts'
-import { encodeWire } from '../../shared/wire.ts'
+import { dataHeaderBytes, encodeWire } from '../../shared/wire.ts'
 import type { Engine } from '../core/engine.ts'
 import type { Effect, Input } from '../core/engine-events.ts'
+import { payloadBytesAim } from '../core/settings.ts'
 import type { Clock, Dialer, Hasher, HttpSource, Link, TrackerDialer, TrackerSocket } from '../ports.ts'
 import type { OpenFile } from './open-file.ts'
 import type { Vault } from './vault.ts'
@@ -38,6 +39,8 @@ export class Runtime {
   /** HTTP answers that are not read on while the engine takes no more. */
   #waiters: (() => void)[] = []
   #isClosed = false
+  /** Links copy what they send (test/contract/link.ts): one buffer serves all data frames, and no new memory is touched. */
+  readonly #frameSpace = new Uint8Array(dataHeaderBytes + payloadBytesAim)
 
   constructor(parts: RuntimeParts) {
     this.#parts = parts
@@ -94,16 +97,18 @@ export class Runtime {
     for (const wake of waiters) wake()
   }
 
+  /** A timer that would only fire too soon is left: to change it costs more than to find out then. */
   #schedule(): void {
     const at = this.#parts.engine.nextWake()
-    if (this.#cancelWake && Math.abs(at - this.#wakeAt) < 1) return
+    if (this.#cancelWake && (at >= this.#wakeAt - 1 || this.#isClosed)) return
     this.#cancelWake?.()
     this.#cancelWake = undefined
-    this.#wakeAt = at
     if (at === Number.POSITIVE_INFINITY || this.#isClosed) return
+    this.#wakeAt = at
     this.#cancelWake = this.#parts.clock.at(at, () => {
       this.#cancelWake = undefined
-      this.input({ type: 'wake' })
+      if (this.#parts.engine.nextWake() <= this.now) this.input({ type: 'wake' })
+      else this.#schedule()
     })
   }
 
@@ -128,7 +133,7 @@ export class Runtime {
   #run(effect: Effect): void {
     switch (effect.type) {
       case 'send':
-        return this.#links.get(effect.peer)?.send(encodeWire(effect.message))
+        return this.#links.get(effect.peer)?.send(encodeWire(effect.message, this.#frameSpace))
       case 'askRoom': {
         const roomBytes = this.#links.get(effect.peer)?.roomBytes ?? 0
         if (roomBytes > 0) this.input({ type: 'drained', peer: effect.peer, roomBytes })

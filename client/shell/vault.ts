@@ -9,8 +9,11 @@ import type { ChunkHashes, Manifest } from '../../shared/manifest.ts'
 import { chunkHash } from '../../shared/merkle.ts'
 import type { ChunkStore, Clock, Hasher } from '../ports.ts'
 
-/** Verified chunks kept in memory for readers and peers: what was just fetched is asked for most. */
-const hotBytesMax = 32 * MiB
+/**
+ * Verified chunks kept in memory for readers and peers, by default: what was just fetched is asked for most. From the
+ * store, a chunk costs its seeder as much again as sending it: it is read, copied and hashed (bench/link.ts).
+ */
+const hotBytesMaxDefault = 64 * MiB
 
 /** Chunks that the store did not take are kept in memory up to this much, then the oldest are given up. */
 const homelessBytesMax = 64 * MiB
@@ -50,6 +53,7 @@ export class Vault {
   readonly #hasher: Hasher
   readonly #clock: Clock
   readonly #events: VaultEvents
+  readonly #hotBytesMax: number
   readonly #files = new Map<Root, VaultFile>()
   /** Least recently used first. */
   readonly #hot = new Map<string, Chunk>()
@@ -64,11 +68,15 @@ export class Vault {
   #isFlushing = false
   #isClosed = false
 
-  constructor(parts: { store: ChunkStore; hasher: Hasher; clock: Clock }, events: VaultEvents) {
+  constructor(
+    parts: { store: ChunkStore; hasher: Hasher; clock: Clock; hotBytesMax?: number | undefined },
+    events: VaultEvents,
+  ) {
     this.#store = parts.store
     this.#hasher = parts.hasher
     this.#clock = parts.clock
     this.#events = events
+    this.#hotBytesMax = parts.hotBytesMax ?? hotBytesMaxDefault
   }
 
   open(file: VaultFile): void {
@@ -110,7 +118,7 @@ export class Vault {
     this.#hot.set(key, chunk)
     this.#hotBytes += chunk.bytes.length - (before?.bytes.length ?? 0)
     for (const [oldest, { bytes }] of this.#hot) {
-      if (this.#hotBytes <= hotBytesMax) return
+      if (this.#hotBytes <= this.#hotBytesMax) return
       this.#hot.delete(oldest)
       this.#hotBytes -= bytes.length
     }
