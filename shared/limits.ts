@@ -67,3 +67,9 @@ export const candidateLengthMax = 512
 
 /** The most peers that one `join` can ask for. */
 export const wantPeersMax = 20
+
+/**
+ * Of the peers that still download, so many fetch from the origin what nobody holds: enough to fill its line, few
+ * enough that each chunk comes soon and can be passed on, where a thousand answers at once would all crawl.
+ */
+export const aheadCountMax = 8

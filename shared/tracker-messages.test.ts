@@ -120,8 +120,8 @@ describe('what a client says', () => {
 describe('what a tracker says', () => {
   it.each([
     { type: 'welcome', id: peer },
-    { type: 'peers', swarm, peers: [], size: 0 },
-    { type: 'peers', swarm, peers: tiers.map((tier) => ({ id: peer, tier })), size: 5 },
+    { type: 'peers', swarm, peers: [], size: 0, ahead: 0 },
+    { type: 'peers', swarm, peers: tiers.map((tier) => ({ id: peer, tier })), size: 5, ahead: 0 },
     { type: 'signal', from: peer, tier: 'network', signal },
     { type: 'refused', code: 'malformed', message: 'no type' },
     { type: 'refused', code: 'not-introduced', message: '', to: peer },
@@ -136,9 +136,10 @@ describe('what a tracker says', () => {
 
   it.each<[string, unknown]>([
     ['welcome: id', { type: 'welcome', id: 7 }],
-    ['peers: peers', { type: 'peers', swarm, peers: [{ id: peer, tier: 'near' }], size: 1 }],
-    ['peers: peers', { type: 'peers', swarm, peers: Array(21).fill({ id: peer, tier: 'isp' }), size: 21 }],
+    ['peers: peers', { type: 'peers', swarm, peers: [{ id: peer, tier: 'near' }], size: 1, ahead: 0 }],
+    ['peers: peers', { type: 'peers', swarm, peers: Array(21).fill({ id: peer, tier: 'isp' }), size: 21, ahead: 0 }],
     ['peers: size', { type: 'peers', swarm, peers: [], size: -1 }],
+    ['peers: ahead', { type: 'peers', swarm, peers: [], size: 9, ahead: 9 }],
     ['signal: tier', { type: 'signal', from: peer, signal }],
     ['refused: code', { type: 'refused', code: 'because', message: '' }],
     ['refused: message', { type: 'refused', code: 'malformed', message: 'x'.repeat(501) }],

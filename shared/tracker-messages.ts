@@ -4,6 +4,7 @@
  */
 import { isPeerId, isSwarmId } from './ids.ts'
 import {
+  aheadCountMax,
   candidateLengthMax,
   descriptionLengthMax,
   relayedMessageBytesMax,
@@ -80,12 +81,16 @@ const fromClient = {
 const fromTracker = {
   /** First on every connection: who this peer is, as long as the connection lasts. */
   welcome: object({ type: literal('welcome'), id: peerId }),
-  /** Answers every `join`: whom to call, and how many peers the swarm has in all. */
+  /**
+   * Answers every `join`: whom to call, how many peers the swarm has in all, and how many of those that still download
+   * came before this one (`aheadCountMax` of them or more).
+   */
   peers: object({
     type: literal('peers'),
     swarm: swarmId,
     peers: list(object({ id: peerId, tier }), wantPeersMax),
     size: integer(0, Number.MAX_SAFE_INTEGER),
+    ahead: integer(0, aheadCountMax),
   }),
   signal: object({ type: literal('signal'), from: peerId, tier, signal }),
   refused: object({

@@ -158,7 +158,13 @@ export class EngineDriver {
   }
 
   introduce(peers: PeerId[], swarm: SwarmId = this.file.swarm, tier: Tier = 'network'): Effect[] {
-    return this.tracker({ type: 'peers', swarm, peers: peers.map((id) => ({ id, tier })), size: peers.length + 1 })
+    return this.tracker({
+      type: 'peers',
+      swarm,
+      peers: peers.map((id) => ({ id, tier })),
+      size: peers.length + 1,
+      ahead: 0,
+    })
   }
 
   /** A peer that is introduced, linked, greeted, and attached with these chunks (all by default). */

@@ -52,6 +52,7 @@ const trackerMessage: fc.Arbitrary<TrackerMessage> = fc.oneof(
     swarm,
     peers: fc.array(fc.record({ id: peer, tier }), { maxLength: 20 }),
     size: fc.nat(),
+    ahead: fc.nat(8),
   }),
   fc.record({ type: fc.constant('signal' as const), from: peer, tier, signal }),
   fc.record(

@@ -34,6 +34,8 @@ export class Swarm {
   readonly #all = new Roster<Membership>(allSlot)
   /** Those that have a part of the file. */
   readonly #holders = new Roster<Membership>(holdersSlot)
+  /** Those that lack a part, in the order in which they came. */
+  readonly #downloading = new Set<Membership>()
   #index: Index | undefined
 
   constructor(id: SwarmId) {
@@ -47,6 +49,7 @@ export class Swarm {
   add(peer: Peer): Membership {
     const member: Membership = { peer, swarm: this, have: 0, at: [] }
     this.#all.add(member)
+    this.#downloading.add(member)
     if (this.#index !== undefined) enter(this.#index, member)
     else if (this.size > scannedSizeMax) this.#index = this.#indexed()
     return member
@@ -56,10 +59,23 @@ export class Swarm {
     if (member.have === 0 && have > 0) this.#holders.add(member)
     else if (member.have > 0 && have === 0) this.#holders.remove(member)
     member.have = have
+    if (have < 1) this.#downloading.add(member)
+    else this.#downloading.delete(member)
+  }
+
+  /** How many of the members that still download came before this one; `countMax` stands for any more. */
+  aheadOf(member: Membership, countMax: number): number {
+    let count = 0
+    for (const other of this.#downloading) {
+      if (other === member || count === countMax) break
+      count++
+    }
+    return count
   }
 
   remove(member: Membership): void {
     this.setHave(member, 0)
+    this.#downloading.delete(member)
     this.#all.remove(member)
     if (this.#index === undefined) return
     if (this.size < indexedSizeMin) this.#index = undefined

@@ -18,8 +18,14 @@ function couple(crowd = new TrackerCrowd()): { crowd: TrackerCrowd; first: PeerI
 describe('a join', () => {
   it('[T13] is always answered, with nobody when nobody is wanted', () => {
     const { crowd, second } = couple()
-    expect(crowd.join(second, { want: 0 })).toEqual({ type: 'peers', swarm: swarmA, peers: [], size: 2 })
-    expect(crowd.join(second, { swarm: swarmB, want: 8 })).toEqual({ type: 'peers', swarm: swarmB, peers: [], size: 1 })
+    expect(crowd.join(second, { want: 0 })).toEqual({ type: 'peers', swarm: swarmA, peers: [], size: 2, ahead: 1 })
+    expect(crowd.join(second, { swarm: swarmB, want: 8 })).toEqual({
+      type: 'peers',
+      swarm: swarmB,
+      peers: [],
+      size: 1,
+      ahead: 0,
+    })
   })
 
   it('[T13] of another swarm meets nobody of this one', () => {
@@ -39,6 +45,19 @@ describe('a join', () => {
       tier: 'network',
       signal: offer,
     })
+  })
+
+  it('[T34] is told how many that still download came before, up to 8; who finishes or leaves counts no more', () => {
+    const crowd = new TrackerCrowd()
+    const members = Array.from({ length: 10 }, (_, i) => crowd.member(farAddress(i)))
+    const aheadOf = (place: number, have = 0) => crowd.join(members[place]!, { have }).ahead
+    expect(members.map((_, place) => aheadOf(place))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 8])
+    crowd.join(members[2]!, { have: 1 })
+    expect(aheadOf(5, 0.5)).toBe(4)
+    crowd.leave(members[0]!)
+    expect(aheadOf(5, 0.9)).toBe(3)
+    // It lost a part of what it had: it is the last now.
+    expect(aheadOf(2, 0.5)).toBe(8)
   })
 
   it('[T18] does not meet the same peer again while it may still be calling, if there are others', () => {

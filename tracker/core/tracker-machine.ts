@@ -4,6 +4,7 @@
  */
 import { assert, assertNever } from '../../shared/assert.ts'
 import type { PeerId, SwarmId } from '../../shared/ids.ts'
+import { aheadCountMax } from '../../shared/limits.ts'
 import type { Rng } from '../../shared/rng.ts'
 import {
   type ClientMessage,
@@ -197,7 +198,9 @@ export class TrackerMachine {
     const membership = former ?? this.#enter(peer, swarm)
     membership.swarm.setHave(membership, have)
     const peers = this.#introduce(membership, want, now)
-    return [{ type: 'send', to: peer.id, message: { type: 'peers', swarm, peers, size: membership.swarm.size } }]
+    const { size } = membership.swarm
+    const ahead = membership.swarm.aheadOf(membership, aheadCountMax)
+    return [{ type: 'send', to: peer.id, message: { type: 'peers', swarm, peers, size, ahead } }]
   }
 
   #introduce(membership: Membership, want: number, now: number): { id: PeerId; tier: Tier }[] {
