@@ -4,7 +4,14 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['{shared,client,tracker,origin,cli,demo}/**/*.test.ts'] } },
-      { test: { name: 'house', include: ['test/*.test.ts', 'test/{contract,fuzz,attack,sim}/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'house',
+          include: ['test/*.test.ts', 'test/{contract,fuzz,attack,sim}/**/*.test.ts'],
+          // A busy machine is no fault of what is tested.
+          testTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: 'e2e',

@@ -230,7 +230,7 @@ export class Downloads {
     for (const remote of this.#core.remotes.values()) {
       expireWithdrawals(remote, now)
       if (remote.restUntil <= now) remote.restUntil = 0
-      if (remote.inFlightBytes === 0 || now - remote.lastByteAt < stallTimeoutMs) continue
+      if (remote.inFlightBytes === 0 || now < remote.lastByteAt + stallTimeoutMs) continue
       remote.restUntil = now + stallPenaltyMs * 2 ** Math.min(remote.stalls, 6)
       remote.stalls++
       for (const [id, transfers] of remote.transfers) {

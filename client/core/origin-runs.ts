@@ -254,7 +254,7 @@ export class OriginRuns {
     if (this.#core.isPressed) return
     for (const swarm of this.#core.swarms.values()) {
       for (const run of [...swarm.runs.values()]) {
-        if (now - run.lastByteAt < runStallMs) continue
+        if (now < run.lastByteAt + runStallMs) continue
         this.#core.emit({ type: 'closeRun', run: run.id })
         this.failed(run.id, { reason: 'the origin fell silent', retry: true, changed: false, retryAfterMs: 0 }, now)
       }

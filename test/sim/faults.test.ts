@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { KiB, MiB } from '../../shared/limits.ts'
 import { boaster, dripper, liar } from './behaviours.ts'
 import { type PeerPlan, World, type WorldPlan } from './world.ts'
+import { reportOf } from './world-report.ts'
 
 const fileBytes = 8 * MiB
 const plan: WorldPlan = {
@@ -45,20 +46,20 @@ describe('faults', () => {
     for (let i = 0; i < 4; i++) world.add(peer)
     const late = world.add({ ...peer, joinAtMs: 12_000 })
     world.run(2_000)
-    world.stopTracker()
+    world.tracker.stop()
     world.run(2_500)
-    world.startTracker()
+    world.tracker.start()
     world.runUntilDone(60_000)
-    expect(world.report().failures).toEqual([])
+    expect(reportOf(world).failures).toEqual([])
     expect(late.bytes.peers / fileBytes).toBeGreaterThan(0.8)
   })
 
   it('[S17] without any tracker from the start, everyone has the file from the origin', () => {
     const world = new World(plan)
-    world.stopTracker()
+    world.tracker.stop()
     for (let i = 0; i < 3; i++) world.add(peer)
     world.runUntilDone(60_000)
-    const { doneMs, originCopies } = world.report()
+    const { doneMs, originCopies } = reportOf(world)
     expect(doneMs.every(Number.isFinite)).toBe(true)
     expect(originCopies).toBe(3)
   })
@@ -70,7 +71,7 @@ describe('faults', () => {
     world.run(60_000, () => first.doneAt !== undefined)
     world.origin.stop()
     world.runUntilDone(120_000)
-    expect(world.report().failures).toEqual([])
+    expect(reportOf(world).failures).toEqual([])
     expect(late.map(({ bytes }) => bytes)).toEqual(late.map(() => ({ peers: fileBytes, origin: 0 })))
   })
 
@@ -80,7 +81,7 @@ describe('faults', () => {
     world.run(1_500)
     world.origin.stop()
     world.runUntilDone(600_000)
-    expect(world.report().failures).toEqual(['network', 'network'])
+    expect(reportOf(world).failures).toEqual(['network', 'network'])
   })
 
   it.each([1, 5])(
@@ -97,7 +98,7 @@ describe('faults', () => {
       for (const { engine } of good) {
         for (const remote of engine.core.remotes.values()) if (liars.has(remote.id)) expect(remote.refusedBytes).toBe(0)
       }
-      expect(world.report().failures).toEqual([])
+      expect(reportOf(world).failures).toEqual([])
     },
   )
 
