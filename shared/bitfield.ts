@@ -6,6 +6,20 @@ import { ok, type Result, violation } from './result.ts'
 /** Set bits of each byte value: a set from outside is counted by the byte, so that a large one stays cheap to take. */
 const bitCounts = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length)
 
+/** The first index in [from, end) whose bit, turned round by `flip`, is set in `bytes` and set in `other`. */
+function firstIn(bytes: Bytes, flip: 0 | 0xff, other: Bytes | undefined, from: number, end: number) {
+  if (from >= end) return undefined
+  const last = (end - 1) >> 3
+  for (let at = from >> 3, mask = 0xff >> (from & 7); at <= last; at++, mask = 0xff) {
+    let bits = (bytes[at]! ^ flip) & mask
+    if (other !== undefined) bits &= other[at]!
+    if (bits === 0) continue
+    const index = at * 8 + Math.clz32(bits) - 24
+    return index < end ? index : undefined
+  }
+  return undefined
+}
+
 export class Bitfield {
   readonly length: number
   readonly bytes: Bytes
@@ -45,6 +59,21 @@ export class Bitfield {
 
   get isFull(): boolean {
     return this.#count === this.length
+  }
+
+  /** The first index in [from, end) that is in the set; undefined when none is. Looks at eight at a time. */
+  next(from: number, end: number): number | undefined {
+    return firstIn(this.bytes, 0, undefined, from, Math.min(end, this.length))
+  }
+
+  /** The first index in [from, end) that is not in the set. */
+  nextMissing(from: number, end: number): number | undefined {
+    return firstIn(this.bytes, 0xff, undefined, from, Math.min(end, this.length))
+  }
+
+  /** The first index in [from, end) that is in both sets. */
+  nextInBoth(other: Bitfield, from: number, end: number): number | undefined {
+    return firstIn(this.bytes, 0, other.bytes, from, Math.min(end, this.length))
   }
 
   has(index: number): boolean {

@@ -41,7 +41,7 @@ export class Arrivals {
       this.#core.wastedBytes += transfer.length
       return
     }
-    swarm.hashing.set(transfer.index, { bytes: transfer.bytes, source: transfer.source })
+    swarm.beginHashing(transfer.index, { bytes: transfer.bytes, source: transfer.source })
     this.#core.hashingBytes += transfer.length
     this.pages.ask(swarm, transfer.index)
     this.#core.emit({ type: 'digest', swarm: swarm.id, index: transfer.index, bytes: transfer.bytes })
@@ -75,7 +75,7 @@ export class Arrivals {
       this.pages.ask(swarm, index)
       return
     }
-    swarm.hashing.delete(index)
+    swarm.endHashing(index)
     this.#core.hashingBytes -= arrived.bytes.length
     // The store turned out to have it meanwhile.
     if (swarm.have.has(index)) this.#core.wastedBytes += arrived.bytes.length
@@ -84,7 +84,7 @@ export class Arrivals {
   }
 
   #accept(swarm: Swarm, index: number, bytes: Bytes, source: Source, now: number): void {
-    swarm.have.add(index)
+    swarm.keep(index)
     swarm.progressAt = now
     swarm.failuresSinceProgress = 0
     swarm.corruptByIndex.delete(index)
@@ -119,11 +119,11 @@ export class Arrivals {
 
   /** Chunks that cannot be checked are let go; a late answer finds nothing to compare. */
   #dropHashing(swarm: Swarm): void {
-    for (const { bytes } of swarm.hashing.values()) {
+    for (const [index, { bytes }] of [...swarm.hashing]) {
       this.#core.hashingBytes -= bytes.length
       this.#core.wastedBytes += bytes.length
+      swarm.endHashing(index)
     }
-    swarm.hashing.clear()
     this.#waiting.delete(swarm)
   }
 

@@ -43,7 +43,7 @@ export class Files {
   held(swarm: Swarm, indexes: readonly number[], now: number): void {
     const { core, downloads, runs } = this.#parts
     for (const index of indexes) {
-      if (index >= swarm.geometry.chunkCount || !swarm.have.add(index)) continue
+      if (index >= swarm.geometry.chunkCount || !swarm.keep(index)) continue
       for (const transfer of swarm.flights.get(index) ?? []) downloads.takeBack(swarm, transfer, now)
       noteHave(core, swarm, index, now)
       runs.overtaken(swarm, index)
@@ -89,7 +89,7 @@ export class Files {
   }
 
   lost(swarm: Swarm, { index, isFull }: Of<'lost'>, now: number): void {
-    if (!swarm.have.delete(index)) return
+    if (!swarm.lose(index)) return
     tellLost(this.#parts.core, swarm, index)
     if (isFull && swarm.isWantedWhole(index)) {
       // To bring it again would only push out another one.

@@ -27,8 +27,8 @@ export function pickChunk(
   allowed: (index: number) => boolean,
   now: number,
 ): number | undefined {
-  const eligible = (index: number) =>
-    swarm.isIdle(index) && holdings.have.has(index) && allowed(index) && !comesSoon(swarm, index, now)
+  // Of what is idle here and held there.
+  const eligible = (index: number) => allowed(index) && !comesSoon(swarm, index, now)
   for (const want of swarm.wants.values()) {
     const picked = want.order === 'stream' ? pickForStream(swarm, want, holdings, eligible) : undefined
     if (picked !== undefined) return picked
@@ -48,7 +48,10 @@ function pickForStream(
   eligible: (index: number) => boolean,
 ): number | undefined {
   const near = swarm.near(want)
-  for (let index = want.position; index < near; index++) if (eligible(index)) return index
+  let index = swarm.idle.nextInBoth(holdings.have, want.position, near)
+  for (; index !== undefined; index = swarm.idle.nextInBoth(holdings.have, index + 1, near)) {
+    if (eligible(index)) return index
+  }
   return rarest(swarm, near, swarm.open(want)[1], holdings, eligible)
 }
 
@@ -59,19 +62,23 @@ function rarest(
   holdings: Holdings,
   eligible: (index: number) => boolean,
 ): number | undefined {
-  const span = end - first
-  if (span <= 0) return undefined
-  const start = holdings.cursor >= first && holdings.cursor < end ? holdings.cursor - first : 0
+  const start = holdings.cursor >= first && holdings.cursor < end ? holdings.cursor : first
   let best: number | undefined
   let fewest = Number.POSITIVE_INFINITY
-  for (let step = 0; step < span; step++) {
-    const index = first + ((start + step) % span)
-    const copies = swarm.copies[index]!
-    if (copies >= fewest || !eligible(index)) continue
-    best = index
-    fewest = copies
-    // The peer itself is one copy: nothing is rarer.
-    if (copies <= 1) break
+  // Round from the start to the start.
+  for (const [from, to] of [
+    [start, end],
+    [first, start],
+  ] as const) {
+    let index = swarm.idle.nextInBoth(holdings.have, from, to)
+    for (; index !== undefined; index = swarm.idle.nextInBoth(holdings.have, index + 1, to)) {
+      const copies = swarm.copies[index]!
+      if (copies >= fewest || !eligible(index)) continue
+      best = index
+      fewest = copies
+      // The peer itself is one copy: nothing is rarer.
+      if (copies <= 1) return best
+    }
   }
   return best
 }

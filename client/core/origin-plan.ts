@@ -33,7 +33,7 @@ export function isServed(core: Core, swarm: Swarm, index: number, now: number): 
 /** True when nothing that is wanted is on its way, and no peer can be asked for any of it. */
 export function isStuck(core: Core, swarm: Swarm, now: number): boolean {
   if (swarm.flights.size > 0 || swarm.hashing.size > 0 || !swarm.isWanting) return false
-  return swarm.firstOpen((index) => swarm.isIdle(index) && isServed(core, swarm, index, now)) === undefined
+  return swarm.firstIdle((index) => isServed(core, swarm, index, now)) === undefined
 }
 
 /** The rate below which the origin helps, by mode: three settings of one rule. */
@@ -64,7 +64,7 @@ export function startBesidePeers(core: Core, swarm: Swarm, now: number): number 
     isFree(swarm, index) && !isServed(core, swarm, index, now) && !isClaimed(core, swarm, index, now)
   return (
     ownStart(core, swarm, isRare) ??
-    (isBelowFloor(core, swarm, now) ? swarm.firstOpen((index) => isFree(swarm, index)) : undefined)
+    (isBelowFloor(core, swarm, now) ? swarm.firstIdle((index) => isFree(swarm, index)) : undefined)
   )
 }
 
@@ -96,7 +96,7 @@ export function hedged(swarm: Swarm): { index: number; at: number }[] {
   if (
     swarm.runs.size === 0 &&
     swarm.flights.size > 0 &&
-    swarm.firstOpen((index) => swarm.isIdle(index)) === undefined
+    swarm.firstIdle(() => true) === undefined
   ) {
     const oldest = swarm.flights.keys().next().value
     if (oldest !== undefined) add(oldest, 2 * hedgeAfterMs)

@@ -210,7 +210,7 @@ export class OriginRuns {
     const servingCount = serving(this.#core, swarm, now)
     const start =
       servingCount === 0
-        ? swarm.firstOpen((index) => isFree(swarm, index), refillShare)
+        ? swarm.firstIdle((index) => isFree(swarm, index), refillShare)
         : startBesidePeers(this.#core, swarm, now)
     if (start === undefined) return
     const bytesMax = servingCount === 0 ? Number.POSITIVE_INFINITY : runBytes(swarm)

@@ -41,7 +41,10 @@ export function ownStart(core: Core, swarm: Swarm, isFree: (index: number) => bo
   let least = Number.POSITIVE_INFINITY
   for (const want of swarm.wants.values()) {
     const [first, end] = swarm.open(want)
-    for (let index = first; index < end; index++) {
+    // Only what is idle can be free.
+    let next = swarm.idle.next(first, end)
+    for (; next !== undefined; next = swarm.idle.next(next + 1, end)) {
+      const index = next
       if (!isFree(index)) continue
       const stretch = Math.floor(index / stretchChunks)
       const mine = mix(own, stretch)
@@ -52,7 +55,7 @@ export function ownStart(core: Core, swarm: Swarm, isFree: (index: number) => bo
         least = place
       }
       // The rest of the stretch has the same place.
-      index = (stretch + 1) * stretchChunks - 1
+      next = (stretch + 1) * stretchChunks - 1
     }
   }
   return best

@@ -66,19 +66,29 @@ export interface Run {
   lastByteAt: number
 }
 
+/** A set that its owner alone changes. */
+export type ReadonlyBits = Omit<Bitfield, 'add' | 'delete'>
+
+/** A whole chunk that waits for its hash. */
+export interface Arrived {
+  readonly bytes: Bytes
+  readonly source: Source
+}
+
 export class Swarm {
   readonly id: SwarmId
   readonly manifest: Manifest
   readonly geometry: Geometry
   readonly hashes: ChunkHashes
-  readonly have: Bitfield
+  readonly #have: Bitfield
+  /** Chunks that are missing and not on their way: what may be asked for. Follows from the three below. */
+  readonly #idle: Bitfield
   /** How many linked peers say that they hold each chunk. */
   readonly copies: Uint16Array
   readonly wants = new Map<number, Want>()
   /** Every chunk on its way, with one transfer a source. */
   readonly flights = new Map<number, Transfer[]>()
-  /** Whole chunks being hashed, with who sent them. */
-  readonly hashing = new Map<number, { bytes: Bytes; source: Source }>()
+  readonly #hashing = new Map<number, Arrived>()
   readonly runs = new Map<number, Run>()
   readonly originRate = new RateMeter()
   readonly peerRate = new RateMeter()
@@ -105,7 +115,8 @@ export class Swarm {
     this.manifest = manifest
     this.geometry = manifest.geometry
     this.hashes = hashes
-    this.have = new Bitfield(this.geometry.chunkCount)
+    this.#have = new Bitfield(this.geometry.chunkCount)
+    this.#idle = Bitfield.full(this.geometry.chunkCount)
     this.copies = new Uint16Array(this.geometry.chunkCount)
   }
 
@@ -130,20 +141,34 @@ export class Swarm {
     return Math.min(want.end, want.position + Math.max(2, Math.ceil(streamNearBytes / this.geometry.chunkBytes)))
   }
 
+  get have(): ReadonlyBits {
+    return this.#have
+  }
+
+  get idle(): ReadonlyBits {
+    return this.#idle
+  }
+
+  /** Whole chunks being hashed, with who sent them. */
+  get hashing(): ReadonlyMap<number, Arrived> {
+    return this.#hashing
+  }
+
   isMissing(index: number): boolean {
-    return !this.have.has(index) && !this.hashing.has(index)
+    return !this.#have.has(index) && !this.#hashing.has(index)
   }
 
   /** Missing and not on its way. */
   isIdle(index: number): boolean {
-    return !this.have.has(index) && !this.flights.has(index) && !this.hashing.has(index)
+    return this.#idle.has(index)
   }
 
-  /** The first chunk of any open want that `test` accepts. */
-  firstOpen(test: (index: number) => boolean, share = 1): number | undefined {
+  /** The first idle chunk of any open want that `test` accepts. */
+  firstIdle(test: (index: number) => boolean, share = 1): number | undefined {
     for (const want of this.wants.values()) {
       const [first, end] = this.open(want, share)
-      for (let index = first; index < end; index++) if (test(index)) return index
+      let index = this.#idle.next(first, end)
+      for (; index !== undefined; index = this.#idle.next(index + 1, end)) if (test(index)) return index
     }
     return undefined
   }
@@ -163,13 +188,46 @@ export class Swarm {
   }
 
   get isWanting(): boolean {
-    return !this.have.isFull && this.firstOpen((index) => !this.have.has(index)) !== undefined
+    if (this.#have.isFull) return false
+    for (const want of this.wants.values()) {
+      const [first, end] = this.open(want)
+      if (this.#have.nextMissing(first, end) !== undefined) return true
+    }
+    return false
+  }
+
+  /** A chunk is here, verified. @returns whether it was not before */
+  keep(index: number): boolean {
+    this.#idle.delete(index)
+    return this.#have.add(index)
+  }
+
+  /** A chunk is here no longer. @returns whether it was */
+  lose(index: number): boolean {
+    const wasHere = this.#have.delete(index)
+    this.#settle(index)
+    return wasHere
+  }
+
+  beginHashing(index: number, arrived: Arrived): void {
+    this.#hashing.set(index, arrived)
+    this.#idle.delete(index)
+  }
+
+  endHashing(index: number): void {
+    this.#hashing.delete(index)
+    this.#settle(index)
+  }
+
+  #settle(index: number): void {
+    if (!this.#have.has(index) && !this.flights.has(index) && !this.#hashing.has(index)) this.#idle.add(index)
   }
 
   addTransfer(transfer: Transfer): void {
     const others = this.flights.get(transfer.index)
     if (others) others.push(transfer)
     else this.flights.set(transfer.index, [transfer])
+    this.#idle.delete(transfer.index)
   }
 
   removeTransfer(transfer: Transfer): void {
@@ -178,6 +236,7 @@ export class Swarm {
     const rest = others.filter((other) => other !== transfer)
     if (rest.length > 0) this.flights.set(transfer.index, rest)
     else this.flights.delete(transfer.index)
+    this.#settle(transfer.index)
   }
 
   startTransfer(index: number, source: Source, now: number): Transfer {
@@ -188,7 +247,8 @@ export class Swarm {
   }
 
   countCopies(have: Bitfield, by: 1 | -1): void {
-    for (let index = 0; index < have.length; index++) if (have.has(index)) this.copies[index]! += by
+    let index = have.next(0, have.length)
+    for (; index !== undefined; index = have.next(index + 1, have.length)) this.copies[index]! += by
   }
 }
 
