@@ -6,8 +6,16 @@ import type { DataMessage } from '../../shared/wire.ts'
 import type { Arrivals } from './arrivals.ts'
 import { type Core, earlier } from './core.ts'
 import { pickChunk } from './order.ts'
+import { downloading } from './origin-plan.ts'
 import type { Remote } from './remote.ts'
-import { sliceBytesMax, stallPenaltyMs, stallTimeoutMs, windowBytesMax, windowBytesMin } from './settings.ts'
+import {
+  sliceBytesMax,
+  stallPenaltyMs,
+  stallTimeoutMs,
+  windowBytesCrowded,
+  windowBytesMax,
+  windowBytesMin,
+} from './settings.ts'
 import type { Holdings, Swarm, Transfer } from './swarm.ts'
 import { expireWithdrawals, isWithdrawn, withdraw } from './withdrawals.ts'
 
@@ -48,7 +56,7 @@ export class Downloads {
   /** Asks once a good part of the window is free, for all of it together: each frame costs a wait in the browser. */
   fill(remote: Remote, now: number): void {
     if (remote.state !== 'open' || remote.restUntil > now || this.#core.isPressed) return
-    const window = windowBytes(remote, now)
+    const window = this.#windowBytes(remote, now)
     if (remote.inFlightBytes > window * refillShare) return
     if (remote.inFlightBytes === 0) remote.lastByteAt = now
     let asked: Swarm | undefined
@@ -89,8 +97,9 @@ export class Downloads {
     for (const [id, holdings] of remote.holdings) {
       const swarm = this.#core.swarms.get(id)
       if (!swarm || swarm.failed || swarm.wants.size === 0 || !remote.mySlots.has(id)) continue
+      const chance = downloading(this.#core, swarm) > 0 ? this.#core.rng : undefined
       const index =
-        pickChunk(swarm, holdings, (candidate) => !isWithdrawn(remote, id, candidate), now) ??
+        pickChunk(swarm, holdings, (candidate) => !isWithdrawn(remote, id, candidate), now, chance) ??
         this.#secondCopy(swarm, remote, holdings, now)
       if (index === undefined) continue
       holdings.cursor = index + 1
@@ -240,6 +249,17 @@ export class Downloads {
     }
   }
 
+  /**
+   * How much may be under way from a peer: twice what its path holds, so that it never waits for the next request.
+   * From peers that share their lines among many it is less at first: what one has queued, no other can bring sooner.
+   */
+  #windowBytes(remote: Remote, now: number): number {
+    const pathMs = 2 * (remote.roundTrip.leastMs ?? 0) + busyMs
+    const pathBytes = (remote.downRate.perSecond(now) * pathMs) / 1_000
+    const isCrowded = [...remote.holdings].some(([id, { have }]) => !have.isFull && this.#core.swarms.has(id))
+    return Math.min(windowBytesMax, Math.max(isCrowded ? windowBytesCrowded : windowBytesMin, pathBytes))
+  }
+
   nextWake(): number {
     let at = Number.POSITIVE_INFINITY
     for (const remote of this.#core.remotes.values()) {
@@ -252,12 +272,6 @@ export class Downloads {
 
 /** How long either page may be busy with something else without the peer running out of requests. */
 const busyMs = 100
-
-/** How much may be under way from a peer: twice what its path holds, so that it never waits for the next request. */
-export function windowBytes(remote: Remote, now: number): number {
-  const pathMs = 2 * (remote.roundTrip.leastMs ?? 0) + busyMs
-  return Math.min(windowBytesMax, windowBytesMin + (remote.downRate.perSecond(now) * pathMs) / 1_000)
-}
 
 /** When a peer would have delivered all it was asked for and `bytes` more, in milliseconds from now. */
 function finishMs(remote: Remote, bytes: number, now: number): number {

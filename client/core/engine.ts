@@ -206,7 +206,9 @@ export class Engine {
       case 'peers':
         return this.#with(message.swarm, (swarm) => {
           swarm.size = message.size
+          swarm.ahead = message.ahead
           this.#mesh.introduced(swarm, message.peers, now)
+          this.#runs.plan(swarm, now)
         })
       case 'signal':
         return this.#mesh.signalled(message.from, message.tier, message.signal, now)

@@ -4,9 +4,12 @@
  */
 import type { Core } from './core.ts'
 import { corruptOriginMax, floorBytesPerSecondMax, floorShare, hedgeAfterMs, runMs } from './settings.ts'
-import { isClaimed, ownStart } from './share.ts'
-import type { Swarm } from './swarm.ts'
+import { isClaimed, isCrawling, isScout, isStarving, ownStart } from './share.ts'
+import type { Run, Swarm } from './swarm.ts'
 import { isWithdrawn } from './withdrawals.ts'
+
+/** A run this young says little about the origin's rate: most of its time was the round trip. */
+export const rateAfterMs = 200
 
 /** The least that is asked for at once while peers serve: below it the request costs more than the bytes. */
 const runBytesMin = 256 * 1024
@@ -44,7 +47,7 @@ function floor(core: Core, swarm: Swarm): number {
     case 'frugal':
       return 0
     case 'balanced': {
-      const seen = swarm.httpBytesPerSecond
+      const seen = swarm.fairBytesPerSecond
       return Math.min(floorBytesPerSecondMax, seen === 0 ? Number.POSITIVE_INFINITY : floorShare * seen)
     }
   }
@@ -58,14 +61,48 @@ export function runBytes(swarm: Swarm): number {
   return Math.max(runBytesMin, swarm.geometry.chunkBytes, (swarm.httpBytesPerSecond * runMs) / 1_000)
 }
 
-/** Where the origin helps while peers serve: what nobody near holds, then anything while below the floor. */
+/** Peers here that still download: had nobody peers, they would share the origin's line with this client. */
+export function downloading(core: Core, swarm: Swarm): number {
+  let count = 0
+  for (const remote of core.remotes.values()) {
+    const have = remote.holdings.get(swarm.id)?.have
+    if (remote.state === 'open' && have && !have.isFull) count++
+  }
+  return count
+}
+
+/**
+ * Where the origin helps beside peers: what nobody near holds or fetches, then anything while below the floor. Who is
+ * not among the first leaves both to others while they bring something.
+ */
 export function startBesidePeers(core: Core, swarm: Swarm, now: number): number | undefined {
+  const isPatient = core.settings.mode !== 'fastest' && !isScout(swarm) && !isStarving(core, swarm, now)
   const isRare = (index: number) =>
-    isFree(swarm, index) && !isServed(core, swarm, index, now) && !isClaimed(core, swarm, index, now)
-  return (
-    ownStart(core, swarm, isRare) ??
-    (isBelowFloor(core, swarm, now) ? swarm.firstIdle((index) => isFree(swarm, index)) : undefined)
+    isFree(swarm, index) &&
+    (!isPatient || isNear(swarm, index)) &&
+    !isServed(core, swarm, index, now) &&
+    !isClaimed(core, swarm, index, now)
+  const start = ownStart(core, swarm, isRare)
+  if (start !== undefined || (isPatient && isCrawling(swarm)) || !isBelowFloor(core, swarm, now)) return start
+  return swarm.firstIdle((index) => isFree(swarm, index))
+}
+
+/** Whether a reader is about to come to the chunk. */
+const isNear = (swarm: Swarm, index: number) =>
+  [...swarm.wants.values()].some(
+    (want) => want.order === 'stream' && index >= want.position && index < swarm.near(want),
   )
+
+/** Whether the answer that was to bring all gives way, now that there are others to share the work with. */
+export function isGivingWay(core: Core, swarm: Swarm, run: Run, now: number): boolean {
+  if (run.isShort || run.isHedge) return false
+  // A reader waits for what comes first.
+  for (const { order } of swarm.wants.values()) if (order === 'stream') return false
+  const { transfer } = run
+  if (transfer && transfer.receivedBytes * 2 > transfer.length) return false
+  if (isScout(swarm)) return swarm.ahead > 0
+  if (core.settings.mode === 'fastest') return false
+  return now - run.startedAt >= rateAfterMs && isCrawling(swarm)
 }
 
 /** The end of the stretch of chunks from `start` that are wanted, idle, and as rare as the first. */
@@ -93,13 +130,10 @@ export function hedged(swarm: Swarm): { index: number; at: number }[] {
   for (const want of swarm.wants.values()) {
     if (want.order === 'stream' && want.position < want.end) add(want.position, hedgeAfterMs)
   }
-  if (
-    swarm.runs.size === 0 &&
-    swarm.flights.size > 0 &&
-    swarm.firstIdle(() => true) === undefined
-  ) {
+  if (swarm.runs.size === 0 && swarm.flights.size > 0 && swarm.firstIdle(() => true) === undefined) {
     const oldest = swarm.flights.keys().next().value
-    if (oldest !== undefined) add(oldest, 2 * hedgeAfterMs)
+    if (oldest !== undefined)
+      add(oldest, Math.max(0, swarm.progressAt - swarm.flights.get(oldest)![0]!.startedAt) + 2 * hedgeAfterMs)
   }
   return found
 }

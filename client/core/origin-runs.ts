@@ -6,7 +6,19 @@ import { leafBytes } from '../../shared/limits.ts'
 import type { Arrivals } from './arrivals.ts'
 import { type Core, earlier } from './core.ts'
 import type { FailureCode } from './engine-events.ts'
-import { endOf, hedged, isFree, isStuck, runBytes, serving, spoiled, startBesidePeers } from './origin-plan.ts'
+import {
+  downloading,
+  endOf,
+  hedged,
+  isFree,
+  isGivingWay,
+  isStuck,
+  rateAfterMs,
+  runBytes,
+  serving,
+  spoiled,
+  startBesidePeers,
+} from './origin-plan.ts'
 import {
   peerPatienceMs,
   retryAfterMsMax,
@@ -16,11 +28,8 @@ import {
   runLeadBytes,
   runStallMs,
 } from './settings.ts'
-import { claimMsMax, tellClaim } from './share.ts'
+import { claimMsMax, isTogether, tellClaim } from './share.ts'
 import type { Run, Swarm } from './swarm.ts'
-
-/** A run this young says little about the origin's rate: most of its time was the round trip. */
-const rateAfterMs = 200
 
 /** A claim is given twice the time that the run should take, and this for the round trips. */
 const claimMarginMs = 2_000
@@ -136,7 +145,13 @@ export class OriginRuns {
 
   #measure(swarm: Swarm, run: Run, now: number): void {
     const ms = now - run.startedAt
-    if (ms >= rateAfterMs) swarm.httpBytesPerSecond = ((run.at - run.from) * 1_000) / ms
+    if (ms >= rateAfterMs) this.#learn(swarm, run, ((run.at - run.from) * 1_000) / ms)
+  }
+
+  /** Beside peers a run has the line to itself that without them all would share. */
+  #learn(swarm: Swarm, run: Run, bytesPerSecond: number): void {
+    swarm.httpBytesPerSecond = bytesPerSecond
+    swarm.fairBytesPerSecond = run.isShort ? bytesPerSecond / (1 + downloading(this.#core, swarm)) : bytesPerSecond
   }
 
   ended(id: number, now: number): void {
@@ -148,7 +163,7 @@ export class OriginRuns {
       return
     }
     if (swarm.httpBytesPerSecond === 0) {
-      swarm.httpBytesPerSecond = ((run.at - run.from) * 1_000) / Math.max(now - run.startedAt, 1)
+      this.#learn(swarm, run, ((run.at - run.from) * 1_000) / Math.max(now - run.startedAt, 1))
     }
     this.#remove(swarm, run)
   }
@@ -205,18 +220,22 @@ export class OriginRuns {
     }
     if (now < swarm.runNotBefore) return
     this.#planHedge(swarm, now)
+    const isShared = isTogether(this.#core, swarm, now)
+    if (!isShared) swarm.togetherAt = Number.POSITIVE_INFINITY
+    else swarm.togetherAt = Math.min(swarm.togetherAt, now)
+    for (const run of [...swarm.runs.values()]) {
+      if (isShared && isGivingWay(this.#core, swarm, run, now)) this.#close(swarm, run)
+    }
     if (swarm.runs.size > 1) return
     for (const run of swarm.runs.values()) if (run.to - run.at > runLeadBytes) return
-    const servingCount = serving(this.#core, swarm, now)
-    const start =
-      servingCount === 0
-        ? swarm.firstIdle((index) => isFree(swarm, index), refillShare)
-        : startBesidePeers(this.#core, swarm, now)
+    const start = isShared
+      ? startBesidePeers(this.#core, swarm, now)
+      : swarm.firstIdle((index) => isFree(swarm, index), refillShare)
     if (start === undefined) return
-    const bytesMax = servingCount === 0 ? Number.POSITIVE_INFINITY : runBytes(swarm)
+    const bytesMax = isShared ? runBytes(swarm) : Number.POSITIVE_INFINITY
     const end = endOf(swarm, start, bytesMax)
-    this.#open(swarm, start, end, { isShort: servingCount > 0 }, now)
-    if (servingCount === 0 || swarm.copies[start] !== 0) return
+    this.#open(swarm, start, end, { isShort: isShared }, now)
+    if (!isShared || swarm.copies[start] !== 0) return
     const ms = ((end - start) * swarm.geometry.chunkBytes * 1_000) / (swarm.httpBytesPerSecond || 1)
     const withinMs = Math.round(Math.min(claimMarginMs + 2 * ms, claimMsMax))
     tellClaim(this.#core, swarm, { first: start, count: end - start, withinMs })

@@ -35,6 +35,9 @@ export const signalHoldMs = 25
 /** The request window opens here, so that the first round trips are not spent on single chunks. */
 export const windowBytesMin = 256 * KiB
 
+/** And here with a peer that downloads itself. */
+export const windowBytesCrowded = 64 * KiB
+
 /** And ends here: more would only queue at the uploader. */
 export const windowBytesMax = 4 * MiB
 

@@ -1,9 +1,11 @@
 /**
- * Who of a crowd fetches what from the origin. Each stretch of the file belongs to the one among the peers linked here
- * for whom a hash of peer and stretch is least (rendezvous hashing, Thaler & Ravishankar 1998), and who begins with a
- * stretch says so, so that those who are ahead help the others without doing their work twice.
+ * Who of a crowd fetches what from the origin. Its line is shared by all who ask: were they many, each chunk would
+ * crawl and nobody could pass it on. So the first to come fetch, each from a start of its own, and say what they
+ * fetch; the others wait for them a moment, and step in when nothing comes.
  */
+
 import type { SwarmId } from '../../shared/ids.ts'
+import { aheadCountMax } from '../../shared/limits.ts'
 import type { Core } from './core.ts'
 import type { Remote } from './remote.ts'
 import type { Swarm } from './swarm.ts'
@@ -14,51 +16,57 @@ const claimCountMax = 4
 /** The longest that a claim is believed, whatever it says: a claimer that never delivers costs others this once. */
 export const claimMsMax = 10_000
 
-/** Chunks in one stretch: long enough for a request to be worth it, short enough to divide among many. */
-const stretchChunks = 8
+/** What a peer that is not among the first waits for the others, and as much again by its own chance. */
+const patienceMs = 1_500
 
-/** A mixing of two words to one (the finalizer of MurmurHash3). */
-function mix(seed: number, value: number): number {
-  let hash = Math.imul(seed ^ Math.imul(value + 1, 0x9e3779b1), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return (hash ^ (hash >>> 16)) >>> 0
+/** A peer that is being called counts as one to share with for so long: then it is slow, or not to be reached. */
+const callPatienceMs = 3_000
+
+/** Where a chunk takes longer than this, so many share the origin's line that it is better left to a few. */
+const crawlingChunkMs = 500
+
+/** Whether somebody is there to share the work with, or about to be. */
+export function isTogether(core: Core, swarm: Swarm, now: number): boolean {
+  for (const remote of core.remotes.values()) {
+    if (remote.restUntil > now) continue
+    if (remote.holdings.has(swarm.id)) return true
+    if (remote.introducedIn.has(swarm.id) && now - remote.startedAt < callPatienceMs) return true
+  }
+  return false
 }
 
-const seedOf = (instance: string) => Number.parseInt(instance.slice(0, 8), 16)
+/** The first of those that download fetch what nobody has; the others leave it to them. */
+export const isScout = (swarm: Swarm) => swarm.ahead < aheadCountMax
+
+/** Whether HTTP is so slow that one chunk takes long, or is not known yet. */
+export const isCrawling = (swarm: Swarm) =>
+  swarm.geometry.chunkBytes * 1_000 > swarm.httpBytesPerSecond * crawlingChunkMs
+
+/** Whether the others have brought nothing for longer than they are waited for. */
+export function isStarving(core: Core, swarm: Swarm, now: number): boolean {
+  return now - Math.max(swarm.progressAt, swarm.togetherAt) > patienceMs * (1 + chanceOf(core))
+}
+
+/** This client's own number from 0 to 1. */
+const chanceOf = (core: Core) => Number.parseInt(core.settings.instance.slice(0, 8), 16) / 2 ** 32
+
+/** The halves of a file for the first two, quarters for the next two, eighths for four more (van der Corput). */
+const scoutStarts = [0, 4 / 8, 2 / 8, 6 / 8, 1 / 8, 5 / 8, 3 / 8, 7 / 8]
 
 /**
+ * Each begins elsewhere and goes on from there, so that those who fetch meet only at the end of their parts.
  * @param isFree whether a chunk may be fetched at all
- * @returns the free chunk to start at: in the stretch where fewest others come before this client, its own first
+ * @returns the first free chunk from this client's own start on, round the end of the file
  */
 export function ownStart(core: Core, swarm: Swarm, isFree: (index: number) => boolean): number | undefined {
-  const own = seedOf(core.settings.instance)
-  const others: number[] = []
-  for (const remote of core.remotes.values()) {
-    const holdings = remote.holdings.get(swarm.id)
-    if (remote.state === 'open' && holdings && !holdings.have.isFull) others.push(seedOf(remote.instance))
-  }
-  let best: number | undefined
-  let least = Number.POSITIVE_INFINITY
+  const share = scoutStarts[swarm.ahead] ?? chanceOf(core)
   for (const want of swarm.wants.values()) {
     const [first, end] = swarm.open(want)
-    // Only what is idle can be free.
-    let next = swarm.idle.next(first, end)
-    for (; next !== undefined; next = swarm.idle.next(next + 1, end)) {
-      const index = next
-      if (!isFree(index)) continue
-      const stretch = Math.floor(index / stretchChunks)
-      const mine = mix(own, stretch)
-      let place = mine / 2 ** 32
-      for (const other of others) if (mix(other, stretch) < mine) place++
-      if (place < least) {
-        best = index
-        least = place
-      }
-      // The rest of the stretch has the same place.
-      next = (stretch + 1) * stretchChunks - 1
-    }
+    const start = first + Math.floor((end - first) * (want.order === 'stream' ? 0 : share))
+    const found = swarm.firstIdleOf(start, end, isFree) ?? swarm.firstIdleOf(first, start, isFree)
+    if (found !== undefined) return found
   }
-  return best
+  return undefined
 }
 
 /** A peer says what it fetches. */

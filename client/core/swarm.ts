@@ -92,8 +92,10 @@ export class Swarm {
   readonly runs = new Map<number, Run>()
   readonly originRate = new RateMeter()
   readonly peerRate = new RateMeter()
-  /** The HTTP rate seen while a run flowed: what the floor is a share of. */
+  /** The HTTP rate seen while a run flowed. */
   httpBytesPerSecond = 0
+  /** What HTTP would bring were there no peers, as far as is known: what the floor is a share of. */
+  fairBytesPerSecond = 0
   /** Chunks verified and not yet told to peers. */
   untold: number[] = []
   untoldSince = 0
@@ -107,8 +109,11 @@ export class Swarm {
   progressAt = 0
   readonly corruptByIndex = new Map<number, number>()
   failed = false
-  /** Peers in the swarm as the tracker last said. */
+  /** Peers in the swarm as the tracker last said, and how many of those that download came before this one. */
   size = 0
+  ahead = 0
+  /** Since when there has been somebody to share the work with. */
+  togetherAt = Number.POSITIVE_INFINITY
 
   constructor(id: SwarmId, manifest: Manifest, hashes: ChunkHashes) {
     this.id = id
@@ -167,9 +172,16 @@ export class Swarm {
   firstIdle(test: (index: number) => boolean, share = 1): number | undefined {
     for (const want of this.wants.values()) {
       const [first, end] = this.open(want, share)
-      let index = this.#idle.next(first, end)
-      for (; index !== undefined; index = this.#idle.next(index + 1, end)) if (test(index)) return index
+      const found = this.firstIdleOf(first, end, test)
+      if (found !== undefined) return found
     }
+    return undefined
+  }
+
+  /** The first idle chunk of [first, end) that `test` accepts. */
+  firstIdleOf(first: number, end: number, test: (index: number) => boolean): number | undefined {
+    let index = this.#idle.next(first, end)
+    for (; index !== undefined; index = this.#idle.next(index + 1, end)) if (test(index)) return index
     return undefined
   }
 
