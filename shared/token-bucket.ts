@@ -8,18 +8,26 @@ import { assert } from './assert.ts'
 const roundingMs = 0.001
 
 export class TokenBucket {
-  readonly #perMs: number
-  readonly #burst: number
+  #perMs: number
+  #burst: number
   #tokens: number
   #atMs: number | undefined
 
   /** Starts full. */
   constructor(ratePerSecond: number, burst: number) {
-    assert(ratePerSecond > 0 && Number.isFinite(ratePerSecond), `token rate of ${ratePerSecond} per second`)
-    assert(burst > 0 && Number.isFinite(burst), `token burst of ${burst}`)
+    check(ratePerSecond, burst)
     this.#perMs = ratePerSecond / 1000
     this.#burst = burst
     this.#tokens = burst
+  }
+
+  /** Another rate and burst from now on: what waits in the bucket stays, as far as it fits. */
+  setRate(ratePerSecond: number, burst: number, nowMs: number): void {
+    check(ratePerSecond, burst)
+    this.#refill(nowMs)
+    this.#perMs = ratePerSecond / 1000
+    this.#burst = burst
+    this.#tokens = Math.min(this.#tokens, burst)
   }
 
   /**
@@ -49,4 +57,9 @@ export class TokenBucket {
     this.#tokens = Math.min(this.#burst, this.#tokens + elapsedMs * this.#perMs)
     this.#atMs = Math.max(nowMs, this.#atMs ?? nowMs)
   }
+}
+
+function check(ratePerSecond: number, burst: number): void {
+  assert(ratePerSecond > 0 && Number.isFinite(ratePerSecond), `token rate of ${ratePerSecond} per second`)
+  assert(burst > 0 && Number.isFinite(burst), `token burst of ${burst}`)
 }

@@ -22,7 +22,7 @@ const samples: WireMessage[] = [
   { type: 'cancel', slot: 3, index: 9 },
   { type: 'refuse', slot: 3, index: 9, reason: 'off' },
   { type: 'ping', nonce: u32Max },
-  { type: 'pong', nonce: 0 },
+  { type: 'pong', nonce: 0, clock: 2 ** 32 - 1 },
   { type: 'bye', reason: 'idle' },
   { type: 'data', slot: 65_535, index: u32Max, offset: u32Max, payload: Uint8Array.of(42) },
 ]

@@ -35,7 +35,8 @@ const messages = {
   /** "These chunks are on their way to me from the origin, within this time": others need not fetch them there too. */
   claim: { code: 0x0d, fields: struct({ slot: u16, first: u32, count: u32, withinMs: u32 }) },
   ping: { code: 0x09, fields: struct({ nonce: u32 }) },
-  pong: { code: 0x0a, fields: struct({ nonce: u32 }) },
+  /** `clock`: the answering side's, in milliseconds modulo 2^32 from an instant that nobody else knows. */
+  pong: { code: 0x0a, fields: struct({ nonce: u32, clock: u32 }) },
   /** Last on a link that is closed on purpose. */
   bye: { code: 0x0b, fields: struct({ reason: choice('leaving', 'full', 'duplicate', 'violation', 'idle') }) },
 } as const

@@ -1,13 +1,13 @@
 /** What peers say, taken to the part that it concerns; what they may not say is blamed. */
 import { assertNever } from '../../shared/assert.ts'
 import type { SwarmId } from '../../shared/ids.ts'
-import { KiB } from '../../shared/limits.ts'
 import { decodeWire, type WireMessage } from '../../shared/wire.ts'
 import type { Attachments } from './attachments.ts'
 import type { Core } from './core.ts'
 import type { Downloads } from './downloads.ts'
 import type { Mesh } from './mesh.ts'
 import type { Remote } from './remote.ts'
+import { payloadBytesLeast } from './settings.ts'
 import { noteClaim } from './share.ts'
 import type { Uploads } from './uploads.ts'
 import { passFence } from './withdrawals.ts'
@@ -25,14 +25,12 @@ export interface ConversationParts {
 
 type AboutSwarm = Extract<WireMessage, { type: 'detach' | 'have' | 'lost' | 'claim' | 'request' | 'cancel' | 'refuse' }>
 
-/** Data frames shorter than this are priced: a part's last one may be short, but all of them need not be. */
-const payloadBytesFree = 4 * KiB
-
 /** What it costs to handle a message, in plain messages. Bytes that were asked for cost nothing. */
 function priceOf(message: WireMessage): number {
   switch (message.type) {
     case 'data':
-      return message.payload.length < payloadBytesFree ? 0.25 : 0
+      // A part's last one may be short, but all of them need not be.
+      return message.payload.length < payloadBytesLeast ? 0.25 : 0
     // Each part may be answered by a frame of its own.
     case 'request':
       return message.parts.length / 4
@@ -71,10 +69,14 @@ export class Conversation {
       case 'hello':
         return mesh.greeted(remote, message, now)
       case 'ping':
-        return core.emit({ type: 'send', peer: remote.id, message: { type: 'pong', nonce: message.nonce } })
+        return core.emit({
+          type: 'send',
+          peer: remote.id,
+          message: { type: 'pong', nonce: message.nonce, clock: core.clockAt(now) },
+        })
       case 'pong':
-        if (!passFence(core, remote, message.nonce)) return mesh.ponged(remote, message.nonce, now)
-        return downloads.fill(remote, now)
+        if (passFence(core, remote, message.nonce)) return downloads.fill(remote, now)
+        return this.#ponged(remote, message, now)
       case 'bye':
         return mesh.left(remote, now)
       case 'attach':
@@ -118,6 +120,11 @@ export class Conversation {
       default:
         return assertNever(message)
     }
+  }
+
+  #ponged(remote: Remote, { nonce, clock }: Extract<WireMessage, { type: 'pong' }>, now: number): void {
+    const sentAt = this.#parts.mesh.ponged(remote, nonce, now)
+    if (sentAt !== undefined) this.#parts.uploads.delaySeen(remote, sentAt, clock)
   }
 
   /** Only news is worth a look at what could be asked for: that costs more than the message did. */

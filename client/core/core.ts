@@ -20,16 +20,24 @@ export class Core {
   seeksPeers = false
   /** Bytes that came and were of no use. */
   wastedBytes = 0
+  /** Where this side's clock begins, as peers see it: they need not know how old the page is. */
+  readonly #clockStart: number
   #effects: Effect[] = []
 
   constructor(settings: EngineSettings, rng: Rng) {
     this.settings = settings
     this.rng = rng
+    this.#clockStart = rng.uint32()
   }
 
   /** True when no more is to be asked for until what is here has been dealt with. */
   get isPressed(): boolean {
     return this.pressure || this.hashingBytes >= hashingBytesMax
+  }
+
+  /** The clock that pongs show. */
+  clockAt(now: number): number {
+    return (this.#clockStart + Math.floor(now)) >>> 0
   }
 
   emit(effect: Effect): void {

@@ -102,7 +102,7 @@ describe('asking peers for chunks', () => {
     expect(pings).toHaveLength(1)
     driver.want()
     driver.forget()
-    a.say({ type: 'pong', nonce: pings[0]!.nonce })
+    a.say({ type: 'pong', nonce: pings[0]!.nonce, clock: 0 })
     a.pong()
     expect(a.asked.toSorted()).toEqual([0, 1, 2, 3])
     for (const index of a.asked) a.send(index)

@@ -48,7 +48,8 @@ export type Input =
   | { type: 'frame'; peer: PeerId; frame: Uint8Array }
   | { type: 'drained'; peer: PeerId; roomBytes: number }
   | { type: 'linkClosed'; peer: PeerId }
-  | { type: 'uploadRate'; bytesPerSecondMax: number }
+  /** In bytes per second, for all uploads together and for each peer. 0 turns uploads off. */
+  | { type: 'uploadRate'; bytesPerSecondMax: number; peerBytesPerSecondMax?: number }
   | { type: 'wake' }
 
 /** Why wants can never be served. */

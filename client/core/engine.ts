@@ -55,7 +55,7 @@ export class Engine {
     const parts = { core: this.core, session: this.session, attachments }
     this.#mesh = new Mesh(parts, (remote) => {
       this.#downloads.gone(remote)
-      this.#uploads.drop(remote)
+      this.#uploads.gone(remote)
     })
     this.#files = new Files({
       ...parts,
@@ -157,7 +157,7 @@ export class Engine {
       case 'trackerClosed':
         return this.session.closed(now)
       case 'uploadRate':
-        this.#uploads.setRate(input.bytesPerSecondMax)
+        this.#uploads.setRate(input.bytesPerSecondMax, input.peerBytesPerSecondMax)
         return this.#uploads.pump(now)
       case 'wake':
         return this.#wake(now)
@@ -247,7 +247,7 @@ export class Engine {
     this.#downloads.wake(now)
     this.#runs.wake(now)
     this.#arrivals.pages.wake(now)
-    this.#uploads.pump(now)
+    for (const remote of this.#uploads.wake(now)) this.#mesh.ping(remote, now)
     for (const swarm of this.core.swarms.values()) {
       if (now >= (havesDueAt(swarm) ?? Number.POSITIVE_INFINITY)) tellHaves(this.core, swarm)
     }

@@ -196,10 +196,13 @@ export class Mesh {
     this.#send(remote, { type: 'ping', nonce: remote.pingNonce })
   }
 
-  ponged(remote: Remote, nonce: number, now: number): void {
-    if (nonce !== remote.pingNonce || remote.pingSentAt === undefined) return
-    remote.roundTrip.add(now - remote.pingSentAt)
+  /** @returns when the ping was sent that this answers, if it does answer one */
+  ponged(remote: Remote, nonce: number, now: number): number | undefined {
+    const { pingSentAt } = remote
+    if (nonce !== remote.pingNonce || pingSentAt === undefined) return undefined
+    remote.roundTrip.add(now - pingSentAt)
     remote.pingSentAt = undefined
+    return pingSentAt
   }
 
   /** A peer broke the protocol: three strikes end the link, a lie ends it at once, and for good. */

@@ -91,6 +91,30 @@ describe('permission', () => {
     expect(sent()).toBe(driver.file.geometry.fileBytes)
   })
 
+  it('[P3] a rate for each peer holds beside the rate for all, and both can be set at any time', () => {
+    const driver = new EngineDriver({ chunkCount: 64 })
+    driver.consent()
+    driver.open()
+    driver.tracker({ type: 'welcome', id: peerId('m') })
+    driver.give({ type: 'held', swarm: driver.file.swarm, indexes: driver.indexes })
+    const puppets = ['a', 'b', 'c'].map((name) => driver.meet(name, []))
+    driver.give({ type: 'uploadRate', bytesPerSecondMax: Number.POSITIVE_INFINITY, peerBytesPerSecondMax: 128 * 1024 })
+    for (const puppet of puppets) {
+      const parts = driver.indexes.map((index) => ({ index, offset: 0, length: 64 * 1024 }))
+      puppet.say({ type: 'request', slot: puppet.slot, parts })
+    }
+    const sent = () => puppets.map((a) => a.heard('data').reduce((sum, { payload }) => sum + payload.length, 0))
+    driver.pass(4_000)
+    for (const bytes of sent()) expect(bytes / (4 * 128 * 1024)).toBeCloseTo(1, 1)
+    driver.forget()
+    driver.give({ type: 'uploadRate', bytesPerSecondMax: 192 * 1024, peerBytesPerSecondMax: 128 * 1024 })
+    driver.pass(4_000)
+    for (const bytes of sent()) expect(bytes / (4 * 64 * 1024)).toBeCloseTo(1, 1)
+    driver.forget()
+    driver.give({ type: 'uploadRate', bytesPerSecondMax: Number.POSITIVE_INFINITY })
+    for (const bytes of sent()) expect(bytes).toBeGreaterThan(2 * 1024 * 1024)
+  })
+
   it('[P4] uploads turned off: what waits and what comes is refused at once', () => {
     const driver = new EngineDriver({ uploadBytesPerSecondMax: 1 })
     driver.consent()
@@ -105,6 +129,12 @@ describe('permission', () => {
     a.say({ type: 'request', slot: a.slot, parts: [part(5)] })
     driver.pass(60_000)
     expect(a.heard('data')).toHaveLength(before)
-    expect(a.heard('refuse').map(({ index, reason }) => `${index} ${reason}`)).toEqual(['2 off', '3 off', '5 off'])
+    expect(a.heard('refuse').map(({ index, reason }) => `${index} ${reason}`)).toEqual([
+      '0 off',
+      '1 off',
+      '2 off',
+      '3 off',
+      '5 off',
+    ])
   })
 })

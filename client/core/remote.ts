@@ -5,6 +5,7 @@ import { frameBytesSafe } from '../../shared/limits.ts'
 import { TokenBucket } from '../../shared/token-bucket.ts'
 import type { Tier } from '../../shared/tracker-messages.ts'
 import type { Candidate, Description } from './engine-events.ts'
+import { ForwardDelay } from './forward-delay.ts'
 import { RateMeter, RoundTrip } from './rate.ts'
 import { saidBurstMax, saidPerSecondMax } from './settings.ts'
 import type { Holdings, Transfer } from './swarm.ts'
@@ -63,6 +64,7 @@ export class Remote {
   readonly downRate = new RateMeter()
   readonly upRate = new RateMeter()
   readonly roundTrip = new RoundTrip()
+  readonly forwardDelay = new ForwardDelay()
   /** When progress was last made, and what has come since: see downloads.ts. */
   lastByteAt = 0
   progressBytes = 0
@@ -78,6 +80,10 @@ export class Remote {
 
   uploads: UploadRequest[] = []
   uploadBytes = 0
+  /** What it may be sent in its turn: see upload-turns.ts. */
+  creditBytes = 0
+  /** When it was last sent a part of a chunk. */
+  sentAt = Number.NEGATIVE_INFINITY
   pingSentAt: number | undefined
   pingNonce = 0
 

@@ -9,6 +9,8 @@ export interface EngineSettings {
   /** False: no tracker, so no peers. */
   tracker: boolean
   uploadBytesPerSecondMax: number
+  /** The same for each peer; none by default. */
+  uploadPeerBytesPerSecondMax?: number
   linkCountMax: number
   /** Random per client, 16 hex digits: what this client calls itself in its hello. */
   instance: string
@@ -79,6 +81,9 @@ export const readAheadBytes = 1 * MiB
 
 /** Payload of one data frame: large frames cost least per byte, and one chunk of 64 KiB is one frame. */
 export const payloadBytesAim = 64 * KiB
+
+/** And at slow rates: shorter frames are counted against a peer's patience. */
+export const payloadBytesLeast = 4 * KiB
 
 /** The floor that `balanced` holds: this share of the HTTP rate seen, at most 100 Mbit/s. */
 export const floorShare = 0.8

@@ -1,18 +1,22 @@
 /**
- * Serving what peers ask for: one queue a peer, served round robin a frame at a time, within the send queue's room
- * and the upload rate. Chunks are read, and so verified again, a little ahead of their turn.
+ * Serving what peers ask for: one queue a peer, in the order that the peer chose, served in turns within the send
+ * queues' room and the upload rates. Chunks are read, and so verified again, a little ahead of their turn.
  */
 import type { Bytes } from '../../shared/bytes.ts'
 import type { SwarmId } from '../../shared/ids.ts'
-import { TokenBucket } from '../../shared/token-bucket.ts'
 import { dataHeaderBytes } from '../../shared/wire.ts'
 import { type Core, earlier } from './core.ts'
+import { Merit } from './merit.ts'
 import type { Remote, UploadRequest } from './remote.ts'
-import { payloadBytesAim, readAheadBytes, uploadQueueBytesMax, uploadQueueCountMax } from './settings.ts'
+import { readAheadBytes, uploadQueueBytesMax, uploadQueueCountMax } from './settings.ts'
 import type { Swarm } from './swarm.ts'
+import { UploadRates } from './upload-rates.ts'
+import { type Sent, UploadTurns } from './upload-turns.ts'
+import { Yielding } from './yielding.ts'
 
-/** The upload rate's burst: two frames, so that the rate holds over tens of milliseconds. */
-const burstBytes = 2 * payloadBytesAim
+/** Links whose delay is measured in a round, of those that were sent something within the last second. */
+const measuredCountMax = 3
+const measuredMs = 1_000
 
 /** Bytes [offset, offset + length) of a chunk. */
 interface Part {
@@ -23,21 +27,20 @@ interface Part {
 
 export class Uploads {
   readonly #core: Core
-  #bucket: TokenBucket | undefined
-  #isOff = false
+  readonly #merit = new Merit()
+  readonly #turns = new UploadTurns()
+  readonly #yielding = new Yielding()
+  readonly #rates = new UploadRates(this.#yielding)
   #uploadedBytes = 0
-  #turn = 0
 
   constructor(core: Core) {
     this.#core = core
-    this.setRate(core.settings.uploadBytesPerSecondMax)
+    this.setRate(core.settings.uploadBytesPerSecondMax, core.settings.uploadPeerBytesPerSecondMax)
   }
 
-  setRate(bytesPerSecondMax: number): void {
-    this.#isOff = bytesPerSecondMax <= 0
-    const isLimited = !this.#isOff && Number.isFinite(bytesPerSecondMax)
-    this.#bucket = isLimited ? new TokenBucket(bytesPerSecondMax, burstBytes) : undefined
-    if (!this.#isOff) return
+  setRate(bytesPerSecondMax: number, peerBytesPerSecondMax = Number.POSITIVE_INFINITY): void {
+    this.#rates.set(bytesPerSecondMax, peerBytesPerSecondMax)
+    if (!this.#rates.isOff) return
     for (const remote of this.#core.remotes.values()) {
       const asked = new Map(remote.uploads.map(({ swarm, index }) => [`${swarm}/${index}`, { swarm, index }]))
       this.drop(remote)
@@ -71,8 +74,8 @@ export class Uploads {
     if (remote.uploads.length >= uploadQueueCountMax || remote.uploadBytes + length > uploadQueueBytesMax) {
       return 'more requests than the queue takes'
     }
-    if (this.#isOff || !swarm.have.has(index)) {
-      this.#refuse(remote, swarm.id, index, this.#isOff ? 'off' : 'missing')
+    if (this.#rates.isOff || !swarm.have.has(index)) {
+      this.#refuse(remote, swarm.id, index, this.#rates.isOff ? 'off' : 'missing')
       return undefined
     }
     remote.uploads.push({ swarm: swarm.id, index, offset, length, sentBytes: 0, reading: false, bytes: undefined })
@@ -93,6 +96,13 @@ export class Uploads {
   /** Forgets the requests of a swarm that is left, or, without one, all. */
   drop(remote: Remote, swarm?: SwarmId): void {
     this.#drop(remote, (request) => swarm === undefined || request.swarm === swarm)
+  }
+
+  /** Its link is gone. */
+  gone(remote: Remote): void {
+    this.drop(remote)
+    this.#merit.left(remote)
+    this.#turns.forget(remote)
   }
 
   #drop(remote: Remote, isDropped: (request: UploadRequest) => boolean): void {
@@ -137,33 +147,38 @@ export class Uploads {
     }
   }
 
-  /** Sends whatever the links and the rate allow, a frame a peer in turn. */
+  /** Sends whatever the links and the rates allow, in turns. */
   pump(now: number): void {
     const remotes = [...this.#core.remotes.values()].filter((remote) => remote.uploads.length > 0)
-    let idle = 0
-    while (remotes.length > 0 && idle < remotes.length) {
-      const remote = remotes[this.#turn % remotes.length]!
-      const sent = this.#sendFrame(remote, now)
-      if (sent === 'wait') return
-      this.#turn = (this.#turn + 1) % remotes.length
-      idle = sent ? 0 : idle + 1
-    }
+    if (remotes.length === 0) return
+    this.#turns.run(remotes, {
+      nextBytes: (remote) => this.#nextBytes(remote),
+      send: (remote, bytes) => this.#sendFrame(remote, bytes, now),
+      sharesOf: (remote) => this.#merit.sharesOf(remote, this.#isRepaid(remote)),
+    })
   }
 
-  /** @returns whether a frame went out, or `wait` when the rate allows no frame to anyone */
-  #sendFrame(remote: Remote, now: number): boolean | 'wait' {
+  /** Whether this side still downloads the file that the peer is to be sent next. */
+  #isRepaid(remote: Remote): boolean {
     const request = remote.uploads[0]
-    if (!request?.bytes || remote.roomBytes <= 0) return false
-    const slot = remote.mySlots.get(request.swarm)
-    if (slot === undefined) return false
-    const payloadBytes = Math.min(
-      request.length - request.sentBytes,
-      payloadBytesAim,
-      remote.frameBytesMax - dataHeaderBytes,
-    )
-    if (this.#bucket && !this.#bucket.take(payloadBytes, now)) return 'wait'
+    const swarm = request && this.#core.swarms.get(request.swarm)
+    return swarm !== undefined && swarm.wants.size > 0 && !swarm.have.isFull
+  }
+
+  #nextBytes(remote: Remote): number | undefined {
+    const request = remote.uploads[0]
+    if (!request?.bytes || remote.roomBytes <= 0 || !remote.mySlots.has(request.swarm)) return undefined
+    const left = request.length - request.sentBytes
+    return Math.min(left, this.#rates.frameBytes(), remote.frameBytesMax - dataHeaderBytes)
+  }
+
+  #sendFrame(remote: Remote, payloadBytes: number, now: number): Sent {
+    const refusal = this.#rates.take(remote, payloadBytes, now)
+    if (refusal !== undefined) return refusal === 'all' ? 'wait' : 'blocked'
+    const request = remote.uploads[0]!
+    const slot = this.#core.slot(remote, request.swarm)
     const offset = request.offset + request.sentBytes
-    const payload = request.bytes.subarray(offset, offset + payloadBytes)
+    const payload = request.bytes!.subarray(offset, offset + payloadBytes)
     this.#core.emit({
       type: 'send',
       peer: remote.id,
@@ -175,22 +190,40 @@ export class Uploads {
     remote.uploadBytes -= payloadBytes
     remote.uploadedBytes += payloadBytes
     remote.upRate.add(payloadBytes, now)
+    remote.sentAt = now
     this.#uploadedBytes += payloadBytes
+    this.#yielding.sent(payloadBytes, now)
     if (request.sentBytes === request.length) {
       remote.uploads.shift()
       this.#readAhead(remote)
     }
-    return true
+    return 'sent'
+  }
+
+  /** A ping was answered: how long it took on its way out tells what waits before our line. */
+  delaySeen(remote: Remote, sentAt: number, theirClock: number): void {
+    this.#yielding.answered(remote.id, remote.forwardDelay.add(sentAt, theirClock, this.#yielding.queueMs))
+  }
+
+  /** Sends what is due. @returns the links whose delay is to be measured now */
+  wake(now: number): Remote[] {
+    const isMeasuring = this.#yielding.step(now)
+    this.pump(now)
+    if (!isMeasuring) return []
+    const measured = [...this.#core.remotes.values()].filter(
+      ({ state, sentAt, pingSentAt }) => state === 'open' && pingSentAt === undefined && now - sentAt <= measuredMs,
+    )
+    const probed = measured.slice(0, measuredCountMax)
+    for (const { id } of probed) this.#yielding.asked(id, now)
+    return probed
   }
 
   nextWake(now: number): number {
-    let at = Number.POSITIVE_INFINITY
-    if (!this.#bucket) return at
+    let at = this.#yielding.nextWake()
     for (const remote of this.#core.remotes.values()) {
-      const request = remote.uploads[0]
-      if (!request?.bytes || remote.roomBytes <= 0) continue
-      const frameBytes = Math.min(request.length - request.sentBytes, payloadBytesAim)
-      at = earlier(at, Math.max(now + 1, this.#bucket.availableAt(frameBytes, now)))
+      const bytes = this.#nextBytes(remote)
+      // What waits for no rate was sent at once.
+      if (bytes !== undefined) at = earlier(at, Math.max(now + 1, this.#rates.availableAt(remote, bytes, now)))
     }
     return at
   }

@@ -267,7 +267,7 @@ export class Puppet {
 
   /** Answers the pings that it was sent. */
   pong(): void {
-    for (const { nonce } of this.heard('ping')) this.say({ type: 'pong', nonce })
+    for (const { nonce } of this.heard('ping')) this.say({ type: 'pong', nonce, clock: this.driver.now })
   }
 
   get isLinked(): boolean {

@@ -54,7 +54,8 @@ const message: fc.Arbitrary<WireMessage> = fc.oneof(
     reason: fc.constantFrom('missing' as const, 'busy' as const, 'off' as const),
   }),
   fc.record({ type: fc.constant('claim' as const), slot, first: small, count: wild, withinMs: wild }),
-  fc.record({ type: fc.constantFrom('ping' as const, 'pong' as const), nonce: wild }),
+  fc.record({ type: fc.constant('ping' as const), nonce: wild }),
+  fc.record({ type: fc.constant('pong' as const), nonce: wild, clock: wild }),
   fc.record({ type: fc.constant('bye' as const), reason: fc.constant('leaving' as const) }),
   fc.record({
     type: fc.constant('data' as const),

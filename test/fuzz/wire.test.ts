@@ -35,7 +35,8 @@ const message: fc.Arbitrary<WireMessage> = fc.oneof(
     index: u32,
     reason: fc.constantFrom('missing' as const, 'busy' as const, 'off' as const),
   }),
-  fc.record({ type: fc.constantFrom('ping' as const, 'pong' as const), nonce: u32 }),
+  fc.record({ type: fc.constant('ping' as const), nonce: u32 }),
+  fc.record({ type: fc.constant('pong' as const), nonce: u32, clock: u32 }),
   fc.record({
     type: fc.constant('bye' as const),
     reason: fc.constantFrom('leaving' as const, 'full' as const, 'duplicate' as const, 'violation' as const),
