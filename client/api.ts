@@ -15,13 +15,21 @@ export interface ClientOptions {
   mode?: Mode
   /** STUN and TURN servers for connections beyond the local network. None by default. */
   iceServers?: RTCIceServer[]
-  /** The most that all uploads together may use, in bytes per second. Unlimited by default. */
+  /**
+   * The most that all uploads together may use, in bytes per second; 0 turns them off. Unlimited by default: uploads
+   * then take what the visitor's own traffic leaves of a thin line.
+   */
   uploadBytesPerSecondMax?: number
+  /** The most that one peer is sent, in bytes per second. Unlimited by default. */
+  uploadPeerBytesPerSecondMax?: number
   /** Where verified chunks are kept: on the visitor's device (the default), or in memory until the page closes. */
   store?: 'device' | 'memory'
   /** The most that the chunk store may hold in memory where there is no IndexedDB, in bytes. 256 MiB by default. */
   memoryBytesMax?: number
 }
+
+/** What may be changed of the caps on uploads; what is left out stays as it is. Infinity takes a cap away. */
+export type UploadLimits = Pick<ClientOptions, 'uploadBytesPerSecondMax' | 'uploadPeerBytesPerSecondMax'>
 
 export interface FetchOptions {
   signal?: AbortSignal
@@ -123,6 +131,10 @@ export interface Client {
   stats(): Stats
   /** Withdrawn, every connection to a peer and to the tracker closes at once and HTTP goes on alone. */
   setConsent(consent: Consent): void
+  /** Holds from now on. @throws NearcastError `usage` for what is no number of bytes per second */
+  setUploadLimits(limits: UploadLimits): void
+  /** The caps as they are now. */
+  readonly uploadLimits: Required<UploadLimits>
   /** Stops everything; with `clear`, also deletes every stored chunk. */
   close(options?: { clear?: boolean }): Promise<void>
 }

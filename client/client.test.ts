@@ -279,6 +279,22 @@ describe('download', () => {
     expect(wrong({ consent: 'yes' })).toThrow(/consent is yes/)
     expect(wrong({ mode: 'quick' })).toThrow(/mode is quick: it must be balanced, fastest, frugal/)
     expect(wrong({ uploadBytesPerSecondMax: -1 })).toThrow(/uploadBytesPerSecondMax is -1/)
+    expect(wrong({ uploadPeerBytesPerSecondMax: 'x' })).toThrow(
+      /uploadPeerBytesPerSecondMax is x: it must be 0 or more/,
+    )
     expect(wrong({ tracker: 'ftp://x' })).toThrow(/tracker is ftp/)
+  })
+
+  it('[P3] caps on uploads can be changed at any time, and wrong ones are refused and change nothing', () => {
+    const client = newClient({ uploadBytesPerSecondMax: 1_000 })
+    client.setUploadLimits({ uploadPeerBytesPerSecondMax: 500 })
+    client.setUploadLimits({ uploadBytesPerSecondMax: Number.POSITIVE_INFINITY })
+    expect(() => client.setUploadLimits({ uploadBytesPerSecondMax: Number.NaN })).toThrow(
+      /uploadBytesPerSecondMax is NaN/,
+    )
+    expect(client.uploadLimits).toEqual({
+      uploadBytesPerSecondMax: Number.POSITIVE_INFINITY,
+      uploadPeerBytesPerSecondMax: 500,
+    })
   })
 })

@@ -13,9 +13,11 @@ import {
   type Mode,
   NearcastError,
   type Stats,
+  type UploadLimits,
 } from './api.ts'
 import { Engine } from './core/engine.ts'
 import type { ChunkStore, Clock, Dialer, Hasher, HttpSource, TrackerDialer } from './ports.ts'
+import { linkCountFor } from './shell/device.ts'
 import { FileDownload } from './shell/file-download.ts'
 import { headOf, type Opener, open, openError, randomHex } from './shell/opening.ts'
 import { openReader } from './shell/reader.ts'
@@ -26,11 +28,6 @@ import { Vault } from './shell/vault.ts'
 
 /** A fetch waits no longer than this for its manifest once the answer's head is here: the page must not wait. */
 const fetchPatienceMs = 100
-
-/** Links that one client may have: above it each costs more than it brings. Small devices have less to spare. */
-const linkCountMax = 20
-const linkCountMaxSmall = 8
-const smallMemoryGiB = 2
 
 export const memoryBytesMaxDefault = 256 * MiB
 
@@ -51,16 +48,21 @@ export interface ClientParts {
 
 /** @throws NearcastError `usage` when an option is not what it must be */
 export function assembleClient(options: ClientOptions, parts: ClientParts): Client {
-  const { tracker, consent = 'denied', mode = 'balanced', uploadBytesPerSecondMax = Number.POSITIVE_INFINITY } = options
+  const { tracker, consent = 'denied', mode = 'balanced' } = options
   refuse('consent', consent, consent === 'granted' || consent === 'denied', "'granted' or 'denied'")
   refuse('mode', mode, modes.includes(mode), modes.join(', '))
-  const isRate = typeof uploadBytesPerSecondMax === 'number' && uploadBytesPerSecondMax >= 0
-  refuse('uploadBytesPerSecondMax', uploadBytesPerSecondMax, isRate, '0 or more')
+  const limits = checkedLimits(options)
   const log = parts.log ?? silentLog
   const instance = randomHex(8)
   const seed = [...crypto.getRandomValues(new Uint32Array(4))] as [number, number, number, number]
   const engine = new Engine(
-    { mode, tracker: tracker !== undefined, uploadBytesPerSecondMax, linkCountMax: linkCount(), instance },
+    {
+      mode,
+      tracker: tracker !== undefined,
+      ...limits,
+      linkCountMax: linkCountFor(globalThis.navigator ?? {}),
+      instance,
+    },
     createRng(seed),
   )
   const vault = new Vault(parts, {
@@ -76,21 +78,38 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Clie
   const runtime: Runtime = new Runtime({ ...parts, engine, vault, trackerUrl: trackerUrl(tracker), log })
   const opener: Opener = { runtime, vault, hasher: parts.hasher, hints: parts.hints, clock: parts.clock }
   runtime.input({ type: 'consent', granted: consent === 'granted' })
-  if (typeof addEventListener === 'function') addEventListener('pagehide', () => void vault.flushed())
-  return new BrowserClient(opener)
+  if (typeof addEventListener === 'function') {
+    addEventListener('pagehide', () => {
+      runtime.input({ type: 'leaving' })
+      void vault.flushed()
+    })
+  }
+  return new BrowserClient(opener, limits)
 }
 
 function refuse(name: keyof ClientOptions, value: unknown, isRight: boolean, right: string): void {
   if (!isRight) throw new NearcastError('usage', `nearcast: ${name} is ${value}: it must be ${right}`)
 }
 
+/** @throws NearcastError `usage` for what is no number of bytes per second */
+function checkedLimits(limits: UploadLimits): Required<UploadLimits> {
+  const none = Number.POSITIVE_INFINITY
+  const { uploadBytesPerSecondMax = none, uploadPeerBytesPerSecondMax = none } = limits
+  const isRate = (rate: unknown) => typeof rate === 'number' && rate >= 0
+  refuse('uploadBytesPerSecondMax', uploadBytesPerSecondMax, isRate(uploadBytesPerSecondMax), '0 or more')
+  refuse('uploadPeerBytesPerSecondMax', uploadPeerBytesPerSecondMax, isRate(uploadPeerBytesPerSecondMax), '0 or more')
+  return { uploadBytesPerSecondMax, uploadPeerBytesPerSecondMax }
+}
+
 class BrowserClient implements Client {
   readonly #opener: Opener
+  #limits: Required<UploadLimits>
   #isClosed = false
   readonly #downloads = new Set<Download>()
 
-  constructor(opener: Opener) {
+  constructor(opener: Opener, limits: Required<UploadLimits>) {
     this.#opener = opener
+    this.#limits = limits
   }
 
   #refuseClosed(): void {
@@ -132,6 +151,20 @@ class BrowserClient implements Client {
     this.#opener.runtime.input({ type: 'consent', granted: consent === 'granted' })
   }
 
+  get uploadLimits(): Required<UploadLimits> {
+    return { ...this.#limits }
+  }
+
+  setUploadLimits(limits: UploadLimits): void {
+    this.#refuseClosed()
+    this.#limits = checkedLimits({ ...this.#limits, ...limits })
+    this.#opener.runtime.input({
+      type: 'uploadRate',
+      bytesPerSecondMax: this.#limits.uploadBytesPerSecondMax,
+      peerBytesPerSecondMax: this.#limits.uploadPeerBytesPerSecondMax,
+    })
+  }
+
   async close({ clear = false }: { clear?: boolean } = {}): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -164,9 +197,4 @@ function trackerUrl(tracker: string | undefined): string | undefined {
     throw new NearcastError('usage', `nearcast: tracker is ${tracker}: it must be a ws or wss URL, or 'auto'`)
   }
   return address.href
-}
-
-function linkCount(): number {
-  const { deviceMemory } = (globalThis.navigator ?? {}) as { deviceMemory?: number }
-  return deviceMemory !== undefined && deviceMemory <= smallMemoryGiB ? linkCountMaxSmall : linkCountMax
 }

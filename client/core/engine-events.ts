@@ -50,6 +50,8 @@ export type Input =
   | { type: 'linkClosed'; peer: PeerId }
   /** In bytes per second, for all uploads together and for each peer. 0 turns uploads off. */
   | { type: 'uploadRate'; bytesPerSecondMax: number; peerBytesPerSecondMax?: number }
+  /** The page goes away, perhaps to come back: peers need not wait to find out. */
+  | { type: 'leaving' }
   | { type: 'wake' }
 
 /** Why wants can never be served. */

@@ -159,6 +159,8 @@ export class Engine {
       case 'uploadRate':
         this.#uploads.setRate(input.bytesPerSecondMax, input.peerBytesPerSecondMax)
         return this.#uploads.pump(now)
+      case 'leaving':
+        return this.#mesh.endAll()
       case 'wake':
         return this.#wake(now)
       case 'linkSignal':

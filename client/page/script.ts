@@ -9,19 +9,33 @@ const modes: readonly string[] = ['balanced', 'fastest', 'frugal'] satisfies Mod
 
 /** @returns the client's options as the tag's attributes give them */
 export function optionsOf(attributes: DOMStringMap): ClientOptions {
-  const { tracker, consent, mode, stun } = attributes
+  const { tracker, consent, mode, stun, uploadMax, uploadPeerMax } = attributes
   if (consent !== undefined && consent !== 'granted' && consent !== 'denied') {
     throw new NearcastError('usage', `nearcast: data-consent is "${consent}": it must be "granted" or "denied"`)
   }
   if (mode !== undefined && !modes.includes(mode)) {
     throw new NearcastError('usage', `nearcast: data-mode is "${mode}": it must be one of ${modes.join(', ')}`)
   }
+  const uploadBytesPerSecondMax = rateOf('data-upload-max', uploadMax)
+  const uploadPeerBytesPerSecondMax = rateOf('data-upload-peer-max', uploadPeerMax)
   return {
     ...(tracker !== undefined && { tracker }),
     ...(consent !== undefined && { consent }),
     ...(mode !== undefined && { mode: mode as Mode }),
+    ...(uploadBytesPerSecondMax !== undefined && { uploadBytesPerSecondMax }),
+    ...(uploadPeerBytesPerSecondMax !== undefined && { uploadPeerBytesPerSecondMax }),
     ...(stun?.trim() && { iceServers: [{ urls: stun.split(/[\s,]+/).filter((url) => url !== '') }] }),
   }
+}
+
+/** @returns bytes per second, if the attribute is there */
+function rateOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const rate = /^\s*\d+\s*$/.test(text) ? Number(text) : Number.NaN
+  if (Number.isNaN(rate)) {
+    throw new NearcastError('usage', `nearcast: ${name} is "${text}": it must be a number of bytes per second`)
+  }
+  return rate
 }
 
 /** What a click on a marked link starts; pages hear of it as events on the link. */

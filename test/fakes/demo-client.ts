@@ -107,5 +107,12 @@ export class FakeClient implements Client {
     this.#consent = consent
   }
 
+  readonly uploadLimits = {
+    uploadBytesPerSecondMax: Number.POSITIVE_INFINITY,
+    uploadPeerBytesPerSecondMax: Number.POSITIVE_INFINITY,
+  }
+
+  setUploadLimits(): void {}
+
   async close(): Promise<void> {}
 }
