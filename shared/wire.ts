@@ -37,6 +37,8 @@ const messages = {
   ping: { code: 0x09, fields: struct({ nonce: u32 }) },
   /** `clock`: the answering side's, in milliseconds modulo 2^32 from an instant that nobody else knows. */
   pong: { code: 0x0a, fields: struct({ nonce: u32, clock: u32 }) },
+  /** "I have another link to you": should the other side see two as well, one of them is closed. */
+  twin: { code: 0x0e, fields: struct({}) },
   /** Last on a link that is closed on purpose. */
   bye: { code: 0x0b, fields: struct({ reason: choice('leaving', 'full', 'duplicate', 'violation', 'idle') }) },
 } as const

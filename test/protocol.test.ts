@@ -42,6 +42,7 @@ const wireTypes: Record<WireMessage['type'], true> = {
   refuse: true,
   ping: true,
   pong: true,
+  twin: true,
   bye: true,
   data: true,
 }

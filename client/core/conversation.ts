@@ -77,6 +77,8 @@ export class Conversation {
       case 'pong':
         if (passFence(core, remote, message.nonce)) return downloads.fill(remote, now)
         return this.#ponged(remote, message, now)
+      case 'twin':
+        return mesh.twinSaid(remote, now)
       case 'bye':
         return mesh.left(remote, now)
       case 'attach':
@@ -85,6 +87,7 @@ export class Conversation {
       case 'decline':
         return attachments.declined(remote, message.slot)
       case 'data':
+        remote.receivedAt = now
         return downloads.data(remote, message, now)
       default: {
         const id = remote.theirSlots.get(message.slot)

@@ -107,16 +107,34 @@ describe('links to peers', () => {
     expect(a.heard('attach')).toHaveLength(1)
   })
 
-  it('[S20] a link to oneself and a second link to the same client are closed', () => {
+  it('[S20] a link to oneself is closed', () => {
     const driver = started()
     const self = driver.meet('self', [], '80'.repeat(8))
     expect(self.heard('bye')).toEqual([{ type: 'bye', reason: 'duplicate' }])
+  })
+
+  it('[S20] of two links to the same client the second is closed by the greater instance, once both see two', () => {
+    const driver = started()
     driver.meet('a', [], '7000000000000000')
     const second = driver.meet('b', [], '7000000000000000')
+    expect(second.heard('twin')).toEqual([{ type: 'twin' }])
+    expect(second.isLinked).toBe(true)
+    second.say({ type: 'twin' })
     expect(second.heard('bye')).toEqual([{ type: 'bye', reason: 'duplicate' }])
-    const third = driver.meet('c', [], '9000000000000000')
+    driver.meet('c', [], '9000000000000000')
     const fourth = driver.meet('d', [], '9000000000000000')
-    expect([third.isLinked, fourth.isLinked]).toEqual([true, true])
+    fourth.say({ type: 'twin' })
+    expect(fourth.isLinked).toBe(true)
+  })
+
+  it('[S20] a peer that copies the instance of another parts nobody from it', () => {
+    const driver = started()
+    const copier = driver.meet('copier', [], '7000000000000000')
+    const real = driver.meet('real', [1], '7000000000000000')
+    copier.say({ type: 'bye', reason: 'leaving' })
+    real.say({ type: 'twin' })
+    driver.pass(10_000)
+    expect(real.isLinked).toBe(true)
   })
 
   it('[S21] a peer of another wire version is told so and let go', () => {
@@ -196,6 +214,122 @@ describe('links to peers', () => {
     }
     expect(a.isLinked).toBe(true)
     expect(driver.engine.core.remotes.get(a.id)!.roundTrip.leastMs).toBeGreaterThan(0)
+  })
+
+  it('[S19] at most eight calls of others are answered at once, and the next once one of them is open', () => {
+    const driver = started()
+    for (let i = 0; i < 9; i++) call(driver, `c${i}`, offer(`s${i}`))
+    expect(driver.all('dial')).toHaveLength(8)
+    expect(signals(driver)).toMatchObject([{ to: peerId('c8'), signal: { busy: true } }])
+    const first = new Puppet(driver, peerId('c0'))
+    first.open()
+    first.greet('1234')
+    call(driver, 'c8', offer('again'))
+    expect(driver.all('dial')).toHaveLength(9)
+  })
+
+  const takeCalls = (driver: EngineDriver, count: number) => {
+    for (let i = 0; i < count; i++) {
+      call(driver, `caller${i}`, offer(`s${i}`))
+      const caller = new Puppet(driver, peerId(`caller${i}`))
+      if (!caller.isLinked) continue
+      caller.open()
+      caller.greet(`${i + 1}`)
+      caller.attach([])
+    }
+    return driver.engine.core.remotes.size
+  }
+
+  it('[S19] callers cannot fill all links of a client that wants something', () => {
+    const driver = started({ linkCountMax: 8 })
+    expect(takeCalls(driver, 20)).toBe(6)
+    driver.introduce(['a', 'b', 'c'].map(peerId))
+    expect(driver.all('dial').filter(({ initiator }) => initiator)).toHaveLength(2)
+  })
+
+  it('[S19] one that only serves takes as many callers as it has links', () => {
+    const driver = started({ linkCountMax: 8 })
+    driver.unwant()
+    expect(takeCalls(driver, 20)).toBe(8)
+  })
+
+  it('[S19] a peer that is busy is called again after 5 s', () => {
+    const driver = started()
+    driver.introduce([peerId('a')])
+    driver.give({ type: 'linkSignal', peer: peerId('a'), description: { type: 'offer', sdp: 'x' } })
+    driver.pass(100)
+    call(driver, 'a', { session: signals(driver)[0]!.signal.session, busy: true })
+    driver.forget()
+    driver.introduce([peerId('a')])
+    expect(driver.all('dial')).toEqual([])
+    driver.pass(5_000)
+    driver.introduce([peerId('a')])
+    expect(driver.all('dial')).toHaveLength(1)
+  })
+
+  it('[S42] when all links are taken, one that cannot trade gives its place to a newcomer', () => {
+    const driver = started({ linkCountMax: 3, mode: 'frugal' })
+    const [a, b, c] = [driver.meet('a', [1]), driver.meet('b', []), driver.meet('c', [2])]
+    driver.pass(5_000)
+    for (const puppet of [a, b, c]) puppet.pong()
+    driver.introduce([peerId('d')])
+    expect(driver.all('dial').map(({ peer }) => peer)).not.toContain(peerId('d'))
+    driver.pass(6_000)
+    for (const puppet of [a, b, c]) puppet.pong()
+    driver.introduce([peerId('d')])
+    expect(b.heard('bye')).toEqual([{ type: 'bye', reason: 'full' }])
+    expect([a.isLinked, b.isLinked, c.isLinked]).toEqual([true, false, true])
+    expect(driver.all('dial').map(({ peer }) => peer)).toContain(peerId('d'))
+  })
+
+  it('[S42] a link over which nothing moved for a minute makes room for a nearer peer, and only for such a one', () => {
+    const driver = started({ linkCountMax: 1 })
+    driver.unwant()
+    driver.give({ type: 'held', swarm: driver.file.swarm, indexes: driver.indexes })
+    const a = driver.meet('a', [])
+    for (let i = 0; i < 32; i++) {
+      driver.pass(2_000)
+      a.pong()
+    }
+    driver.introduce([peerId('b')], driver.file.swarm, 'anywhere')
+    expect(a.isLinked).toBe(true)
+    driver.forget()
+    driver.introduce([peerId('c')], driver.file.swarm, 'address')
+    expect(a.isLinked).toBe(false)
+  })
+
+  it('[S43] who has everything goes on serving whoever lacks some of it, however long nothing is asked', () => {
+    const driver = started()
+    driver.give({ type: 'held', swarm: driver.file.swarm, indexes: driver.indexes })
+    driver.unwant()
+    const a = driver.meet('a', [0, 1, 2])
+    for (let i = 0; i < 60; i++) {
+      driver.pass(5_000)
+      a.pong()
+    }
+    a.say({ type: 'request', slot: a.slot, parts: [{ index: 5, offset: 0, length: 65_536 }] })
+    expect(a.heard('data').map(({ index }) => index)).toEqual([5])
+  })
+
+  it('[S43] two that have everything let go of each other after a while', () => {
+    const driver = started()
+    driver.give({ type: 'held', swarm: driver.file.swarm, indexes: driver.indexes })
+    const a = driver.meet('a')
+    for (let i = 0; i < 9; i++) {
+      driver.pass(4_100)
+      a.pong()
+    }
+    expect(a.heard('bye')).toEqual([{ type: 'bye', reason: 'idle' }])
+  })
+
+  it('[S21] a page that goes away says bye to everyone, and calls again should it come back', () => {
+    const driver = started()
+    const a = driver.meet('a')
+    driver.give({ type: 'leaving' })
+    expect(a.heard('bye')).toEqual([{ type: 'bye', reason: 'leaving' }])
+    expect(a.isLinked).toBe(false)
+    driver.introduce([peerId('b')])
+    expect(driver.all('dial').at(-1)).toMatchObject({ peer: peerId('b') })
   })
 
   it('[S21] a link that carries no swarm for 30 s is closed', () => {

@@ -82,8 +82,9 @@ export class Remote {
   uploadBytes = 0
   /** What it may be sent in its turn: see upload-turns.ts. */
   creditBytes = 0
-  /** When it was last sent a part of a chunk. */
+  /** When it was last sent a part of a chunk, and when it last sent one. */
   sentAt = Number.NEGATIVE_INFINITY
+  receivedAt = Number.NEGATIVE_INFINITY
   pingSentAt: number | undefined
   pingNonce = 0
 

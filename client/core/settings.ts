@@ -22,6 +22,12 @@ export const linkTargetCount = 8
 /** Connections being opened at once: each costs the browser an ICE agent and the visitor's NAT several bindings. */
 export const dialingCountMax = 4
 
+/** The same for calls from others, who choose their time themselves: a page that opens at once for many is busy. */
+export const answeringCountMax = 8
+
+/** Callers can have this much of the links of a client that wants something; the rest is for those that it calls. */
+export const incomingShareMax = 3 / 4
+
 /** Whom to call later, when dialing slots are free; older introductions have expired at the tracker anyway. */
 export const candidateCountMax = 16
 
@@ -62,7 +68,7 @@ export const strikesMax = 3
 export const saidPerSecondMax = 500
 export const saidBurstMax = 2_000
 
-/** A link that carries no swarm this long is closed: each costs both ends, and others may want its place. */
+/** A link that is of no use this long is closed: each costs both ends, and others may want its place. */
 export const idleAfterMs = 30_000
 
 /** How often HAVEs are sent: together they cost a frame, alone each one would. */
