@@ -70,7 +70,7 @@ export interface ChunkStore {
   /** The indexes held of one file. */
   held(root: Root): Promise<number[]>
   read(root: Root, index: number): Promise<Bytes | undefined>
-  /** @returns the indexes that are now held; the others did not fit */
+  /** The bytes stay as they are until this is over. @returns the indexes that are now held; the others did not fit */
   write(root: Root, chunks: readonly { index: number; bytes: Bytes }[]): Promise<number[]>
   remove(root: Root, indexes: readonly number[]): Promise<void>
   /** Deletes every chunk of every file. */

@@ -6,6 +6,7 @@ import type { Attachments } from './attachments.ts'
 import type { Core } from './core.ts'
 import type { Downloads } from './downloads.ts'
 import type { Mesh } from './mesh.ts'
+import { settleRecalls } from './recalls.ts'
 import type { Remote } from './remote.ts'
 import { payloadBytesLeast } from './settings.ts'
 import { noteClaim } from './share.ts'
@@ -75,8 +76,9 @@ export class Conversation {
           message: { type: 'pong', nonce: message.nonce, clock: core.clockAt(now) },
         })
       case 'pong':
-        if (passFence(core, remote, message.nonce)) return downloads.fill(remote, now)
-        return this.#ponged(remote, message, now)
+        if (!passFence(core, remote, message.nonce)) return this.#ponged(remote, message, now)
+        settleRecalls(core, remote)
+        return downloads.plan(now, remote)
       case 'twin':
         return mesh.twinSaid(remote, now)
       case 'bye':

@@ -7,6 +7,7 @@ import type { Arrivals } from './arrivals.ts'
 import { type Core, earlier } from './core.ts'
 import { pickChunk } from './order.ts'
 import { downloading } from './origin-plan.ts'
+import { recall, sendCancel } from './recalls.ts'
 import type { Remote } from './remote.ts'
 import {
   sliceBytesMax,
@@ -47,10 +48,11 @@ export class Downloads {
     this.#blame = blame
   }
 
-  /** Asks every peer for as much as its window takes. */
-  plan(now: number): void {
+  /** Asks every peer for as much as its window takes; `last` after all others. */
+  plan(now: number, last?: Remote): void {
     if (this.#core.isPressed) return
-    for (const remote of this.#core.remotes.values()) this.fill(remote, now)
+    for (const remote of this.#core.remotes.values()) if (remote !== last) this.fill(remote, now)
+    if (last) this.fill(last, now)
   }
 
   /** Asks once a good part of the window is free, for all of it together: each frame costs a wait in the browser. */
@@ -101,7 +103,10 @@ export class Downloads {
       const index =
         pickChunk(swarm, holdings, (candidate) => !isWithdrawn(remote, id, candidate), now, chance) ??
         this.#secondCopy(swarm, remote, holdings, now)
-      if (index === undefined) continue
+      if (index === undefined) {
+        recall(this.#core, swarm, remote, holdings, now)
+        continue
+      }
       holdings.cursor = index + 1
       const transfer = swarm.startTransfer(index, remote.id, now)
       remote.transfersOf(id).set(index, transfer)
@@ -190,11 +195,7 @@ export class Downloads {
   takeBack(swarm: Swarm, transfer: Transfer, now: number): void {
     const remote = transfer.source === 'origin' ? undefined : this.#core.remotes.get(transfer.source)
     if (!remote) return
-    this.#core.emit({
-      type: 'send',
-      peer: remote.id,
-      message: { type: 'cancel', slot: this.#core.slot(remote, swarm.id), index: transfer.index },
-    })
+    if (!transfer.isRecalled) sendCancel(this.#core, remote, swarm, transfer.index)
     this.#drop(remote, swarm, transfer, now)
   }
 

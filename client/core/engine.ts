@@ -251,7 +251,7 @@ export class Engine {
     this.#arrivals.pages.wake(now)
     for (const remote of this.#uploads.wake(now)) this.#mesh.ping(remote, now)
     for (const swarm of this.core.swarms.values()) {
-      if (now >= (havesDueAt(swarm) ?? Number.POSITIVE_INFINITY)) tellHaves(this.core, swarm)
+      if (now >= (havesDueAt(swarm) ?? Number.POSITIVE_INFINITY)) tellHaves(this.core, swarm, now)
     }
     this.#plan(now)
   }

@@ -1,21 +1,22 @@
-/** Telling peers what has come: together, a moment later, and only to those who may want it. */
+/** Telling peers what has come: often together, and only to those who may want it. */
 import { haveIndexesMax } from '../../shared/limits.ts'
 import type { Core } from './core.ts'
 import { haveHoldMs } from './settings.ts'
 import type { Swarm } from './swarm.ts'
 
+/** The first after a pause is told at once, so that it can be passed on; what comes soon after it, together. */
 export function noteHave(core: Core, swarm: Swarm, index: number, now: number): void {
-  if (swarm.untold.length === 0) swarm.untoldSince = now
   swarm.untold.push(index)
-  if (swarm.untold.length >= haveIndexesMax) tellHaves(core, swarm)
+  if (swarm.untold.length >= haveIndexesMax || now >= swarm.toldAt + haveHoldMs) tellHaves(core, swarm, now)
 }
 
 export const havesDueAt = (swarm: Swarm): number | undefined =>
-  swarm.untold.length === 0 ? undefined : swarm.untoldSince + haveHoldMs
+  swarm.untold.length === 0 ? undefined : swarm.toldAt + haveHoldMs
 
-export function tellHaves(core: Core, swarm: Swarm): void {
+export function tellHaves(core: Core, swarm: Swarm, now: number): void {
   const indexes = swarm.untold
   swarm.untold = []
+  swarm.toldAt = now
   for (const remote of core.remotes.values()) {
     const slot = remote.mySlots.get(swarm.id)
     if (remote.state !== 'open' || slot === undefined || remote.holdings.get(swarm.id)?.have.isFull) continue

@@ -61,6 +61,7 @@ export class Mesh {
     remote.state = 'greeting'
     remote.frameBytesMax = Math.max(frameBytesSafe, Math.min(maxFrameBytes, frameBytesMax))
     remote.roomBytes = roomBytes
+    remote.roomBytesMax = roomBytes
     remote.lastHeardAt = now
     const instance = fromHex(this.#core.settings.instance)!
     this.#send(remote, { type: 'hello', version: wireVersion, instance, frameBytesMax })

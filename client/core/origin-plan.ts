@@ -3,7 +3,16 @@
  * comes too late. Opens and closes nothing.
  */
 import type { Core } from './core.ts'
-import { corruptOriginMax, floorBytesPerSecondMax, floorShare, hedgeAfterMs, runMs } from './settings.ts'
+import {
+  corruptOriginMax,
+  floorBytesPerSecondMax,
+  floorShare,
+  hedgeAfterMs,
+  originSoonMs,
+  runLeadBytes,
+  runLeadMs,
+  runMs,
+} from './settings.ts'
 import { isClaimed, isCrawling, isScout, isStarving, ownStart } from './share.ts'
 import type { Run, Swarm } from './swarm.ts'
 import { isWithdrawn } from './withdrawals.ts'
@@ -82,7 +91,7 @@ export function startBesidePeers(core: Core, swarm: Swarm, now: number): number 
     (!isPatient || isNear(swarm, index)) &&
     !isServed(core, swarm, index, now) &&
     !isClaimed(core, swarm, index, now)
-  const start = ownStart(core, swarm, isRare)
+  const start = ownStart(core, swarm, { othersCount: downloading(core, swarm), isFree: isRare, now })
   if (start !== undefined || (isPatient && isCrawling(swarm)) || !isBelowFloor(core, swarm, now)) return start
   return swarm.firstIdle((index) => isFree(swarm, index))
 }
@@ -92,6 +101,16 @@ const isNear = (swarm: Swarm, index: number) =>
   [...swarm.wants.values()].some(
     (want) => want.order === 'stream' && index >= want.position && index < swarm.near(want),
   )
+
+/** Whether the answers under way need no other yet. One that has fallen silent is not waited for. */
+export function isSupplied(swarm: Swarm, now: number): boolean {
+  if (swarm.runs.size > 1) return true
+  const leadBytes = Math.min(runLeadBytes, (swarm.httpBytesPerSecond * runLeadMs) / 1_000)
+  for (const run of swarm.runs.values()) {
+    if (run.to - run.at > leadBytes && now - run.lastByteAt < originSoonMs) return true
+  }
+  return false
+}
 
 /** Whether the answer that was to bring all gives way, now that there are others to share the work with. */
 export function isGivingWay(core: Core, swarm: Swarm, run: Run, now: number): boolean {

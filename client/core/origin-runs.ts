@@ -13,6 +13,7 @@ import {
   isFree,
   isGivingWay,
   isStuck,
+  isSupplied,
   rateAfterMs,
   runBytes,
   serving,
@@ -25,7 +26,6 @@ import {
   runBackoffMaxMs,
   runBackoffMinMs,
   runFailuresMax,
-  runLeadBytes,
   runStallMs,
 } from './settings.ts'
 import { claimMsMax, isTogether, tellClaim } from './share.ts'
@@ -39,6 +39,8 @@ const lookMs = 100
 
 /** Where a run starts again for a stream whose window was full: each start costs a request and a round trip. */
 const refillShare = 0.5
+
+type RunStart = Pick<Run, 'id' | 'from' | 'to'> & Partial<Pick<Run, 'isShort' | 'isHedge'>>
 
 export interface RunFailure {
   reason: string
@@ -67,11 +69,7 @@ export class OriginRuns {
     this.#add(swarm, { id: run.id, from: 0, to: run.to }, now)
   }
 
-  #add(
-    swarm: Swarm,
-    init: { id: number; from: number; to: number; isShort?: boolean; isHedge?: boolean },
-    now: number,
-  ): void {
+  #add(swarm: Swarm, init: RunStart, now: number): void {
     const state = { at: init.from, transfer: undefined, startedAt: now, lastByteAt: now }
     swarm.runs.set(init.id, { isShort: false, isHedge: false, ...init, ...state })
     this.#swarmOf.set(init.id, swarm)
@@ -148,10 +146,10 @@ export class OriginRuns {
     if (ms >= rateAfterMs) this.#learn(swarm, run, ((run.at - run.from) * 1_000) / ms)
   }
 
-  /** Beside peers a run has the line to itself that without them all would share. */
-  #learn(swarm: Swarm, run: Run, bytesPerSecond: number): void {
+  #learn(swarm: Swarm, { isShort }: Run, bytesPerSecond: number): void {
     swarm.httpBytesPerSecond = bytesPerSecond
-    swarm.fairBytesPerSecond = run.isShort ? bytesPerSecond / (1 + downloading(this.#core, swarm)) : bytesPerSecond
+    // Beside peers a run has the line to itself that without them all would share.
+    swarm.fairBytesPerSecond = bytesPerSecond / (isShort ? 1 + downloading(this.#core, swarm) : 1)
   }
 
   ended(id: number, now: number): void {
@@ -221,13 +219,10 @@ export class OriginRuns {
     if (now < swarm.runNotBefore) return
     this.#planHedge(swarm, now)
     const isShared = isTogether(this.#core, swarm, now)
-    if (!isShared) swarm.togetherAt = Number.POSITIVE_INFINITY
-    else swarm.togetherAt = Math.min(swarm.togetherAt, now)
     for (const run of [...swarm.runs.values()]) {
       if (isShared && isGivingWay(this.#core, swarm, run, now)) this.#close(swarm, run)
     }
-    if (swarm.runs.size > 1) return
-    for (const run of swarm.runs.values()) if (run.to - run.at > runLeadBytes) return
+    if (isSupplied(swarm, now)) return
     const start = isShared
       ? startBesidePeers(this.#core, swarm, now)
       : swarm.firstIdle((index) => isFree(swarm, index), refillShare)
@@ -237,8 +232,8 @@ export class OriginRuns {
     this.#open(swarm, start, end, { isShort: isShared }, now)
     if (!isShared || swarm.copies[start] !== 0) return
     const ms = ((end - start) * swarm.geometry.chunkBytes * 1_000) / (swarm.httpBytesPerSecond || 1)
-    const withinMs = Math.round(Math.min(claimMarginMs + 2 * ms, claimMsMax))
-    tellClaim(this.#core, swarm, { first: start, count: end - start, withinMs })
+    const withinMs = Math.min(claimMarginMs + 2 * ms, claimMsMax)
+    tellClaim(this.#core, swarm, { first: start, count: end - start, withinMs: Math.round(withinMs) })
   }
 
   /** The origin will not serve this file again: it fails when no peer can go on, and none comes for a while. */

@@ -52,6 +52,8 @@ export class Remote {
   instance = ''
   frameBytesMax = frameBytesSafe
   roomBytes = 0
+  /** The room of an empty send queue. */
+  roomBytesMax = 0
 
   readonly transfers = new Map<SwarmId, Map<number, Transfer>>()
   /** Asked for and not yet here. */

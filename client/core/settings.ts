@@ -101,8 +101,12 @@ export const runMs = 500
 /** What the origin delivers within this time is left to it. */
 export const originSoonMs = 1_000
 
-/** A next run is opened when the current one has this much left, so that its round trip is not idle time. */
+/**
+ * A next run is opened when the current one has this much left, so that its round trip is not idle time; on a slow line
+ * this long before, as two answers at once bring each chunk later.
+ */
 export const runLeadBytes = 256 * KiB
+export const runLeadMs = 200
 
 /** HTTP failures in a row, with nothing from any source between them, after which a download fails. */
 export const runFailuresMax = 8

@@ -25,14 +25,17 @@ const callPatienceMs = 3_000
 /** Where a chunk takes longer than this, so many share the origin's line that it is better left to a few. */
 const crawlingChunkMs = 500
 
-/** Whether somebody is there to share the work with, or about to be. */
+/** Whether somebody is there to share the work with, or about to be; notes since when somebody is. */
 export function isTogether(core: Core, swarm: Swarm, now: number): boolean {
+  let isLinked = false
+  let isCalling = false
   for (const remote of core.remotes.values()) {
     if (remote.restUntil > now) continue
-    if (remote.holdings.has(swarm.id)) return true
-    if (remote.introducedIn.has(swarm.id) && now - remote.startedAt < callPatienceMs) return true
+    if (remote.holdings.has(swarm.id)) isLinked = true
+    else if (remote.introducedIn.has(swarm.id) && now - remote.startedAt < callPatienceMs) isCalling = true
   }
-  return false
+  swarm.togetherAt = isLinked ? Math.min(swarm.togetherAt, now) : Number.POSITIVE_INFINITY
+  return isLinked || isCalling
 }
 
 /** The first of those that download fetch what nobody has; the others leave it to them. */
@@ -53,17 +56,35 @@ const chanceOf = (core: Core) => Number.parseInt(core.settings.instance.slice(0,
 /** The halves of a file for the first two, quarters for the next two, eighths for four more (van der Corput). */
 const scoutStarts = [0, 4 / 8, 2 / 8, 6 / 8, 1 / 8, 5 / 8, 3 / 8, 7 / 8]
 
+/** The part of a file that is this one's among so many who fetch: from its start to the next one's, as shares. */
+function partOf(place: number, count: number): [from: number, to: number] {
+  const from = scoutStarts[place]!
+  return [from, Math.min(1, ...scoutStarts.slice(0, count).filter((start) => start > from))]
+}
+
 /**
- * Each begins elsewhere and goes on from there, so that those who fetch meet only at the end of their parts.
+ * Each who fetches has a part of the file, and begins another one's only when that has not come for a while.
+ * @param othersCount how many others are here that download
  * @param isFree whether a chunk may be fetched at all
- * @returns the first free chunk from this client's own start on, round the end of the file
+ * @returns the first free chunk of this client's own part, or later one from there on, round the end of the file
  */
-export function ownStart(core: Core, swarm: Swarm, isFree: (index: number) => boolean): number | undefined {
-  const share = scoutStarts[swarm.ahead] ?? chanceOf(core)
+export function ownStart(
+  core: Core,
+  swarm: Swarm,
+  { othersCount, isFree, now }: { othersCount: number; isFree: (index: number) => boolean; now: number },
+): number | undefined {
+  const count = Math.min(aheadCountMax, Math.max(swarm.ahead, othersCount) + 1)
+  const [from, to] = isScout(swarm) ? partOf(swarm.ahead, count) : [chanceOf(core), 0]
   for (const want of swarm.wants.values()) {
     const [first, end] = swarm.open(want)
-    const start = first + Math.floor((end - first) * (want.order === 'stream' ? 0 : share))
-    const found = swarm.firstIdleOf(start, end, isFree) ?? swarm.firstIdleOf(first, start, isFree)
+    const at = (share: number) => first + Math.floor((end - first) * (want.order === 'stream' ? 0 : share))
+    const own = swarm.firstIdleOf(at(from), at(to), isFree)
+    if (own !== undefined) return own
+    if (isScout(swarm) && want.order === 'bulk') {
+      swarm.partDoneAt = Math.min(swarm.partDoneAt, now)
+      if (now - swarm.partDoneAt < patienceMs * (1 + chanceOf(core))) continue
+    }
+    const found = swarm.firstIdleOf(at(from), end, isFree) ?? swarm.firstIdleOf(first, at(from), isFree)
     if (found !== undefined) return found
   }
   return undefined

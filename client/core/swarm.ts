@@ -20,6 +20,8 @@ export class Transfer {
   readonly startedAt: number
   requestedBytes = 0
   receivedBytes = 0
+  /** Its source was told not to send it, and may have sent it before it heard. */
+  isRecalled = false
   #bytes: Bytes | undefined
 
   constructor(init: { index: number; source: Source; length: number; startedAt: number }) {
@@ -96,9 +98,9 @@ export class Swarm {
   httpBytesPerSecond = 0
   /** What HTTP would bring were there no peers, as far as is known: what the floor is a share of. */
   fairBytesPerSecond = 0
-  /** Chunks verified and not yet told to peers. */
+  /** Chunks verified and not yet told to peers, and when those before them were. */
   untold: number[] = []
-  untoldSince = 0
+  toldAt = Number.NEGATIVE_INFINITY
   /** HTTP failures since the origin last brought a chunk, which set the pace, and since anyone did. */
   runFailures = 0
   failuresSinceProgress = 0
@@ -114,6 +116,8 @@ export class Swarm {
   ahead = 0
   /** Since when there has been somebody to share the work with. */
   togetherAt = Number.POSITIVE_INFINITY
+  /** When nothing was left to fetch of this one's part: see share.ts. */
+  partDoneAt = Number.POSITIVE_INFINITY
 
   constructor(id: SwarmId, manifest: Manifest, hashes: ChunkHashes) {
     this.id = id

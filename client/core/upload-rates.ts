@@ -36,6 +36,11 @@ export class UploadRates {
     return this.#bytesPerSecondMax <= 0 || this.#peerBytesPerSecondMax <= 0
   }
 
+  /** Whether frames leave one after another at a given rate. */
+  get isPaced(): boolean {
+    return Math.min(this.#wholeRate, this.#peerBytesPerSecondMax) !== Number.POSITIVE_INFINITY
+  }
+
   /** The longest payload to send to a peer at once: short enough for the slowest cap that it passes. */
   frameBytes(): number {
     const bytes = (Math.min(this.#wholeRate, this.#peerBytesPerSecondMax) * frameMs) / 1_000

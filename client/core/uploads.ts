@@ -4,9 +4,12 @@
  */
 import type { Bytes } from '../../shared/bytes.ts'
 import type { SwarmId } from '../../shared/ids.ts'
+import { KiB } from '../../shared/limits.ts'
 import { dataHeaderBytes } from '../../shared/wire.ts'
 import { type Core, earlier } from './core.ts'
 import { Merit } from './merit.ts'
+import { needOf } from './need.ts'
+import { RateMeter } from './rate.ts'
 import type { Remote, UploadRequest } from './remote.ts'
 import { readAheadBytes, uploadQueueBytesMax, uploadQueueCountMax } from './settings.ts'
 import type { Swarm } from './swarm.ts'
@@ -17,6 +20,13 @@ import { Yielding } from './yielding.ts'
 /** Links whose delay is measured in a round, of those that were sent something within the last second. */
 const measuredCountMax = 3
 const measuredMs = 1_000
+
+/** What waits in the send queues of all links together: two chunks, or what the line carries in this time. */
+const queuedBytesMin = 128 * KiB
+const queuedMs = 150
+
+/** How soon queues that are full are looked at again: a chunk's time on a line of 50 Mbit/s. */
+const lookMs = 10
 
 /** Bytes [offset, offset + length) of a chunk. */
 interface Part {
@@ -31,7 +41,11 @@ export class Uploads {
   readonly #turns = new UploadTurns()
   readonly #yielding = new Yielding()
   readonly #rates = new UploadRates(this.#yielding)
+  readonly #rate = new RateMeter()
   #uploadedBytes = 0
+  #servedCount = 0
+  /** When the send queues are to be looked at. */
+  #lookAt = Number.POSITIVE_INFINITY
 
   constructor(core: Core) {
     this.#core = core
@@ -151,10 +165,11 @@ export class Uploads {
   pump(now: number): void {
     const remotes = [...this.#core.remotes.values()].filter((remote) => remote.uploads.length > 0)
     if (remotes.length === 0) return
+    this.#servedCount = remotes.length
     this.#turns.run(remotes, {
       nextBytes: (remote) => this.#nextBytes(remote),
       send: (remote, bytes) => this.#sendFrame(remote, bytes, now),
-      sharesOf: (remote) => this.#merit.sharesOf(remote, this.#isRepaid(remote)),
+      sharesOf: (remote) => this.#merit.sharesOf(remote, this.#isRepaid(remote)) * needOf(this.#core, remote, remotes),
     })
   }
 
@@ -173,6 +188,7 @@ export class Uploads {
   }
 
   #sendFrame(remote: Remote, payloadBytes: number, now: number): Sent {
+    if (this.#isLineFull(now)) return 'wait'
     const refusal = this.#rates.take(remote, payloadBytes, now)
     if (refusal !== undefined) return refusal === 'all' ? 'wait' : 'blocked'
     const request = remote.uploads[0]!
@@ -192,12 +208,26 @@ export class Uploads {
     remote.upRate.add(payloadBytes, now)
     remote.sentAt = now
     this.#uploadedBytes += payloadBytes
+    this.#rate.add(payloadBytes, now)
     this.#yielding.sent(payloadBytes, now)
     if (request.sentBytes === request.length) {
       remote.uploads.shift()
       this.#readAhead(remote)
     }
     return 'sent'
+  }
+
+  /**
+   * Whether enough waits in the send queues of several links: what leaves for all of them at once comes late to each,
+   * and can be passed on by none. Then the queues are looked at again a little later.
+   */
+  #isLineFull(now: number): boolean {
+    if (this.#servedCount <= 1 || this.#rates.isPaced) return false
+    let queuedBytes = 0
+    for (const remote of this.#core.remotes.values()) queuedBytes += remote.roomBytesMax - remote.roomBytes
+    if (queuedBytes < Math.max(queuedBytesMin, (this.#rate.perSecond(now) * queuedMs) / 1_000)) return false
+    this.#lookAt = now + lookMs
+    return true
   }
 
   /** A ping was answered: how long it took on its way out tells what waits before our line. */
@@ -208,6 +238,7 @@ export class Uploads {
   /** Sends what is due. @returns the links whose delay is to be measured now */
   wake(now: number): Remote[] {
     const isMeasuring = this.#yielding.step(now)
+    if (now >= this.#lookAt) this.#look()
     this.pump(now)
     if (!isMeasuring) return []
     const measured = [...this.#core.remotes.values()].filter(
@@ -218,8 +249,17 @@ export class Uploads {
     return probed
   }
 
+  #look(): void {
+    this.#lookAt = Number.POSITIVE_INFINITY
+    for (const { id, roomBytes, roomBytesMax } of this.#core.remotes.values()) {
+      if (roomBytes < roomBytesMax) this.#core.emit({ type: 'askRoom', peer: id })
+    }
+  }
+
   nextWake(now: number): number {
-    let at = this.#yielding.nextWake()
+    let at = earlier(this.#yielding.nextWake(), this.#lookAt)
+    // Nothing else is due before the queues have been looked at.
+    if (this.#lookAt !== Number.POSITIVE_INFINITY) return at
     for (const remote of this.#core.remotes.values()) {
       const bytes = this.#nextBytes(remote)
       // What waits for no rate was sent at once.

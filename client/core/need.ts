@@ -1,0 +1,31 @@
+/**
+ * How much more of the line one gets that is behind the others in a file, and how much less one that is ahead: who has
+ * fewer links is served by fewer, and without this finishes long after the rest. What a peer says it has is only its
+ * word, so little can be gained by it.
+ */
+import type { Core } from './core.ts'
+import type { Remote } from './remote.ts'
+
+/** Behind or ahead by this part of the file, a peer gets the most or the least. */
+const farShare = 0.04
+
+/** The most that is added or taken: three who lie among 32 cost the others a twentieth. */
+const swing = 0.5
+
+/** @returns the factor on the shares of this one of the peers that wait to be served */
+export function needOf(core: Core, remote: Remote, waiting: readonly Remote[]): number {
+  const id = remote.uploads[0]?.swarm
+  const swarm = id && core.swarms.get(id)
+  const own = id && remote.holdings.get(id)
+  if (!swarm || !own) return 1
+  let count = 0
+  let sum = 0
+  for (const other of waiting) {
+    const holdings = other.holdings.get(swarm.id)
+    if (!holdings) continue
+    count++
+    sum += holdings.have.count
+  }
+  const behindShare = (sum / count - own.have.count) / swarm.geometry.chunkCount
+  return 1 + swing * Math.max(-1, Math.min(1, behindShare / farShare))
+}

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest'
+import { EngineDriver, peerId } from '../../test/fakes/engine-driver.ts'
+
+const chunkBytes = 64 * 1024
+
+/** A download whose HTTP answer is under way, among peers of which so many came before. */
+function startedAmong(ahead: number): EngineDriver {
+  const driver = new EngineDriver({ chunkCount: 64 })
+  driver.consent()
+  driver.open(true)
+  driver.tracker({ type: 'welcome', id: peerId('m') })
+  driver.want()
+  count(driver, ahead)
+  return driver
+}
+
+function count(driver: EngineDriver, ahead: number): void {
+  const peers = [{ id: peerId('other'), tier: 'network' as const }]
+  driver.tracker({ type: 'peers', swarm: driver.file.swarm, peers, size: ahead + 2, ahead })
+}
+
+const asked = (driver: EngineDriver) => driver.all('openRun').map(({ from }) => from / chunkBytes)
+
+describe('a crowd that starts together', () => {
+  it.each([
+    [1, 32],
+    [2, 16],
+    [3, 48],
+  ])('[S46] the one that has %i before it fetches from chunk %i of 64 on', (ahead, first) => {
+    const driver = startedAmong(ahead)
+    expect(driver.all('closeRun')).toHaveLength(1)
+    expect(asked(driver)).toEqual([first])
+  })
+
+  it('[S46] the first of all goes on where it began', () => {
+    expect(startedAmong(0).all('closeRun')).toEqual([])
+  })
+
+  it('[S46] the ninth leaves a crawling origin to the others, and steps in when nothing comes', () => {
+    const driver = startedAmong(8)
+    expect(driver.all('closeRun')).toEqual([])
+    driver.meet('other', [])
+    count(driver, 8)
+    driver.pass(300)
+    expect(driver.all('closeRun')).toHaveLength(1)
+    expect(asked(driver)).toEqual([])
+    driver.pass(1_000)
+    expect(asked(driver)).toEqual([])
+    driver.pass(2_500)
+    expect(asked(driver).length).toBeGreaterThan(0)
+  })
+
+  it('[S46] the ninth goes on where the origin is fast', () => {
+    const driver = startedAmong(8)
+    const [run] = driver.swarm.runs.keys()
+    driver.meet('other', [])
+    count(driver, 8)
+    for (let index = 0; index < 8; index++) {
+      driver.feed(run!, index * chunkBytes, (index + 1) * chunkBytes)
+      driver.pass(50)
+    }
+    expect(driver.all('closeRun')).toEqual([])
+  })
+
+  it("[S46] what another one's part lacks is fetched when it has not come for a while", () => {
+    const driver = new EngineDriver({ mode: 'frugal', chunkCount: 64 })
+    driver.start()
+    driver.dropRuns()
+    driver.meet('other', driver.indexes.slice(0, 60))
+    driver.pass(1_000)
+    expect(asked(driver)).toEqual([])
+    driver.pass(2_500)
+    expect(asked(driver)[0]).toBe(60)
+  })
+})
