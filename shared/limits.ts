@@ -55,8 +55,11 @@ export const slotCountMax = 64
 /** The longest text from a client to a tracker: an SDP and its candidates are 2 to 4 KiB. */
 export const trackerMessageBytesMax = 16 * KiB
 
+/** The longest proof of an introduction: an instant and 22 digits of base64url. */
+export const ticketLengthMax = 40
+
 /** The longest text from a tracker: a relayed signal says who sent it and how near, in place of whom it was for. */
-export const relayedMessageBytesMax = trackerMessageBytesMax + 64
+export const relayedMessageBytesMax = trackerMessageBytesMax + 64 + ticketLengthMax + 24
 
 /** The longest SDP relayed: a data-channel-only description is below 1 KiB. */
 export const descriptionLengthMax = 8 * KiB

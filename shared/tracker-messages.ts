@@ -9,6 +9,7 @@ import {
   descriptionLengthMax,
   relayedMessageBytesMax,
   signalCandidatesMax,
+  ticketLengthMax,
   trackerMessageBytesMax,
   wantPeersMax,
 } from './limits.ts'
@@ -67,15 +68,31 @@ export const refusalCodes = [
   'too-many-swarms',
   'too-fast', // over the rate limit: wait before the next message
   'too-many-connections',
+  'bad-ticket', // a complaint without a ticket of these two peers that still holds
+  'banned', // peers of several networks complained about this one: come back later, or go without peers
   'draining', // the tracker is going down: come back later
 ] as const
 export type RefusalCode = (typeof refusalCodes)[number]
+
+/** Proof of an introduction: see docs/PROTOCOL.md. */
+const ticket = text(ticketLengthMax, 1)
+
+/** What a peer can be accused of: bytes that are not the file's, or bytes that were never asked for at that place. */
+export const complaintReasons = ['wrong-bytes', 'out-of-place'] as const
+export type ComplaintReason = (typeof complaintReasons)[number]
 
 const fromClient = {
   /** Enters a swarm, or tells more of it: how much of the file the peer has, how many more peers it wants. */
   join: object({ type: literal('join'), swarm: swarmId, have: fraction, want: integer(0, wantPeersMax) }),
   leave: object({ type: literal('leave'), swarm: swarmId }),
   signal: object({ type: literal('signal'), to: peerId, signal }),
+  /** A peer that was cut off for a fault that is proven here. */
+  complain: object({
+    type: literal('complain'),
+    about: peerId,
+    reason: literal(...complaintReasons),
+    ticket,
+  }),
 }
 
 const fromTracker = {
@@ -88,11 +105,12 @@ const fromTracker = {
   peers: object({
     type: literal('peers'),
     swarm: swarmId,
-    peers: list(object({ id: peerId, tier }), wantPeersMax),
+    peers: list(object({ id: peerId, tier, ticket: optional(ticket) }), wantPeersMax),
     size: integer(0, Number.MAX_SAFE_INTEGER),
     ahead: integer(0, aheadCountMax),
   }),
-  signal: object({ type: literal('signal'), from: peerId, tier, signal }),
+  /** With an offer comes the ticket, for the side that is called. */
+  signal: object({ type: literal('signal'), from: peerId, tier, signal, ticket: optional(ticket) }),
   refused: object({
     type: literal('refused'),
     code: literal(...refusalCodes),

@@ -25,7 +25,7 @@ describe('the tracker', () => {
     const ben = await guest()
     expect(await ben.guest.join({ want: 8 })).toMatchObject({ peers: [{ id: anna.id, tier: 'address' }], size: 2 })
     ben.guest.signal(anna.id, offer)
-    expect(await anna.guest.hears('signal')).toEqual({ type: 'signal', from: ben.id, tier: 'address', signal: offer })
+    expect(await anna.guest.hears('signal')).toMatchObject({ from: ben.id, tier: 'address', signal: offer })
     anna.guest.signal(ben.id, { session: 's1', busy: true })
     expect(await ben.guest.hears('signal')).toMatchObject({ from: anna.id, signal: { busy: true } })
     expect(server!.tracker.stats()).toMatchObject({
@@ -72,7 +72,7 @@ describe('the tracker', () => {
     const south = await from('10.2.2.3')
     await south.guest.join()
     const newcomer = await from('2001:db8:1::9')
-    expect((await newcomer.guest.join({ want: 8 })).peers).toEqual([
+    expect((await newcomer.guest.join({ want: 8 })).peers).toMatchObject([
       { id: north.id, tier: 'region' },
       { id: south.id, tier: 'anywhere' },
     ])

@@ -1,5 +1,5 @@
 /** The tracker as a part of a server: puts the machine and the sockets together. */
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { PeerId, SwarmId } from '../shared/ids.ts'
@@ -7,8 +7,9 @@ import type { Log } from '../shared/log.ts'
 import { createRng, type Rng } from '../shared/rng.ts'
 import { TokenBucket } from '../shared/token-bucket.ts'
 import type { TrackerMessage } from '../shared/tracker-messages.ts'
-import { type TrackerLimits, trackerLimitsWith } from './core/limits.ts'
-import { type TrackerEffect, TrackerMachine, type TrackerMachineStats } from './core/tracker-machine.ts'
+import { checkSetting, type TrackerLimits, trackerLimitsWith } from './core/limits.ts'
+import type { TrackerMachineStats } from './core/machine-stats.ts'
+import { type TrackerEffect, TrackerMachine } from './core/tracker-machine.ts'
 import { createAddressDigest, createAddressReader, type RegionSetting, regionsFrom } from './shell/addresses.ts'
 import {
   SocketServer,
@@ -31,6 +32,8 @@ export interface TrackerOptions extends Partial<TrackerLimits>, SocketServerOpti
   /** Milliseconds on a clock that never goes back. */
   now?: () => number
   rng?: Rng
+  /** At least 32 bytes that all trackers of one service share; drawn anew by default. */
+  key?: Uint8Array
 }
 
 export interface TrackerStats extends Omit<TrackerMachineStats, 'refused'> {
@@ -51,6 +54,9 @@ const serviceRestart = 1012
 
 const peerIdBytes = 16
 
+/** As long as the hash: a longer key adds nothing (RFC 2104 §3). */
+const keyBytesMin = 32
+
 /** A flood of bad clients shall not fill the disk with lines about them. */
 const logLinesPerSecond = 10
 const logLinesBurst = 50
@@ -58,8 +64,10 @@ const logLinesBurst = 50
 /** @throws Error that names a wrong setting, its value and what would be right */
 export function createTracker(options: TrackerOptions): Tracker {
   const limits = trackerLimitsWith(options)
-  const { log, serves, now = () => performance.now(), rng = randomRng() } = options
-  const machine = new TrackerMachine({ rng, limits, ...(serves && { serves }) })
+  const { log, serves, now = () => performance.now(), rng = randomRng(), key = randomBytes(keyBytesMin) } = options
+  checkSetting('key', `${key.length} bytes`, key.length >= keyBytesMin, `at least ${keyBytesMin} bytes`)
+  const hmac = (text: string) => createHmac('sha256', key).update(text).digest('base64url')
+  const machine = new TrackerMachine({ rng, limits, hmac, epochMs: Date.now() - now(), ...(serves && { serves }) })
   const regions = regionsFrom(options.regions ?? [])
   const addressOf = createAddressReader(options.trustedProxies ?? [])
   const digestOf = createAddressDigest()

@@ -8,6 +8,7 @@ import type { Rng } from '../../shared/rng.ts'
 import type { TrackerMessage } from '../../shared/tracker-messages.ts'
 import { Arrivals } from './arrivals.ts'
 import { Attachments } from './attachments.ts'
+import { Complaints } from './complaints.ts'
 import { Conversation } from './conversation.ts'
 import { Core, earlier } from './core.ts'
 import { Downloads } from './downloads.ts'
@@ -34,6 +35,7 @@ export class Engine {
   readonly #files: Files
   readonly #mesh: Mesh
   readonly #conversation: Conversation
+  readonly #complaints: Complaints
   isConsented = false
   #now = 0
 
@@ -42,7 +44,10 @@ export class Engine {
     this.session = new TrackerSession(this.core)
     this.#arrivals = new Arrivals(this.core, {
       wrong: (source) => {
-        if (source !== 'origin') this.#mesh.ban(source)
+        if (source !== 'origin') {
+          this.#mesh.ban(source)
+          this.#complaints.about(source, 'wrong-bytes')
+        }
         this.#plan(this.#now)
       },
       takeBack: (swarm, transfer) => this.#downloads.takeBack(swarm, transfer, this.#now),
@@ -51,6 +56,7 @@ export class Engine {
     this.#downloads = new Downloads(this.core, this.#arrivals, (remote, weight) => this.#blame(remote, weight))
     this.#runs = new OriginRuns(this.core, this.#arrivals)
     this.#uploads = new Uploads(this.core)
+    this.#complaints = new Complaints(this.core, this.session)
     const attachments = new Attachments(this.core)
     const parts = { core: this.core, session: this.session, attachments }
     this.#mesh = new Mesh(parts, (remote) => {
@@ -196,6 +202,7 @@ export class Engine {
 
   #blame(remote: Remote, weight: 'strike' | 'ban'): void {
     this.#mesh.blame(remote, weight)
+    if (weight === 'ban') this.#complaints.about(remote.id, 'out-of-place')
     this.#plan(this.#now)
   }
 
@@ -204,8 +211,10 @@ export class Engine {
     if (this.session.state === 'off') return
     switch (message.type) {
       case 'welcome':
+        this.#complaints.renamed()
         return this.session.welcome(message.id, now)
       case 'peers':
+        for (const { id, ticket } of message.peers) this.#complaints.introduced(id, ticket)
         return this.#with(message.swarm, (swarm) => {
           swarm.size = message.size
           swarm.ahead = message.ahead
@@ -213,6 +222,7 @@ export class Engine {
           this.#runs.plan(swarm, now)
         })
       case 'signal':
+        this.#complaints.introduced(message.from, message.ticket)
         return this.#mesh.signalled(message.from, message.tier, message.signal, now)
       case 'refused':
         return message.to === undefined ? undefined : this.#mesh.unreachable(message.to, now)

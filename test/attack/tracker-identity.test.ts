@@ -73,7 +73,7 @@ describe('an attacker who claims to be elsewhere', () => {
       headers: { 'X-Forwarded-For': '198.51.100.1', 'X-Real-IP': '198.51.100.1', Forwarded: 'for=198.51.100.1' },
     })
     liar.guest.say({ type: 'join', swarm: swarmA, have: 0, want: 8, region: 'eu' })
-    expect((await liar.guest.hears('peers')).peers).toEqual([{ id: anna.id, tier: 'address' }])
+    expect((await liar.guest.hears('peers')).peers).toMatchObject([{ id: anna.id, tier: 'address' }])
   })
 
   it('[T26] is not believed through a trusted proxy, which adds where it really is', async () => {
@@ -81,7 +81,7 @@ describe('an attacker who claims to be elsewhere', () => {
     const anna = await server.guest({ headers: { 'X-Forwarded-For': '198.51.100.1' } })
     await anna.guest.join()
     const liar = await server.guest({ headers: { 'X-Forwarded-For': '198.51.100.1, 203.0.113.9' } })
-    expect((await liar.guest.join({ want: 8 })).peers).toEqual([{ id: anna.id, tier: 'anywhere' }])
+    expect((await liar.guest.join({ want: 8 })).peers).toMatchObject([{ id: anna.id, tier: 'anywhere' }])
   })
 
   it('[T24] gets no more connections by new claims', async () => {

@@ -3,6 +3,7 @@ import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import { createRng, type Rng } from '../../shared/rng.ts'
 import type { Signal, TrackerMessage } from '../../shared/tracker-messages.ts'
 import type { TrackerLimits } from '../../tracker/core/limits.ts'
+import type { Hmac } from '../../tracker/core/tickets.ts'
 import { type TrackerEffect, TrackerMachine } from '../../tracker/core/tracker-machine.ts'
 
 type Of<T extends TrackerMessage['type']> = TrackerMessage & { type: T }
@@ -31,8 +32,9 @@ export class TrackerCrowd {
   now = 0
   #count = 0
 
-  constructor(limits: Partial<TrackerLimits> = {}, rng: Rng = createRng([1, 2, 3, 4])) {
-    this.machine = new TrackerMachine({ rng, limits: { connectionsPerAddressMax: 100_000, ...limits } })
+  constructor(limits: Partial<TrackerLimits> = {}, rng: Rng = createRng([1, 2, 3, 4]), hmac?: Hmac) {
+    const all = { connectionsPerAddressMax: 100_000, ...limits }
+    this.machine = new TrackerMachine({ rng, limits: all, ...(hmac && { hmac }) })
   }
 
   /** The id of a new peer that was let in. */

@@ -10,6 +10,7 @@ export interface Allowance {
   readonly signals: TokenBucket
   /** Peers that it is told of. */
   readonly introductions: TokenBucket
+  readonly complaints: TokenBucket
   /** Errors and excess; when these run out, so does the tracker's patience. */
   readonly faults: TokenBucket
 }
@@ -20,6 +21,7 @@ export function createAllowance(limits: TrackerLimits): Allowance {
     joins: new TokenBucket(limits.joinsPerSecond, limits.joinsBurst),
     signals: new TokenBucket(limits.signalsPerSecond, limits.signalsBurst),
     introductions: new TokenBucket(limits.introductionsPerSecond, limits.introductionsBurst),
+    complaints: new TokenBucket(limits.complaintsPerSecond, limits.complaintsBurst),
     faults: new TokenBucket(limits.faultsPerSecond, limits.faultsBurst),
   }
 }

@@ -12,6 +12,8 @@ export interface Introduction {
   readonly callee: Peer
   readonly tier: Tier
   readonly startedMs: number
+  /** With which each may complain about the other, where complaints are heard. */
+  readonly ticket: string | undefined
   signalsLeft: number
   bytesLeft: number
   candidatesLeft: number
@@ -55,7 +57,7 @@ export class Introductions {
   }
 
   /** Begins a new introduction. One that still holds gives up its place, and hands on what it has left to spend. */
-  introduce(caller: Peer, callee: Peer, tier: Tier, now: number): void {
+  introduce(caller: Peer, callee: Peer, tier: Tier, ticket: string | undefined, now: number): void {
     const limits = this.#limits
     const former = caller.introductions.get(callee)
     if (former !== undefined) this.#remove(former)
@@ -70,6 +72,7 @@ export class Introductions {
       callee,
       tier,
       startedMs: now,
+      ticket,
       signalsLeft: left(limits.signalsPerIntroductionMax, former?.signalsLeft),
       bytesLeft: left(limits.signalBytesPerIntroductionMax, former?.bytesLeft),
       candidatesLeft: left(limits.candidatesPerIntroductionMax, former?.candidatesLeft),

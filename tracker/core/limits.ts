@@ -18,6 +18,13 @@ export interface TrackerLimits {
   signalsBurst: number
   messagesPerSecond: number
   messagesBurst: number
+  complaintsPerSecond: number
+  complaintsBurst: number
+  ticketLifetimeMs: number
+  complaintWindowMs: number
+  complaintNetworksMin: number
+  complaintSharePercent: number
+  banMs: number
   faultsPerSecond: number
   faultsBurst: number
 }
@@ -50,6 +57,18 @@ export const trackerLimits: Readonly<TrackerLimits> = {
   /** Everything a client sends, whatever it is, control frames included. */
   messagesPerSecond: 40,
   messagesBurst: 160,
+  /** A client has about eight links; all of them may turn out to be liars, but not again and again. */
+  complaintsPerSecond: 0.1,
+  complaintsBurst: 8,
+  /** Links live as long as pages are open; what an hour-old link does wrong is seldom new. */
+  ticketLifetimeMs: 3_600_000,
+  /** Complaints that are to count together come within this time: a liar's victims find out within minutes. */
+  complaintWindowMs: 600_000,
+  /** One network may lie and two may be one person's; and nobody is banned by a few of the many whom it served. */
+  complaintNetworksMin: 3,
+  complaintSharePercent: 10,
+  /** Long enough for a download to end without the banned; a household or carrier behind one address gets over it. */
+  banMs: 900_000,
   /** A client with an error is told so a few times; one that goes on is closed, so a flood earns few answers. */
   faultsPerSecond: 0.2,
   faultsBurst: 20,

@@ -2,6 +2,7 @@
 import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import type { Allowance } from './admission.ts'
 import type { Introduction } from './introductions.ts'
+import type { FadingCount } from './neighbourhood.ts'
 import type { Place } from './place.ts'
 import type { Swarm } from './swarm.ts'
 
@@ -14,6 +15,8 @@ export interface Peer {
   readonly memberships: Map<SwarmId, Membership>
   /** Of the last half-minute, made for this peer or to it. */
   readonly introductions: Map<Peer, Introduction>
+  /** To how many peers, as time goes by. */
+  readonly introduced: FadingCount
 }
 
 export interface Membership {

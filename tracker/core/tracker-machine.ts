@@ -18,10 +18,14 @@ import {
 import { createAllowance, Door } from './admission.ts'
 import { Introductions } from './introductions.ts'
 import { type TrackerLimits, trackerLimitsWith } from './limits.ts'
+import type { TrackerMachineStats } from './machine-stats.ts'
+import { Memberships } from './memberships.ts'
+import { FadingCount } from './neighbourhood.ts'
 import type { Membership, Peer } from './peer.ts'
 import { placeOf, subscriberKey, tierOf } from './place.ts'
 import { selectPeers } from './selection.ts'
-import { Swarm } from './swarm.ts'
+import type { Hmac } from './tickets.ts'
+import { Trust } from './trust.ts'
 
 export type TrackerEffect =
   | { type: 'send'; to: PeerId; message: TrackerMessage }
@@ -32,23 +36,10 @@ export interface TrackerMachineOptions {
   limits?: Partial<TrackerLimits>
   /** Which swarms this tracker serves; all by default. */
   serves?: (swarm: SwarmId) => boolean
-}
-
-export interface TrackerMachineStats {
-  connections: number
-  swarms: number
-  /** Connections that are in a swarm. */
-  peers: number
-  /** Peers counted once for each swarm that they are in. */
-  memberships: number
-  /** Pairs that may signal each other now. */
-  introductionsOpen: number
-  /** Introductions made since the start, by how near the two were; the same two within their time count once. */
-  introductions: Record<Tier, number>
-  signals: number
-  refused: Record<RefusalCode, number>
-  /** Connections closed for what they sent. */
-  expelled: number
+  /** Under the key that all trackers of one service share. Without it there are no tickets, and no complaint is heard. */
+  hmac?: Hmac
+  /** What makes of this machine's time that of all trackers: added to `now`. */
+  epochMs?: number
 }
 
 /** WebSocket close codes (RFC 6455 §7.4.1 and IANA's registry): against the rules; try again later. */
@@ -65,22 +56,22 @@ export class TrackerMachine {
   readonly #serves: (swarm: SwarmId) => boolean
   readonly #door: Door
   readonly #introductions: Introductions
+  readonly #trust: Trust
   readonly #peers = new Map<PeerId, Peer>()
-  readonly #swarms = new Map<SwarmId, Swarm>()
+  readonly #memberships = new Memberships()
   readonly #introduced = Object.fromEntries(tiers.map((tier) => [tier, 0])) as Record<Tier, number>
   readonly #refused = Object.fromEntries(refusalCodes.map((code) => [code, 0])) as Record<RefusalCode, number>
-  #peersInSwarms = 0
-  #memberships = 0
   #signals = 0
   #expelled = 0
 
   /** @throws Error that names a wrong limit */
-  constructor({ rng, limits = {}, serves = () => true }: TrackerMachineOptions) {
+  constructor({ rng, limits = {}, serves = () => true, hmac, epochMs = 0 }: TrackerMachineOptions) {
     this.#limits = trackerLimitsWith(limits)
     this.#rng = rng
     this.#serves = serves
     this.#door = new Door(this.#limits)
     this.#introductions = new Introductions(this.#limits)
+    this.#trust = new Trust({ limits: this.#limits, hmac, epochMs })
   }
 
   /**
@@ -92,33 +83,41 @@ export class TrackerMachine {
     assert(!this.#peers.has(id), `peer ${id} connected twice`)
     this.#introductions.expire(now)
     const subscriber = subscriberKey(address)
+    const place = placeOf(address, region)
+    if (this.#trust.isBanned(place.network, now)) return this.#turnAway(id, 'banned', banned)
     const refusal = this.#door.enter(subscriber, now)
-    if (refusal !== undefined) {
-      this.#refused['too-many-connections']++
-      const message: TrackerMessage = { type: 'refused', code: 'too-many-connections', message: refusal }
-      return [
-        { type: 'send', to: id, message },
-        { type: 'close', to: id, code: tryAgainLater, reason: refusal },
-      ]
-    }
-    this.#peers.set(id, {
+    if (refusal !== undefined) return this.#turnAway(id, 'too-many-connections', refusal)
+    const peer: Peer = {
       id,
-      place: placeOf(address, region),
+      place,
       subscriber,
       allowance: createAllowance(this.#limits),
       memberships: new Map(),
       introductions: new Map(),
-    })
+      introduced: new FadingCount(this.#limits.complaintWindowMs),
+    }
+    this.#peers.set(id, peer)
+    this.#trust.enter(peer)
     return [{ type: 'send', to: id, message: { type: 'welcome', id } }]
+  }
+
+  /** Says why, and closes. */
+  #turnAway(to: PeerId, code: RefusalCode, why: string): TrackerEffect[] {
+    this.#refused[code]++
+    return [
+      { type: 'send', to, message: { type: 'refused', code, message: why } },
+      { type: 'close', to, code: tryAgainLater, reason: why },
+    ]
   }
 
   /** A connection is gone: from now on nobody is told of it. */
   disconnect(id: PeerId): void {
     const peer = this.#peers.get(id)
     if (peer === undefined) return
-    for (const membership of peer.memberships.values()) this.#quit(membership)
+    for (const membership of peer.memberships.values()) this.#memberships.quit(membership)
     this.#introductions.forget(peer)
     this.#door.leave(peer.subscriber)
+    this.#trust.leave(peer)
     this.#peers.delete(id)
   }
 
@@ -157,6 +156,8 @@ export class TrackerMachine {
         return this.#leave(peer, message.swarm)
       case 'signal':
         return this.#signal(peer, message, now)
+      case 'complain':
+        return this.#complain(peer, message, now)
       default:
         return assertNever(message)
     }
@@ -165,19 +166,22 @@ export class TrackerMachine {
   /** Frees what has run out; every message does so too, so this is for quiet times. */
   expire(now: number): void {
     this.#introductions.expire(now)
+    this.#trust.expire(now)
   }
 
   stats(): TrackerMachineStats {
     return {
       connections: this.#peers.size,
-      swarms: this.#swarms.size,
-      peers: this.#peersInSwarms,
-      memberships: this.#memberships,
+      swarms: this.#memberships.swarmCount,
+      peers: this.#memberships.peerCount,
+      memberships: this.#memberships.count,
       introductionsOpen: this.#introductions.count,
       introductions: { ...this.#introduced },
       signals: this.#signals,
       refused: { ...this.#refused },
       expelled: this.#expelled,
+      complaints: this.#trust.complaintCount,
+      bans: this.#trust.bannedCount,
     }
   }
 
@@ -195,7 +199,7 @@ export class TrackerMachine {
       const message = `at most ${swarmsPerConnectionMax} swarms on one connection`
       return this.#refuse(peer, { code: 'too-many-swarms', message, swarm })
     }
-    const membership = former ?? this.#enter(peer, swarm)
+    const membership = former ?? this.#memberships.enter(peer, swarm)
     membership.swarm.setHave(membership, have)
     const peers = this.#introduce(membership, want, now)
     const { size } = membership.swarm
@@ -203,18 +207,18 @@ export class TrackerMachine {
     return [{ type: 'send', to: peer.id, message: { type: 'peers', swarm, peers, size, ahead } }]
   }
 
-  #introduce(membership: Membership, want: number, now: number): { id: PeerId; tier: Tier }[] {
+  #introduce(membership: Membership, want: number, now: number): Introduced[] {
     const { peer } = membership
     const introductions = this.#introductions
-    const told: { id: PeerId; tier: Tier }[] = []
+    const told: Introduced[] = []
     for (const { peer: other } of selectPeers(membership, want, { introductions, rng: this.#rng, now })) {
       const tier = tierOf(peer.place, other.place)
-      if (introductions.between(peer, other, now) === undefined) {
-        if (!peer.allowance.introductions.take(1, now)) break
-        this.#introduced[tier]++
-      }
-      introductions.introduce(peer, other, tier, now)
-      told.push({ id: other.id, tier })
+      const isNew = introductions.between(peer, other, now) === undefined
+      if (isNew && !peer.allowance.introductions.take(1, now)) break
+      if (isNew) this.#introduced[tier]++
+      const ticket = this.#trust.introduce(peer, other, isNew, now)
+      introductions.introduce(peer, other, tier, ticket, now)
+      told.push({ id: other.id, tier, ...(ticket !== undefined && { ticket }) })
     }
     return told
   }
@@ -235,7 +239,27 @@ export class TrackerMachine {
       return this.#fault(peer, tooFastFault, { code: 'too-fast', message, to }, now)
     }
     this.#signals++
-    return [{ type: 'send', to, message: { type: 'signal', from: peer.id, tier: introduction.tier, signal } }]
+    const { tier, ticket } = introduction
+    const message: TrackerMessage = { type: 'signal', from: peer.id, tier, signal }
+    if (ticket !== undefined && signal.description?.type === 'offer') message.ticket = ticket
+    return [{ type: 'send', to, message }]
+  }
+
+  #complain(peer: Peer, { about, ticket }: ClientMessage & { type: 'complain' }, now: number): TrackerEffect[] {
+    const { complaintsPerSecond, complaintsBurst } = this.#limits
+    if (!peer.allowance.complaints.take(1, now)) {
+      const message = `at most ${complaintsBurst} complaints at once and ${complaintsPerSecond} a second`
+      return this.#fault(peer, tooFastFault, { code: 'too-fast', message, to: about }, now)
+    }
+    if (!this.#trust.isTicket(ticket, peer.id, about, now)) {
+      const message = 'no ticket of these two peers, or no longer'
+      return this.#fault(peer, malformedFault, { code: 'bad-ticket', message, to: about }, now)
+    }
+    return this.#trust.hear(peer, about, this.#peers.get(about), now).flatMap(({ id }) => {
+      this.#expelled++
+      this.disconnect(id)
+      return this.#turnAway(id, 'banned', banned)
+    })
   }
 
   #leave(peer: Peer, swarm: SwarmId): TrackerEffect[] {
@@ -243,30 +267,8 @@ export class TrackerMachine {
     if (membership === undefined) {
       return this.#refuse(peer, { code: 'unknown-swarm', message: 'this peer is not in the swarm', swarm })
     }
-    this.#quit(membership)
+    this.#memberships.quit(membership)
     return []
-  }
-
-  #enter(peer: Peer, id: SwarmId): Membership {
-    let swarm = this.#swarms.get(id)
-    if (swarm === undefined) {
-      swarm = new Swarm(id)
-      this.#swarms.set(id, swarm)
-    }
-    const membership = swarm.add(peer)
-    if (peer.memberships.size === 0) this.#peersInSwarms++
-    this.#memberships++
-    peer.memberships.set(id, membership)
-    return membership
-  }
-
-  #quit(membership: Membership): void {
-    const { peer, swarm } = membership
-    swarm.remove(membership)
-    if (swarm.size === 0) this.#swarms.delete(swarm.id)
-    peer.memberships.delete(swarm.id)
-    this.#memberships--
-    if (peer.memberships.size === 0) this.#peersInSwarms--
   }
 
   #tooManyMessages(peer: Peer, now: number): TrackerEffect[] {
@@ -289,4 +291,7 @@ export class TrackerMachine {
   }
 }
 
+const banned = 'peers of several networks complained about wrong bytes from this one: come back later'
+
+type Introduced = { id: PeerId; tier: Tier; ticket?: string }
 type Refusal = Omit<TrackerMessage & { type: 'refused' }, 'type'>

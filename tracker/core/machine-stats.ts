@@ -1,0 +1,22 @@
+/** The numbers that a tracker shows. */
+import type { RefusalCode, Tier } from '../../shared/tracker-messages.ts'
+
+export interface TrackerMachineStats {
+  connections: number
+  swarms: number
+  /** Connections that are in a swarm. */
+  peers: number
+  /** Peers counted once for each swarm that they are in. */
+  memberships: number
+  /** Pairs that may signal each other now. */
+  introductionsOpen: number
+  /** Introductions made since the start, by how near the two were; the same two within their time count once. */
+  introductions: Record<Tier, number>
+  signals: number
+  refused: Record<RefusalCode, number>
+  /** Connections closed for what they sent. */
+  expelled: number
+  /** Complaints that were heard, and networks that are banned now. */
+  complaints: number
+  bans: number
+}

@@ -1,0 +1,70 @@
+/**
+ * The peers of each network (/24, or /48 of IPv6): who they are, whom they were, and how often they were introduced
+ * lately. What is said about one of them is said about its network.
+ */
+import type { PeerId } from '../../shared/ids.ts'
+import type { Peer } from './peer.ts'
+
+/** Peers that are gone and whose network is still known: what one did in its last moments counts. */
+const departedCountMax = 4_096
+
+export class Neighbourhood {
+  readonly #peers = new Map<string, Set<Peer>>()
+  /** Those that left longest ago first. */
+  readonly #departed = new Map<PeerId, string>()
+
+  enter(peer: Peer): void {
+    const { network } = peer.place
+    const peers = this.#peers.get(network)
+    if (peers === undefined) this.#peers.set(network, new Set([peer]))
+    else peers.add(peer)
+  }
+
+  leave(peer: Peer): void {
+    const { network } = peer.place
+    const peers = this.#peers.get(network)
+    peers?.delete(peer)
+    if (peers?.size === 0) this.#peers.delete(network)
+    if (peer.introduced.everCount === 0) return
+    const oldest = this.#departed.keys().next().value
+    if (this.#departed.size >= departedCountMax && oldest !== undefined) this.#departed.delete(oldest)
+    this.#departed.set(peer.id, network)
+  }
+
+  ofDeparted(id: PeerId): string | undefined {
+    return this.#departed.get(id)
+  }
+
+  peersOf(network: string): Peer[] {
+    return [...(this.#peers.get(network) ?? [])]
+  }
+
+  /** To about how many peers those of a network were introduced lately. */
+  introducedCount(network: string, now: number): number {
+    let count = 0
+    for (const { introduced } of this.#peers.get(network) ?? []) count += introduced.recentCount(now)
+    return count
+  }
+}
+
+/** Counts what happened, and lets it fade: half of it is gone after each half-life. */
+export class FadingCount {
+  readonly #halfLifeMs: number
+  #count = 0
+  #at = 0
+  everCount = 0
+
+  constructor(halfLifeMs: number) {
+    this.#halfLifeMs = halfLifeMs
+  }
+
+  add(now: number): void {
+    this.#count = this.recentCount(now) + 1
+    this.#at = now
+    this.everCount++
+  }
+
+  recentCount(now: number): number {
+    return this.#count * 0.5 ** ((now - this.#at) / this.#halfLifeMs)
+  }
+}

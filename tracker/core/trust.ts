@@ -1,0 +1,75 @@
+/** Whom the tracker still introduces: gives out tickets, hears complaints that have one, and knows whom they ban. */
+import type { PeerId } from '../../shared/ids.ts'
+import { Complaints } from './complaints.ts'
+import type { TrackerLimits } from './limits.ts'
+import { Neighbourhood } from './neighbourhood.ts'
+import type { Peer } from './peer.ts'
+import { type Hmac, Tickets } from './tickets.ts'
+
+export interface TrustOptions {
+  limits: TrackerLimits
+  /** Without it there are no tickets, and no complaint is heard. */
+  hmac: Hmac | undefined
+  /** What makes of this machine's time that of all trackers of one key. */
+  epochMs: number
+}
+
+export class Trust {
+  readonly #complaints: Complaints
+  readonly #tickets: Tickets | undefined
+  readonly #epochMs: number
+  readonly #neighbourhood = new Neighbourhood()
+
+  constructor({ limits, hmac, epochMs }: TrustOptions) {
+    this.#complaints = new Complaints(limits)
+    this.#tickets = hmac && new Tickets(hmac, limits.ticketLifetimeMs)
+    this.#epochMs = epochMs
+  }
+
+  get complaintCount(): number {
+    return this.#complaints.count
+  }
+
+  get bannedCount(): number {
+    return this.#complaints.bannedCount
+  }
+
+  isBanned(network: string, now: number): boolean {
+    return this.#complaints.isBanned(network, now)
+  }
+
+  enter(peer: Peer): void {
+    this.#neighbourhood.enter(peer)
+  }
+
+  leave(peer: Peer): void {
+    this.#neighbourhood.leave(peer)
+  }
+
+  /** @param isNew whether the two did not know each other */
+  introduce(a: Peer, b: Peer, isNew: boolean, now: number): string | undefined {
+    if (isNew) for (const peer of [a, b]) peer.introduced.add(now)
+    return this.#tickets?.issue(a.id, b.id, now + this.#epochMs)
+  }
+
+  isTicket(ticket: string, a: PeerId, b: PeerId, now: number): boolean {
+    return this.#tickets?.isValid(ticket, a, b, now + this.#epochMs) ?? false
+  }
+
+  /**
+   * @param about a peer, who may be gone
+   * @param accused the same, if it is here
+   * @returns the peers whose network is banned by this complaint
+   */
+  hear(peer: Peer, about: PeerId, accused: Peer | undefined, now: number): Peer[] {
+    const network = accused?.place.network ?? this.#neighbourhood.ofDeparted(about)
+    if (network === undefined) return []
+    const introducedCount = this.#neighbourhood.introducedCount(network, now)
+    const isBanned = this.#complaints.add(peer.place.network, network, introducedCount, now)
+    return isBanned ? this.#neighbourhood.peersOf(network) : []
+  }
+
+  expire(now: number): void {
+    this.#complaints.expire(now)
+  }
+}
