@@ -92,6 +92,7 @@ export class Arrivals {
     if (remote) {
       remote.downloadedBytes += bytes.length
       remote.stalls = 0
+      remote.misses = 0
     }
     if (source === 'origin') swarm.runFailures = 0
     this.#core.emit({ type: 'keep', swarm: swarm.id, index, bytes, source })

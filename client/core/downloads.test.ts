@@ -226,4 +226,20 @@ describe('asking peers for chunks', () => {
     expect(slow.heard('cancel')).toEqual([{ type: 'cancel', slot: 0, index: 0 }])
     expect(driver.all('keep')).toHaveLength(8)
   })
+
+  it('[S6] a peer that three times in a row does not have what it said is not asked for a while', () => {
+    const driver = new EngineDriver({ mode: 'frugal', chunkCount: 32 })
+    driver.start()
+    driver.dropRuns()
+    const a = driver.meet('a')
+    for (const index of a.asked.slice(0, 3)) a.say({ type: 'refuse', slot: a.slot, index, reason: 'missing' })
+    const left = a.asked.slice(3)
+    for (const index of left) a.say({ type: 'refuse', slot: a.slot, index, reason: 'missing' })
+    const askedCount = a.asked.length
+    a.pong()
+    driver.pass(5_000)
+    expect(a.asked).toHaveLength(askedCount)
+    driver.pass(6_000)
+    expect(a.asked.length).toBeGreaterThan(askedCount)
+  })
 })

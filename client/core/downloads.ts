@@ -29,6 +29,9 @@ const progressBytesMin = 16 * KiB
 /** The window is filled up when it has drained to this share. */
 const refillShare = 0.5
 
+/** So many refusals in a row of what a peer said that it has, and none of it verified: its word is not worth asking. */
+const missesMax = 3
+
 /** Second copies may cost this share of the file, and two chunks. */
 const secondCopyShare = 0.03
 
@@ -181,7 +184,8 @@ export class Downloads {
     if (!swarm || !transfer) return false
     this.#drop(remote, swarm, transfer, now)
     if (reason === 'missing') this.lost(remote, swarm, [index])
-    else remote.restUntil = Math.max(remote.restUntil, now + stallPenaltyMs)
+    if (reason !== 'missing' || ++remote.misses % missesMax === 0)
+      remote.restUntil = Math.max(remote.restUntil, now + stallPenaltyMs)
     return true
   }
 

@@ -78,6 +78,8 @@ export class Remote {
   /** Bytes of requests taken back that may still come. */
   lateBytes = 0
   stalls = 0
+  /** Chunks that it said it has and then did not, since the last one that it gave. */
+  misses = 0
   strikes = 0
 
   uploads: UploadRequest[] = []

@@ -20,6 +20,21 @@ export const boaster =
     return message.type === 'refuse' || message.type === 'data' ? undefined : message
   }
 
+/** Says that it holds every chunk, and of each that it is asked for that it does not after all. */
+export const recanter =
+  (chunkCount: number): Behaviour =>
+  (message) => {
+    if (message.type === 'attach') return { ...message, have: Bitfield.full(chunkCount).bytes }
+    if (message.type !== 'data') return message
+    return { type: 'refuse', slot: message.slot, index: message.index, reason: 'missing' }
+  }
+
+/** Takes what it gets, and says that it holds nothing. */
+export const freeRider: Behaviour = (message) => {
+  if (message.type === 'have') return undefined
+  return message.type === 'attach' ? { ...message, have: message.have.slice().fill(0) } : message
+}
+
 /** Takes requests and sends one byte of each chunk. */
 export const dripper: Behaviour = (message) => {
   if (message.type !== 'data') return message

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { KiB, MiB } from '../../shared/limits.ts'
-import { boaster, dripper, liar } from './behaviours.ts'
+import { boaster, dripper, freeRider, liar, recanter } from './behaviours.ts'
 import { type PeerPlan, World, type WorldPlan } from './world.ts'
 import { reportOf } from './world-report.ts'
 
@@ -105,6 +105,14 @@ describe('faults', () => {
   it('[S5] half of the peers claim to have all and give nothing: the others are done in good time', () => {
     const { slowestMs, good } = crowd(5, boaster(fileBytes / plan.chunkBytes))
     expect(slowestMs).toBeLessThan(3 * httpMs)
+    const wastedBytes = good.reduce((sum, node) => sum + node.engine.core.wastedBytes, 0)
+    expect(wastedBytes / (good.length * fileBytes)).toBeLessThan(0.1)
+  })
+
+  it('[S6] half of the peers claim to have all and refuse every request: it costs the others next to nothing', () => {
+    const { slowestMs, good } = crowd(5, recanter(fileBytes / plan.chunkBytes))
+    // The same five, but honest about giving nothing.
+    expect(slowestMs).toBeLessThan(1.2 * crowd(5, freeRider).slowestMs)
     const wastedBytes = good.reduce((sum, node) => sum + node.engine.core.wastedBytes, 0)
     expect(wastedBytes / (good.length * fileBytes)).toBeLessThan(0.1)
   })
