@@ -114,6 +114,8 @@ export interface PeerStats {
 export interface Stats {
   /** Verified bytes by source, and bytes sent to peers, since the client was created. */
   bytes: BytesBySource & { uploaded: number }
+  /** What uploads are held to now to leave the visitor's own traffic its room, in bytes per second; absent mostly. */
+  yieldingBytesPerSecond?: number
   /** Bytes that came and were of no use: wrong, late, or a second copy. */
   wastedBytes: number
   /** Verified bytes from peers ÷ all verified bytes delivered (the store's are not delivered again). 0 when none. */

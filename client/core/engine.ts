@@ -86,6 +86,11 @@ export class Engine {
     return this.#runs.takeId()
   }
 
+  /** What uploads are held to for the visitor's sake; infinity while there is no need. */
+  get yieldingBytesPerSecond(): number {
+    return this.#uploads.yieldingBytesPerSecond
+  }
+
   get uploadedBytes(): number {
     return this.#uploads.uploadedBytes
   }

@@ -62,6 +62,10 @@ export class Uploads {
     }
   }
 
+  get yieldingBytesPerSecond(): number {
+    return this.#yielding.bytesPerSecondMax
+  }
+
   get uploadedBytes(): number {
     return this.#uploadedBytes
   }

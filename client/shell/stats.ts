@@ -18,6 +18,7 @@ export function readStats(runtime: Runtime): Stats {
   const delivered = bytes.peers + bytes.origin
   return {
     bytes,
+    ...(Number.isFinite(engine.yieldingBytesPerSecond) && { yieldingBytesPerSecond: engine.yieldingBytesPerSecond }),
     wastedBytes: engine.core.wastedBytes,
     offload: delivered === 0 ? 0 : bytes.peers / delivered,
     consent: engine.isConsented ? 'granted' : 'denied',
