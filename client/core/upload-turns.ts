@@ -8,40 +8,50 @@ import type { Remote } from './remote.ts'
 /** What one share is given each round: 16 shares are a frame of 64 KiB. */
 const shareBytes = 4 * KiB
 
-/** What became of an attempt to send a frame. */
-export type Sent = 'sent' | 'blocked' | 'wait'
+/**
+ * What became of an attempt to send a frame: `blocked` when this peer can take no more now, `held` when nobody of its
+ * kind can, `wait` when nobody at all.
+ */
+export type Sent = 'sent' | 'blocked' | 'held' | 'wait'
 
-type Turn = 'over' | 'blocked' | 'wait'
+type Turn = 'over' | Exclude<Sent, 'sent'>
 
 export interface Frames {
   /** The next frame's payload for this peer; undefined when there is none to send now. */
   nextBytes(remote: Remote): number | undefined
-  /** `blocked` when this peer can take no more now, `wait` when nobody can. */
   send(remote: Remote, bytes: number): Sent
   sharesOf(remote: Remote): number
+  /** Whether it is of the kind that can be held together. */
+  isFar(remote: Remote): boolean
 }
 
 export class UploadTurns {
   /** Whose turn was broken off, with what credit it had: it goes on from there. */
   #current: Remote | undefined
 
-  /** Sends until every peer is served, blocked, or the rate is used up. */
+  /** Sends until every peer is served, blocked, or the rates are used up. */
   run(remotes: readonly Remote[], frames: Frames): void {
-    let place = this.#current ? Math.max(0, remotes.indexOf(this.#current)) : 0
-    let isResumed = this.#current !== undefined && remotes[place] === this.#current
-    this.#current = undefined
-    for (let blockedCount = 0; blockedCount < remotes.length; place = (place + 1) % remotes.length) {
+    let place = Math.max(0, this.#current ? remotes.indexOf(this.#current) : 0)
+    let resumed = remotes[place] === this.#current ? this.#current : undefined
+    let held: Remote | undefined
+    for (let idleCount = 0; idleCount < remotes.length; place = (place + 1) % remotes.length) {
       const remote = remotes[place]!
-      if (!isResumed) remote.creditBytes += frames.sharesOf(remote) * shareBytes
-      isResumed = false
-      const outcome = this.#serve(remote, frames)
-      if (outcome === 'wait') {
+      // Who cannot be sent anything now saves nothing up meanwhile.
+      if (held && frames.isFar(remote)) {
+        idleCount++
+        continue
+      }
+      if (remote !== resumed) remote.creditBytes += frames.sharesOf(remote) * shareBytes
+      resumed = undefined
+      const turn = this.#serve(remote, frames)
+      if (turn === 'wait') {
         this.#current = remote
         return
       }
-      blockedCount = outcome === 'blocked' ? blockedCount + 1 : 0
+      if (turn === 'held') held = remote
+      idleCount = turn === 'over' ? 0 : idleCount + 1
     }
-    this.#current = remotes[place]
+    this.#current = held ?? remotes[place]
   }
 
   /** A link is gone. */
@@ -49,16 +59,15 @@ export class UploadTurns {
     if (this.#current === remote) this.#current = undefined
   }
 
-  /** @returns `blocked` when nothing is to be sent to this peer, whatever its credit */
+  /** @returns why nothing more is sent to this peer; `over` when its credit is used up */
   #serve(remote: Remote, frames: Frames): Turn {
     for (let bytes = frames.nextBytes(remote); bytes !== undefined; bytes = frames.nextBytes(remote)) {
       if (remote.creditBytes < bytes) return 'over'
-      const outcome = frames.send(remote, bytes)
-      if (outcome === 'wait') return outcome
-      if (outcome === 'blocked') break
+      const sent = frames.send(remote, bytes)
+      if (sent === 'wait' || sent === 'held') return sent
+      if (sent === 'blocked') break
       remote.creditBytes -= bytes
     }
-    // Who has nothing to be sent saves nothing up for later.
     remote.creditBytes = 0
     return 'blocked'
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { KiB, MiB } from '../../shared/limits.ts'
-import { EngineDriver, type Puppet } from '../../test/fakes/engine-driver.ts'
+import type { Tier } from '../../shared/tracker-messages.ts'
+import { EngineDriver, Puppet, peerId } from '../../test/fakes/engine-driver.ts'
 
 /** An engine that holds the whole file and wants nothing. */
 const seed = (plan: { chunkCount?: number; chunkBytes?: number; isManual?: boolean } = {}) => {
@@ -120,5 +121,45 @@ describe('serving peers', () => {
     ask(a, 0, 0, 64 * KiB)
     for (let index = 0; index < 600; index++) ask(a, index, 0, length)
     expect(a.isLinked).toBe(false)
+  })
+
+  /** A seed that has sent for seconds to a peer whose pings take `lateMs` longer on their way than at first. */
+  const sending = (tier: Tier, lateMs: number) => {
+    const driver = seed({ chunkCount: 256 })
+    const far = new Puppet(driver, peerId('far'))
+    driver.introduce([far.id], driver.file.swarm, tier)
+    far.open()
+    far.greet('1234')
+    far.attach([])
+    far.pong()
+    let asked = 0
+    for (let step = 0; step < 200; step++) {
+      driver.forget()
+      if (step % 2 === 0) ask(far, asked++ % 256)
+      driver.pass(25)
+      for (const { nonce } of far.heard('ping')) far.say({ type: 'pong', nonce, clock: driver.now + lateMs })
+    }
+    return { driver, far }
+  }
+
+  it('[S40] pings that come late because our line is full hold back what goes out over it', () => {
+    expect(sending('network', 0).driver.engine.yieldingBytesPerSecond).toBe(Number.POSITIVE_INFINITY)
+    expect(sending('network', 400).driver.engine.yieldingBytesPerSecond).toBeLessThan(1 * MiB)
+  })
+
+  it('[S40] what does not pass the line is never held back: a peer in the same building', () => {
+    expect(sending('address', 400).driver.engine.yieldingBytesPerSecond).toBe(Number.POSITIVE_INFINITY)
+    const { driver, far } = sending('network', 400)
+    const near = new Puppet(driver, peerId('near'))
+    driver.introduce([near.id], driver.file.swarm, 'address')
+    near.open()
+    near.greet('5678')
+    near.attach([])
+    near.pong()
+    driver.forget()
+    for (let index = 0; index < 64; index++) ask(far, index)
+    for (let index = 0; index < 64; index++) ask(near, index)
+    expect(sentTo(near)).toBe(64 * 64 * KiB)
+    expect(sentTo(far)).toBeLessThan(32 * 64 * KiB)
   })
 })

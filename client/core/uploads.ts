@@ -173,6 +173,7 @@ export class Uploads {
     this.#turns.run(remotes, {
       nextBytes: (remote) => this.#nextBytes(remote),
       send: (remote, bytes) => this.#sendFrame(remote, bytes, now),
+      isFar: (remote) => this.#rates.isFar(remote),
       sharesOf: (remote) => this.#merit.sharesOf(remote, this.#isRepaid(remote)) * needOf(this.#core, remote, remotes),
     })
   }
@@ -188,13 +189,13 @@ export class Uploads {
     const request = remote.uploads[0]
     if (!request?.bytes || remote.roomBytes <= 0 || !remote.mySlots.has(request.swarm)) return undefined
     const left = request.length - request.sentBytes
-    return Math.min(left, this.#rates.frameBytes(), remote.frameBytesMax - dataHeaderBytes)
+    return Math.min(left, this.#rates.frameBytes(remote), remote.frameBytesMax - dataHeaderBytes)
   }
 
   #sendFrame(remote: Remote, payloadBytes: number, now: number): Sent {
     if (this.#isLineFull(now)) return 'wait'
-    const refusal = this.#rates.take(remote, payloadBytes, now)
-    if (refusal !== undefined) return refusal === 'all' ? 'wait' : 'blocked'
+    const outcome = this.#rates.take(remote, payloadBytes, now)
+    if (outcome !== 'sent') return outcome
     const request = remote.uploads[0]!
     const slot = this.#core.slot(remote, request.swarm)
     const offset = request.offset + request.sentBytes
@@ -213,12 +214,12 @@ export class Uploads {
     remote.sentAt = now
     this.#uploadedBytes += payloadBytes
     this.#rate.add(payloadBytes, now)
-    this.#yielding.sent(payloadBytes, now)
+    if (this.#rates.isFar(remote)) this.#yielding.sent(payloadBytes, now)
     if (request.sentBytes === request.length) {
       remote.uploads.shift()
       this.#readAhead(remote)
     }
-    return 'sent'
+    return outcome
   }
 
   /**
@@ -246,7 +247,11 @@ export class Uploads {
     this.pump(now)
     if (!isMeasuring) return []
     const measured = [...this.#core.remotes.values()].filter(
-      ({ state, sentAt, pingSentAt }) => state === 'open' && pingSentAt === undefined && now - sentAt <= measuredMs,
+      (remote) =>
+        remote.state === 'open' &&
+        remote.pingSentAt === undefined &&
+        now - remote.sentAt <= measuredMs &&
+        this.#rates.isFar(remote),
     )
     const probed = measured.slice(0, measuredCountMax)
     for (const { id } of probed) this.#yielding.asked(id, now)

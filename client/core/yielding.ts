@@ -20,21 +20,26 @@ const yieldBytesPerSecondMin = 32 * KiB
 /** A line that others fill is left to them but for this share of what it gave before: peers must not give up on us. */
 const keptShare = 1 / 8
 
-/** How often delays are measured and the rate is set: a few round trips. */
-export const roundMs = 500
+/** How often the rate is set: a few round trips. */
+export const roundMs = 250
+
+/** While there is no sign of a queue, delays are measured only every so many rounds. */
+const calmEvery = 2
 
 /** With less than this sent in a round there is nothing to yield. */
-const roundBytesMin = 8 * KiB
+const roundBytesMin = 4 * KiB
 
 /**
  * The least of a link's samples over this time counts, and before uploads yield at all it must have been over the
  * target for so many rounds: a device that is busy for a moment is not a full line.
  */
 const watchedMs = 1_400
-const patienceRounds = 2
+const patienceRounds = 4
 
-/** Samples of one link that are kept: two give a rate, and a third keeps it calm. */
-const sampleCount = 3
+/** Samples of one link that are kept, those of them that give a rate, and those of which the least is the queue. */
+const sampleCount = 6
+const rateCount = 4
+const latestCount = 3
 
 /** A sample says nothing any more after this long, and what was learned of a line when nothing was sent for so long. */
 const sampleMsMax = 5_000
@@ -42,6 +47,10 @@ const forgetAfterMs = 30_000
 
 /** How much the rate differs from what was delivered, for each target's worth of delay off the target. */
 const gain = 0.05
+/** By how much of that it grows each round; more, the longer the line has stood empty: it may have become another. */
+const growth = 0.5
+const growthMax = 2.5
+const growthRounds = 6
 /** The same beyond three times the target: a long queue is drained faster, at most by half. */
 const steepGain = 0.15
 const shareMin = 0.5
@@ -74,6 +83,8 @@ export class Yielding {
   #sentAt = Number.NEGATIVE_INFINITY
   #isHeld = false
   #overCount = 0
+  #emptyCount = 0
+  #roundCount = 0
   /** What the line gave at its best, and what it gave when a queue last stood before it. */
   #bestPerSecond = 0
   #carriedPerSecond = 0
@@ -133,12 +144,15 @@ export class Yielding {
     const view = this.#view(now)
     if (view) this.#steer(view)
     this.#isHeld = false
-    return !isQuiet && roundBytes * (1_000 / roundMs) <= yieldBytesPerSecondMax
+    this.#roundCount++
+    const isDue = this.#isYielding || this.#queueMs > queueTargetMs / 2 || this.#roundCount % calmEvery === 0
+    return isDue && !isQuiet && roundBytes * (1_000 / roundMs) <= yieldBytesPerSecondMax
   }
 
   #steer({ queueMs, deliveredPerSecond }: View): void {
     this.#queueMs = queueMs
     this.#overCount = queueMs > queueTargetMs ? this.#overCount + 1 : 0
+    this.#emptyCount = queueMs < queueTargetMs / 4 && this.#isHeld ? this.#emptyCount + 1 : 0
     const isThin = deliveredPerSecond <= yieldBytesPerSecondMax
     if (!this.#isYielding && (this.#overCount < patienceRounds || !isThin)) return
     // What nobody asked for says nothing about how much the line would carry.
@@ -156,8 +170,10 @@ export class Yielding {
   #shareFor(queueMs: number): number {
     const off = (queueMs - queueTargetMs) / queueTargetMs
     if (off > 2) return Math.max(shareMin, 1 - 2 * gain - steepGain * (off - 2))
+    if (off >= 0) return 1 - off * gain
     const isFarBelow = this.#limit < this.#bestPerSecond * rampBelow
-    return 1 - off * (off < 0 && isFarBelow ? rampGain : gain)
+    const faster = Math.min(growthMax, growth + this.#emptyCount / growthRounds)
+    return 1 - off * (isFarBelow ? rampGain : gain) * faster
   }
 
   /** The link in the middle, by delay: one slow peer is not our line, and a new link may not know its best time. */
@@ -172,18 +188,20 @@ export class Yielding {
     return views[(views.length - 1) >> 1]
   }
 
-  /** What must be left of the queue that the latest ping saw, after what was sent since. */
+  /** What must be left of the queue that the latest pings saw, after what was sent since. */
   #predicted(samples: readonly Sample[], now: number): View {
-    const { sentAt, bytes, queueMs } = samples.at(-1)!
     const deliveredPerSecond = deliveredOver(samples)
-    const addedMs = deliveredPerSecond === 0 ? 0 : ((this.#totalBytes - bytes) * 1_000) / deliveredPerSecond
-    const drainedMs = Math.min(Math.max(0, now - sentAt - addedMs), queueMs * (1 - standingShare))
-    return { queueMs: queueMs - drainedMs, deliveredPerSecond }
+    const left = samples.slice(-latestCount).map(({ sentAt, bytes, queueMs }) => {
+      const addedMs = deliveredPerSecond === 0 ? 0 : ((this.#totalBytes - bytes) * 1_000) / deliveredPerSecond
+      return queueMs - Math.min(Math.max(0, now - sentAt - addedMs), queueMs * (1 - standingShare))
+    })
+    return { queueMs: Math.min(...left), deliveredPerSecond }
   }
 
   #forget(): void {
     this.#limit = Number.POSITIVE_INFINITY
     this.#overCount = 0
+    this.#emptyCount = 0
     this.#bestPerSecond = 0
     this.#carriedPerSecond = 0
     this.#queueMs = 0
@@ -203,7 +221,7 @@ function watched(samples: readonly Sample[]): View {
 
 /** What left the line between two pings: each came out behind all that was sent before it. */
 function deliveredOver(samples: readonly Sample[]): number {
-  const first = samples[0]!
+  const first = samples.at(-rateCount) ?? samples[0]!
   const last = samples.at(-1)!
   const outMs = last.sentAt + last.queueMs - (first.sentAt + first.queueMs)
   return ((last.bytes - first.bytes) * 1_000) / Math.max(outMs, (last.sentAt - first.sentAt) / 2)
