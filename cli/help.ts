@@ -7,12 +7,15 @@ export interface CommandHelp {
   about: readonly string[]
   settings: SettingTable
   examples: readonly string[]
+  /** What else there is to know, in whole lines: exit codes, for one. */
+  notes?: readonly string[]
 }
 
-export function printHelp({ usage, about, settings, examples }: CommandHelp): string {
-  const rows: [string, string][] = Object.entries(settings).map(([key, { kind, help, positional }]) =>
-    positional ? [settingName(key), help] : [`--${settingName(key)}${kind.hint === '' ? '' : ` ${kind.hint}`}`, help],
-  )
+export function printHelp({ usage, about, settings, examples, notes = [] }: CommandHelp): string {
+  const rows: [string, string][] = Object.entries(settings).map(([key, { kind, help, positional, short }]) => {
+    const flag = `${short === undefined ? '' : `-${short}, `}--${settingName(key)}`
+    return [positional ? settingName(key) : `${flag}${kind.hint === '' ? '' : ` ${kind.hint}`}`, help]
+  })
   rows.push(['-h, --help', 'this text'])
   const width = Math.max(...rows.map(([name]) => name.length))
   const example = Object.keys(settings).find((key) => settingName(key).includes('-')) ?? Object.keys(settings)[0]!
@@ -26,6 +29,7 @@ export function printHelp({ usage, about, settings, examples }: CommandHelp): st
     `Each is also a variable (--${settingName(example)} is ${variableName(example)}) and a key of the config file`,
     `("${settingName(example)}"). Flags win over variables, variables over the file, the file over the defaults.`,
     '',
+    ...(notes.length > 0 ? [...notes, ''] : []),
     ...examples.map((line) => `  ${line}`),
   ].join('\n')
 }

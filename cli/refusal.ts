@@ -1,7 +1,7 @@
 /** A reason not to start, in one line for the person at the keyboard. Knows nothing of what was to be started. */
 
-/** The exit codes: 2 for what a person wrote wrong, 1 for what the machine would not do. */
-export const exitCodes = { usage: 2, world: 1 } as const
+/** The exit codes: 2 for what a person wrote wrong, 1 for what the world would not do, 3 for bytes that are wrong. */
+export const exitCodes = { world: 1, usage: 2, integrity: 3 } as const
 
 export class Refusal extends Error {
   readonly exitCode: number

@@ -16,6 +16,7 @@ import { builtFolder, packageVersion } from './package.ts'
 import { Refusal } from './refusal.ts'
 import { readSettings } from './setting-sources.ts'
 import { type ServeSettings, serveSettings } from './settings.ts'
+import { onSignal } from './stopping.ts'
 
 /** Thin enough that a second visitor sees the first one's help within seconds. */
 const demoEgressBytesPerSecondMax = 4 * MiB
@@ -95,19 +96,6 @@ function liveNumbers({ origin, tracker }: Rooms): LiveNumbers {
   return { peers, swarms, bytesSent, activeResponses }
 }
 
-/** Stops on the first SIGTERM or SIGINT, at once on the second. */
-function stopOnSignal(stop: (signal: NodeJS.Signals) => Promise<void>): void {
-  const signalNumbers = { SIGINT: 2, SIGTERM: 15 }
-  let isStopping = false
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (isStopping) process.exit(128 + signalNumbers[signal])
-      isStopping = true
-      void stop(signal).then(() => process.exit(0))
-    })
-  }
-}
-
 /** Serves until a signal comes. @throws Refusal when it cannot start */
 export async function serve(args: readonly string[]): Promise<void> {
   const settings = readSettings(serveSettings, { args, env: process.env, workFolder: process.cwd() })
@@ -136,10 +124,11 @@ export async function serve(args: readonly string[]): Promise<void> {
     softwarePath,
     egressBytesPerSecondMax: egressCap(settings),
   }
-  stopOnSignal(async (signal) => {
+  onSignal(async (signal) => {
     live?.stop()
     log.info({ signal }, 'stopping')
     await rooms.site.close(closeGraceMs)
+    process.exit(0)
   })
   if (isTerminal) {
     console.log(printBanner(facts, isColored))

@@ -1,7 +1,7 @@
 /** The kinds of value that a setting can have: how each is read from a flag, a variable or JSON, and what is right. */
 import { BlockList, isIP } from 'node:net'
 import { resolve } from 'node:path'
-import { parseRate } from './quantity.ts'
+import { parseBytes, parseDuration, parseRate } from './quantity.ts'
 
 export interface Kind<T> {
   /** What stands for the value in --help; empty for a switch, which needs none. */
@@ -52,6 +52,51 @@ export const pathKind: Kind<string | undefined> = {
   read: (value, base) => (isText(value) ? resolve(base, value) : undefined),
 }
 
+/** A path, or `-` for stdout. */
+export const outputKind: Kind<string | undefined> = {
+  hint: '<path>',
+  right: 'a path, or - for stdout',
+  many: false,
+  read: (value, base) => (value === '-' ? value : pathKind.read(value, base)),
+}
+
+const isAddress = (value: unknown, protocols: readonly string[]): value is string =>
+  isText(value) && URL.canParse(value) && protocols.includes(new URL(value).protocol)
+
+export const urlKind: Kind<string | undefined> = {
+  hint: '<url>',
+  right: 'an http or https URL',
+  many: false,
+  read: (value) => (isAddress(value, ['http:', 'https:']) ? new URL(value).href : undefined),
+}
+
+export const trackerKind: Kind<string> = {
+  hint: '<auto|none|url>',
+  right: 'auto, none, or a ws or wss URL',
+  many: false,
+  read: (value) =>
+    value === 'auto' || value === 'none' || isAddress(value, ['ws:', 'wss:']) ? String(value) : undefined,
+}
+
+export const amountKind: Kind<number | undefined> = {
+  hint: '<size>',
+  right: 'an amount of bytes, like 500MB or 20GiB, or none',
+  many: false,
+  read(value) {
+    if (value === 'none') return Number.POSITIVE_INFINITY
+    const bytes = typeof value === 'string' ? parseBytes(value) : value
+    return typeof bytes === 'number' && Number.isSafeInteger(bytes) && bytes >= 0 ? bytes : undefined
+  },
+}
+
+/** Milliseconds. */
+export const durationKind: Kind<number> = {
+  hint: '<time>',
+  right: 'a time like 30s, 5m or 2h',
+  many: false,
+  read: (value) => (typeof value === 'string' ? parseDuration(value) : undefined),
+}
+
 /** Infinity stands for `none`, so that "no cap" can be told from "not said". */
 export const rateKind: Kind<number | undefined> = {
   hint: '<rate>',
@@ -72,6 +117,14 @@ const switchWords = new Map<unknown, boolean>([
   ['false', false],
   ['0', false],
 ])
+
+/** Arguments as they were given: what they are is the command's to say. */
+export const wordsKind: Kind<string[]> = {
+  hint: '<words>',
+  right: 'at least one URL or folder',
+  many: true,
+  read: (value) => words(value, '\n'),
+}
 
 export const switchKind: Kind<boolean> = {
   hint: '',

@@ -6,7 +6,14 @@ import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemErrorCode, usageRefusal } from './refusal.ts'
-import { type Setting, type SettingTable, type SettingValues, settingName, variableName } from './settings.ts'
+import {
+  type Setting,
+  type SettingTable,
+  type SettingValues,
+  settingName,
+  settingTables,
+  variableName,
+} from './settings.ts'
 import { suggestion } from './suggestion.ts'
 
 export interface Surroundings {
@@ -45,7 +52,9 @@ function flagOptions(table: SettingTable) {
     help: { type: 'boolean', short: 'h' },
   }
   for (const [key, setting] of Object.entries(table)) {
-    if (!setting.positional) options[settingName(key)] = { type: setting.kind.hint === '' ? 'boolean' : 'string' }
+    if (setting.positional) continue
+    const { short } = setting
+    options[settingName(key)] = { type: setting.kind.hint === '' ? 'boolean' : 'string', ...(short && { short }) }
   }
   return options
 }
@@ -68,9 +77,12 @@ function fromFlags(table: SettingTable, { args, workFolder }: Surroundings): { w
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue
     if (token.kind === 'positional') {
-      const key = plain.shift()
+      const key = plain[0]
       if (key === undefined) throw usageRefusal(`unexpected argument ${JSON.stringify(token.value)}`)
-      written.set(key, { value: token.value, place: `the ${settingName(key)}`, base: workFolder })
+      const { many } = table[key]!.kind
+      if (!many) plain.shift()
+      const value = many ? [...((written.get(key)?.value as string[] | undefined) ?? []), token.value] : token.value
+      written.set(key, { value, place: `the ${settingName(key)}`, base: workFolder })
       continue
     }
     const option = options[token.name]
@@ -102,11 +114,13 @@ const serviceLink = /^NEARCAST_(SERVICE_|PORT_\d|PORT$)/
 function fromVariables(table: SettingTable, { env, workFolder }: Surroundings): WrittenByKey {
   const written: WrittenByKey = new Map()
   const keys = new Map(Object.keys(table).map((key) => [variableName(key), key]))
+  const elsewhere = new Set(settingTables.flatMap((other) => Object.keys(other).map(variableName)))
   for (const [name, value] of Object.entries(env)) {
     // An empty variable is how compose files and shells say "not set".
     if (!name.startsWith('NEARCAST_') || value === undefined || value === '') continue
     if (serviceLink.test(name) && (name !== 'NEARCAST_PORT' || value.startsWith('tcp://'))) continue
     const key = keys.get(name)
+    if (key === undefined && elsewhere.has(name)) continue
     if (key === undefined) {
       throw usageRefusal(`unknown variable ${name}${suggestion(name, [...keys.keys()])}`)
     }

@@ -3,15 +3,21 @@
  * the checks (setting-sources.ts) and --help (help.ts).
  */
 import {
+  amountKind,
   choiceKind,
+  durationKind,
   hostKind,
   type Kind,
+  outputKind,
   pathKind,
   portKind,
   proxiesKind,
   rateKind,
   regionsKind,
   switchKind,
+  trackerKind,
+  urlKind,
+  wordsKind,
 } from './setting-kinds.ts'
 
 export interface Setting<T> {
@@ -20,6 +26,8 @@ export interface Setting<T> {
   help: string
   /** Given as a plain argument, not with a flag of its own. */
   positional: boolean
+  /** One letter that stands for the flag. */
+  short?: string
 }
 
 const setting = <T>(kind: Kind<T>, fallback: NoInfer<T>, help: string): Setting<T> => ({
@@ -47,6 +55,48 @@ export const serveSettings = {
   logLevel: setting(choiceKind('info', 'warn', 'error'), 'info', 'the least severe lines to log [info]'),
   config: setting(pathKind, undefined, 'a JSON file with any of these settings'),
 } satisfies SettingTable
+
+/** What `get` and `seed` say alike. */
+const peerSettings = {
+  tracker: setting(trackerKind, 'auto', "who names the peers; auto is the tracker at the file's own host [auto]"),
+  uploadRate: setting(rateKind, Number.POSITIVE_INFINITY, 'the most that is sent to peers [none]'),
+}
+
+export const getSettings = {
+  url: { ...setting(urlKind, undefined, 'the file to fetch'), positional: true },
+  output: {
+    ...setting(outputKind, undefined, "where to save it; - is stdout [the URL's last part, here]"),
+    short: 'o',
+  },
+  force: { ...setting(switchKind, false, 'replace a file that is there already'), short: 'f' },
+  ...peerSettings,
+  mode: setting(
+    choiceKind('balanced', 'fastest', 'frugal'),
+    'balanced',
+    'how peers and server share the work [balanced]',
+  ),
+  linger: setting(durationKind, 0, 'go on serving peers so long afterwards, like 30s or 5m [0s]'),
+  json: setting(switchKind, false, 'end with one line of JSON on stdout'),
+  config: setting(pathKind, undefined, 'a JSON file with any of these settings'),
+} satisfies SettingTable
+
+export type GetSettings = SettingValues<typeof getSettings>
+
+export const seedSettings = {
+  sources: { ...setting(wordsKind, [], 'the files to keep available: URLs, or one folder'), positional: true },
+  baseUrl: setting(urlKind, undefined, "where the folder's files are published, for a folder"),
+  dir: setting(pathKind, undefined, 'where fetched files are kept [~/.cache/nearcast/seed]'),
+  diskMax: setting(amountKind, Number.POSITIVE_INFINITY, 'the most that they may take there, like 20GiB [none]'),
+  ...peerSettings,
+  recheck: setting(durationKind, 300_000, 'how often the server is asked for a newer version [5m]'),
+  logLevel: setting(choiceKind('info', 'warn', 'error'), 'info', 'the least severe lines to log [info]'),
+  config: setting(pathKind, undefined, 'a JSON file with any of these settings'),
+} satisfies SettingTable
+
+export type SeedSettings = SettingValues<typeof seedSettings>
+
+/** Every command's settings: one environment serves them all. */
+export const settingTables: readonly SettingTable[] = [serveSettings, getSettings, seedSettings]
 
 export type ServeSettings = SettingValues<typeof serveSettings>
 

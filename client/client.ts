@@ -19,6 +19,7 @@ import { Engine } from './core/engine.ts'
 import type { ChunkStore, Clock, Dialer, Hasher, HttpSource, TrackerDialer } from './ports.ts'
 import { linkCountFor } from './shell/device.ts'
 import { FileDownload } from './shell/file-download.ts'
+import { createManifestSource, type ManifestSource } from './shell/manifest-source.ts'
 import { headOf, type Opener, open, openError, randomHex } from './shell/opening.ts'
 import { openReader } from './shell/reader.ts'
 import type { ResumeHints } from './shell/resume-hints.ts'
@@ -43,6 +44,8 @@ export interface ClientParts {
   hints: ResumeHints
   /** Verified chunks kept in memory, at most. */
   hotBytesMax?: number | undefined
+  /** Where manifests come from, when not from beside the files at each opening. */
+  manifests?: ManifestSource
   log?: Log
 }
 
@@ -76,7 +79,8 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Clie
     pressure: (on) => runtime.input({ type: 'pressure', on }),
   })
   const runtime: Runtime = new Runtime({ ...parts, engine, vault, trackerUrl: trackerUrl(tracker), log })
-  const opener: Opener = { runtime, vault, hasher: parts.hasher, hints: parts.hints, clock: parts.clock }
+  const { hasher, hints, clock, manifests = createManifestSource(hasher) } = parts
+  const opener: Opener = { runtime, vault, hasher, hints, clock, manifests }
   runtime.input({ type: 'consent', granted: consent === 'granted' })
   if (typeof addEventListener === 'function') {
     addEventListener('pagehide', () => {

@@ -1,5 +1,6 @@
 /** What the client needs of its surroundings. Shells implement these; tests and the simulator have their own. */
 import type { Bytes } from '../shared/bytes.ts'
+import type { Geometry } from '../shared/geometry.ts'
 import type { Root } from '../shared/ids.ts'
 import type { Signal } from '../shared/tracker-messages.ts'
 
@@ -67,6 +68,8 @@ export interface TrackerDialer {
  * store that fails is a store that holds nothing.
  */
 export interface ChunkStore {
+  /** Says how a file divides, before anything else is asked of it: for stores that keep chunks in their places. */
+  opened?(root: Root, geometry: Geometry): void
   /** The indexes held of one file. */
   held(root: Root): Promise<number[]>
   read(root: Root, index: number): Promise<Bytes | undefined>

@@ -47,7 +47,11 @@ describe('the house', () => {
   })
 
   it('uses every package that it installs, and knows the room of each', () => {
-    const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> }
+    const { dependencies: needed, peerDependencies: optional } = JSON.parse(read('package.json')) as Record<
+      'dependencies' | 'peerDependencies',
+      Record<string, string>
+    >
+    const dependencies = { ...needed, ...optional }
     expect(Object.keys(packageRooms).sort()).toEqual(Object.keys(dependencies).sort())
     const imported = new Set(modules.flatMap(({ imports }) => imports.map(({ target }) => target)))
     const unused = Object.keys(dependencies).filter(
@@ -117,6 +121,9 @@ describe('the checks themselves', () => {
     ['client/core/a.ts', '../shell/b.ts'],
     ['client/core/a.ts', '../ports.ts'],
     ['client/core/a.ts', '../../tracker/core/b.ts'],
+    ['client/shell/a.ts', '../node/b.ts'],
+    ['client/node/a.ts', '../client.ts'],
+    ['tracker/node/a.ts', '../core/b.ts'],
     ['tracker/shell/a.ts', '../main.ts'],
     ['tracker/shell/a.ts', '../../origin/core/b.ts'],
     ['tracker/main.ts', '../origin/main.ts'],
@@ -144,6 +151,9 @@ describe('the checks themselves', () => {
     ['client/shell/a.ts', '../core/b.ts'],
     ['client/shell/a.ts', '../ports.ts'],
     ['client/client.ts', './shell/b.ts'],
+    ['client/node.ts', './node/b.ts'],
+    ['client/node/a.ts', '../shell/b.ts'],
+    ['cli/get.ts', '../client/node.ts'],
     ['client/page/a.ts', '../index.ts'],
     ['tracker/main.test.ts', './main.ts'],
     ['cli/serve.ts', '../origin/main.ts'],

@@ -4,11 +4,11 @@
  */
 import { toHex } from '../../shared/bytes.ts'
 import { swarmIdOf } from '../../shared/ids.ts'
-import { leafBytes, manifestTextMax } from '../../shared/limits.ts'
-import { ChunkHashes, type Manifest, manifestSuffix, readManifest } from '../../shared/manifest.ts'
+import { leafBytes } from '../../shared/limits.ts'
+import { ChunkHashes, type Manifest } from '../../shared/manifest.ts'
 import { NearcastError } from '../api.ts'
 import type { Clock, Hasher } from '../ports.ts'
-import { readBody } from './limited-body.ts'
+import type { ManifestSource } from './manifest-source.ts'
 import { OpenFile } from './open-file.ts'
 import type { ResumeHints } from './resume-hints.ts'
 import type { Runtime } from './runtime.ts'
@@ -23,6 +23,7 @@ export interface Opener {
   vault: Vault
   hasher: Hasher
   hints: ResumeHints
+  manifests: ManifestSource
 }
 
 export interface OpenRequest {
@@ -47,7 +48,10 @@ export interface ByteRange {
 export async function open(opener: Opener, request: OpenRequest): Promise<Opened> {
   request.signal?.throwIfAborted()
   const ended = new AbortController()
-  const manifest = fetchManifest(opener.hasher, request, ended.signal)
+  const manifest = opener.manifests(
+    request.url,
+    request.signal ? AbortSignal.any([request.signal, ended.signal]) : ended.signal,
+  )
   const isRanged = request.headers.has('range')
   if (!isRanged && opener.hints.has(request.url)) {
     const known = await Promise.race([manifest, patience(hintPatienceMs)])
@@ -87,23 +91,6 @@ function isAnswerTo(range: ByteRange | undefined, isRanged: boolean, { status, h
   if (!isRanged) return status === 200
   const said = headers.get('content-range')
   return range !== undefined && status === 206 && (said?.startsWith(`bytes ${range.from}-${range.to - 1}/`) ?? true)
-}
-
-/** @returns the manifest, or why there is none */
-async function fetchManifest(hasher: Hasher, request: OpenRequest, ended: AbortSignal): Promise<Manifest | string> {
-  const address = new URL(request.url)
-  address.pathname += manifestSuffix
-  const signal = request.signal ? AbortSignal.any([request.signal, ended]) : ended
-  try {
-    const response = await fetch(address, { signal })
-    if (!response.ok) return `no manifest: the server answered ${response.status}`
-    const text = await readBody(response, manifestTextMax)
-    if (!text) return `no manifest: it is longer than ${manifestTextMax} bytes`
-    const manifest = readManifest(new TextDecoder().decode(text), hasher.sha256)
-    return manifest.ok ? manifest.value : manifest.violation
-  } catch (error) {
-    return `no manifest: ${error instanceof Error ? error.message : error}`
-  }
 }
 
 const patience = (ms: number): Promise<string> =>

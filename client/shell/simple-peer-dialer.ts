@@ -30,6 +30,9 @@ const candidateCountMax = 64
 const lingerBytesMax = 4 * KiB
 const lingerMs = 500
 
+/** The stack for Node does not tell when its queue is low: it is looked at this often, 64 KiB at 32 MB/s. */
+const queueCheckMs = 2
+
 const channelName = 'nearcast'
 
 export interface DialerOptions {
@@ -45,6 +48,9 @@ export function createSimplePeerDialer(options: DialerOptions): Dialer {
 /** One description with one section, for data: media would wake decoders that nobody asked for. */
 const isDataOnly = (sdp: string) => sdp.match(/^m=/gm)?.length === 1 && /^m=application /m.test(sdp)
 
+/** No bound is null; the WebRTC stack for Node says it with the largest number that the field has. */
+const isBounded = (bound: number | null) => bound != null && bound < 65_535
+
 class SimplePeerLink implements Link {
   readonly #initiator: boolean
   readonly #events: LinkEvents
@@ -52,6 +58,8 @@ class SimplePeerLink implements Link {
   // Both are let go at the end: browsers stop making connections at 500 that are not collected yet.
   #peer: SimplePeer | undefined
   #channel: RTCDataChannel | undefined
+  #queueCheck: ReturnType<typeof setTimeout> | undefined
+  #tellsLow = true
   #described = false
   #candidateCount = 0
 
@@ -86,8 +94,18 @@ class SimplePeerLink implements Link {
       this.#channel!.send(frame as Uint8Array<ArrayBuffer>)
     } catch (error) {
       // The stack's own queue is full, or the channel is closing and has not said so yet.
-      this.#end(`cannot send: ${textOf(error)}`)
+      return this.#end(`cannot send: ${textOf(error)}`)
     }
+    if (!this.#tellsLow && this.#channel!.bufferedAmount > sendLowBytes) this.#watchQueue()
+  }
+
+  #watchQueue(): void {
+    this.#queueCheck ??= setTimeout(() => {
+      this.#queueCheck = undefined
+      if (this.#state !== 'open') return
+      if (this.#channel!.bufferedAmount > sendLowBytes) this.#watchQueue()
+      else this.#events.drained(this.roomBytes)
+    }, queueCheckMs)
   }
 
   close(): void {
@@ -118,10 +136,11 @@ class SimplePeerLink implements Link {
   }
 
   #adopt(channel: RTCDataChannel): void {
-    if (!channel.ordered || channel.maxRetransmits != null || channel.maxPacketLifeTime != null) {
+    if (!channel.ordered || isBounded(channel.maxRetransmits) || isBounded(channel.maxPacketLifeTime)) {
       return this.#end('the channel is not ordered and reliable')
     }
     this.#channel = channel
+    this.#tellsLow = 'bufferedAmountLowThreshold' in channel
     channel.bufferedAmountLowThreshold = sendLowBytes
     channel.onbufferedamountlow = () => {
       if (this.#state === 'open') this.#events.drained(this.roomBytes)
@@ -184,12 +203,14 @@ class SimplePeerLink implements Link {
     if (lingers) {
       // Once the other side has closed its end too, simple-peer takes the connection down; at the latest, the timer.
       this.#channel!.close()
-      setTimeout(() => peer?.destroy(), lingerMs)
+      const last = setTimeout(() => peer?.destroy(), lingerMs)
+      peer?.on('close', () => clearTimeout(last))
     } else {
       peer?.destroy()
     }
     this.#peer = undefined
     this.#channel = undefined
+    clearTimeout(this.#queueCheck)
     // Later, so that no owner hears of the end inside its own call of `send`, `signal` or `dial`.
     queueMicrotask(() => this.#events.closed(reason))
   }

@@ -80,7 +80,9 @@ export class Vault {
   }
 
   open(file: VaultFile): void {
-    this.#files.set(file.manifest.root, file)
+    const { root, geometry } = file.manifest
+    this.#store.opened?.(root, geometry)
+    this.#files.set(root, file)
   }
 
   /** @returns the chunks of a file that the store says it holds */

@@ -4,14 +4,15 @@ import { posix } from 'node:path'
 import ts from 'typescript'
 import type { Module } from './modules.ts'
 
-/** The rooms that may import each package: one each, so that a package can be replaced in a day. */
-export const packageRooms: Record<string, string> = {
+/** The rooms that may import each package: one in each program, so that a package can be replaced in a day. */
+export const packageRooms: Record<string, string | readonly string[]> = {
+  '@roamhq/wrtc': 'client/node/web-rtc.ts',
   '@noble/hashes': 'client/shell/web-hasher.ts',
   'idb-keyval': 'client/shell/idb-store.ts',
   'simple-peer': 'client/shell/simple-peer-dialer.ts',
   'ipaddr.js': 'tracker/shell/',
   'proxy-addr': 'tracker/shell/',
-  ws: 'tracker/shell/',
+  ws: ['tracker/shell/', 'client/node/tracker-socket.ts'],
   express: 'origin/shell/',
   'mime-types': 'origin/shell/',
   pino: 'cli/log.ts',
@@ -31,11 +32,11 @@ export function roomOf(path: string): string {
   const [top, second = '', third] = path.split('/') as [string, string?, string?]
   if (!programs.some((program) => program === top)) return top
   if (third !== undefined) {
-    if (second === 'core' || second === 'shell') return `${second} of ${top}`
+    if (second === 'core' || second === 'shell' || (second === 'node' && top === 'client')) return `${second} of ${top}`
     return second === 'page' || second === 'worker' ? `root of ${top}` : `no room of ${top}`
   }
   if (second === 'ports.ts' || second === 'api.ts') return `ports of ${top}`
-  return /^(index|client|main)\.ts$/.test(second) ? `root of ${top}` : `no room of ${top}`
+  return /^(index|client|main|node)\.ts$/.test(second) ? `root of ${top}` : `no room of ${top}`
 }
 
 function mayImport(from: string, to: string): boolean {
@@ -49,6 +50,8 @@ function mayImport(from: string, to: string): boolean {
   if (program !== toProgram) return false
   if (kind === 'ports') return toKind === 'core'
   if (kind === 'shell') return toKind === 'core' || toKind === 'ports'
+  // The platform's own shells may use those of the web, never the other way round.
+  if (kind === 'node') return toKind === 'core' || toKind === 'ports' || toKind === 'shell'
   return kind === 'root'
 }
 
@@ -81,9 +84,9 @@ export function packageFaults(modules: Module[]): string[] {
       .filter(({ isLocal }) => !isLocal)
       .filter(({ target }) => {
         if (target.startsWith('node:'))
-          return !/^(cli\/|(tracker|origin)\/(shell\/|main\.ts|ports\.ts))/.test(module.path)
-        const room = packageRooms[packageOf(target)]
-        return room === undefined || !module.path.startsWith(room)
+          return !/^(cli\/|client\/node\/|(tracker|origin)\/(shell\/|main\.ts|ports\.ts))/.test(module.path)
+        const rooms = packageRooms[packageOf(target)] ?? []
+        return ![rooms].flat().some((room) => module.path.startsWith(room))
       })
       .map(({ target }) =>
         builtinModules.includes(target)

@@ -1,0 +1,88 @@
+/**
+ * The client for Node: the same engine, with the shells of a program in place of a browser's. Many clients can live in
+ * one process. What the command line needs of this room goes through here.
+ */
+import type { Log } from '../shared/log.ts'
+import { type Client, type ClientOptions, NearcastError } from './api.ts'
+import { assembleClient, memoryBytesMaxDefault } from './client.ts'
+import { fileNameOf } from './node/file-name.ts'
+import { ManifestDesk } from './node/manifest-desk.ts'
+import { nodeHasher } from './node/node-hasher.ts'
+import { partSuffix, type Saved, type SaveOptions, type SaveProgress, saveUrl as saveWith } from './node/saved-url.ts'
+import { StoreFolder } from './node/store-folder.ts'
+import { type StreamOptions, streamUrl as streamWith } from './node/streamed-url.ts'
+import { createNodeTrackerDialer } from './node/tracker-socket.ts'
+import { loadWebRtc, type WebRtc, webRtcInstallCommand } from './node/web-rtc.ts'
+import type { ChunkStore, Dialer } from './ports.ts'
+import { createHttpSource } from './shell/http-source.ts'
+import type { ManifestSource } from './shell/manifest-source.ts'
+import { MemoryStore } from './shell/memory-store.ts'
+import { createSimplePeerDialer } from './shell/simple-peer-dialer.ts'
+import { createWebClock } from './shell/web-clock.ts'
+
+export interface NodeClientOptions extends Omit<ClientOptions, 'store'> {
+  /** WebRTC, as `loadWebRtc` gives it. Without it there are no peers, and no tracker is asked for any. */
+  webRtc?: WebRtc | undefined
+  /** Where verified chunks are kept: in memory (the default), or in a folder that holds at most `bytesMax` of them. */
+  store?: 'memory' | { dir: string; bytesMax?: number } | ChunkStore
+  /** Where manifests come from, when not from beside the files at each opening. */
+  manifests?: ManifestSource
+  log?: Log
+}
+
+/** Where nobody can be reached: never dialed, as no tracker names anyone. */
+const nobody: Dialer = {
+  dial(_, events) {
+    queueMicrotask(() => events.closed('no WebRTC'))
+    return { signal() {}, roomBytes: 0, send() {}, close() {} }
+  },
+}
+
+/**
+ * Makes a client. As in a page it connects to nobody before consent is `granted`; `tracker` is a whole URL.
+ * @throws NearcastError `usage` when an option is not what it must be
+ */
+export function createNodeClient(options: NodeClientOptions = {}): Client {
+  const { webRtc, store = 'memory', manifests, log, ...common } = options
+  const { iceServers = [], memoryBytesMax = memoryBytesMaxDefault } = common
+  if (webRtc === undefined) delete common.tracker
+  return assembleClient(common, {
+    store: store === 'memory' ? new MemoryStore(memoryBytesMax) : 'dir' in store ? new StoreFolder(store).store : store,
+    hasher: nodeHasher,
+    http: createHttpSource(),
+    dialer: webRtc === undefined ? nobody : createSimplePeerDialer({ iceServers, wrtc: webRtc }),
+    trackerDialer: createNodeTrackerDialer(),
+    clock: createWebClock(),
+    // A program can wait for its manifest, so the store is always looked at first: nothing in it is fetched again.
+    hints: { has: () => true, add() {}, clear() {} },
+    ...(manifests && { manifests }),
+    ...(log && { log }),
+  })
+}
+
+export const createManifestDesk = (): ManifestDesk => new ManifestDesk(nodeHasher)
+
+/**
+ * Saves a URL to disk: verified, and from peers as well, where it has a manifest; by plain HTTP where it has none.
+ * Killed at any moment, the next call goes on from what is there.
+ * @throws NearcastError why it cannot be saved
+ */
+export function saveUrl(
+  save: SaveOptions,
+  client: Omit<NodeClientOptions, 'store' | 'manifests'> = {},
+): Promise<Saved> {
+  const manifests = createManifestDesk()
+  return saveWith(save, {
+    manifests,
+    makeClient: (store) => createNodeClient({ ...client, store, manifests: manifests.source }),
+  })
+}
+
+/** Writes a URL to a stream, in order, with as little in memory as a page's `fetch`. @throws NearcastError */
+export function streamUrl(stream: StreamOptions, client: Omit<NodeClientOptions, 'store'> = {}): Promise<Saved> {
+  return streamWith(stream, () => createNodeClient(client))
+}
+
+export type * from './api.ts'
+export type { ManifestDesk, Saved, SaveOptions, SaveProgress, StreamOptions, WebRtc }
+export { fileNameOf, loadWebRtc, NearcastError, partSuffix, StoreFolder, webRtcInstallCommand }

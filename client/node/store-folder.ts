@@ -1,0 +1,83 @@
+/**
+ * A folder that keeps the chunks of many files, each in one file named for its root, at most so many bytes in all.
+ * A file's room is taken for the whole of it when it is opened; what is open no more makes room, the oldest first.
+ */
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Geometry } from '../../shared/geometry.ts'
+import { isRoot, type Root } from '../../shared/ids.ts'
+import { NearcastError } from '../api.ts'
+import { FileStore } from './file-store.ts'
+import { journalSuffix, PartFile } from './part-file.ts'
+
+interface Entry {
+  root: Root
+  path: string
+  bytes: number
+  usedAtMs: number
+}
+
+export class StoreFolder {
+  readonly #folder: string
+  readonly #bytesMax: number
+  readonly #open = new Map<Root, number>()
+  #turn: Promise<unknown> = Promise.resolve()
+  readonly store: FileStore
+
+  constructor({ dir, bytesMax = Number.POSITIVE_INFINITY }: { dir: string; bytesMax?: number }) {
+    this.#folder = dir
+    this.#bytesMax = bytesMax
+    this.store = new FileStore(async (root, geometry) => {
+      await this.reserve(root, geometry)
+      return PartFile.open(join(this.#folder, root), root, geometry)
+    })
+  }
+
+  /**
+   * Takes the room for a file, and deletes what is open no more where that is needed.
+   * @throws NearcastError `storage` when the files that are open leave too little
+   */
+  reserve(root: Root, { fileBytes }: Geometry): Promise<void> {
+    // One at a time: two that look at once would both take the last room.
+    const turn = this.#turn.then(() => this.#makeRoom(root, fileBytes))
+    this.#turn = turn.catch(() => {})
+    return turn
+  }
+
+  /** The file is not served any more: its chunks stay until the room is needed. */
+  release(root: Root): void {
+    this.#open.delete(root)
+    this.store.forget(root)
+  }
+
+  async #makeRoom(root: Root, fileBytes: number): Promise<void> {
+    if (this.#open.has(root)) return
+    const openBytes = [...this.#open.values()].reduce((sum, bytes) => sum + bytes, 0)
+    if (openBytes + fileBytes > this.#bytesMax) {
+      const text = `${this.#folder} may hold ${this.#bytesMax} bytes: ${openBytes} are in use, ${fileBytes} more are needed`
+      throw new NearcastError('storage', text)
+    }
+    await mkdir(this.#folder, { recursive: true })
+    const idle = (await this.#entries()).filter((entry) => entry.root !== root && !this.#open.has(entry.root))
+    let bytes = idle.reduce((sum, entry) => sum + entry.bytes, openBytes + fileBytes)
+    for (const entry of idle.sort((a, b) => a.usedAtMs - b.usedAtMs)) {
+      if (bytes <= this.#bytesMax) break
+      await Promise.all([rm(entry.path, { force: true }), rm(entry.path + journalSuffix, { force: true })])
+      bytes -= entry.bytes
+    }
+    this.#open.set(root, fileBytes)
+  }
+
+  /** Our files in the folder; what else somebody put there is left alone. */
+  async #entries(): Promise<Entry[]> {
+    const names = (await readdir(this.#folder)).filter(isRoot)
+    const found = await Promise.all(
+      names.map(async (root) => {
+        const path = join(this.#folder, root)
+        const stats = await stat(path).catch(() => undefined)
+        return stats?.isFile() ? [{ root, path, bytes: stats.size, usedAtMs: stats.mtimeMs }] : []
+      }),
+    )
+    return found.flat()
+  }
+}
