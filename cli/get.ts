@@ -11,9 +11,10 @@ import {
   type SaveProgress,
   saveUrl,
   streamUrl,
-  webRtcInstallCommand,
+  webRtcPackage,
 } from '../client/node.ts'
 import { printHelp } from './help.ts'
+import { installCommand } from './package.ts'
 import { ProgressBar } from './progress-bar.ts'
 import { formatBytes, formatDuration, formatRate } from './quantity.ts'
 import { exitCodes, Refusal, systemErrorCode, usageRefusal } from './refusal.ts'
@@ -73,7 +74,7 @@ async function clientOptions(url: string, settings: GetSettings): Promise<NodeCl
   if (tracker === 'none') return common
   const webRtc = await loadWebRtc()
   if (typeof webRtc === 'string') {
-    process.stderr.write(`nearcast get: from the server alone; for peers as well: ${webRtcInstallCommand}\n`)
+    process.stderr.write(`nearcast get: from the server alone; for peers as well: ${installCommand(webRtcPackage)}\n`)
     return common
   }
   return { ...common, webRtc, consent: 'granted', tracker: trackerOf(tracker, url) }

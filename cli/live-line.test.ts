@@ -33,6 +33,7 @@ it('[D9] stays one line while numbers change, with other lines above it', () => 
     screen,
     () => numbers,
     () => nowMs,
+    formatLive,
   )
   line.print('before')
   line.draw()
@@ -57,6 +58,7 @@ it('[D9] never wraps in a narrow terminal, where it could not be erased', () => 
     screen,
     () => quiet,
     () => 0,
+    formatLive,
   ).draw()
   expect(screen.lines).toEqual(['no peers  ·  origin'])
 })

@@ -1,4 +1,4 @@
-/** One line at the foot of a terminal, redrawn once a second; other output passes above it. Knows no server. */
+/** One line at the foot of a terminal, redrawn once a second; other output passes above it. Knows no program. */
 import { formatBytes, formatRate } from './quantity.ts'
 
 export interface LiveNumbers {
@@ -33,15 +33,22 @@ export function formatLive(numbers: LiveNumbers, bytesPerSecond: number): string
   ].join('  ·  ')
 }
 
-export class LiveLine {
+export class LiveLine<Numbers extends { bytesSent: number }> {
   private readonly terminal: Terminal
-  private readonly read: () => LiveNumbers
+  private readonly read: () => Numbers
   private readonly now: () => number
+  private readonly format: (numbers: Numbers, bytesPerSecond: number) => string
   private samples: { atMs: number; bytesSent: number }[] = []
   private shown = ''
   private timer: NodeJS.Timeout | undefined
 
-  constructor(terminal: Terminal, read: () => LiveNumbers, now: () => number) {
+  constructor(
+    terminal: Terminal,
+    read: () => Numbers,
+    now: () => number,
+    format: (numbers: Numbers, bytesPerSecond: number) => string,
+  ) {
+    this.format = format
     this.terminal = terminal
     this.read = read
     this.now = now
@@ -67,7 +74,7 @@ export class LiveLine {
     const elapsedMs = last.atMs - first.atMs
     const rate = elapsedMs > 0 ? ((last.bytesSent - first.bytesSent) * 1000) / elapsedMs : 0
     // A line that wraps cannot be erased, and one that fills the last column wraps on some terminals.
-    this.shown = formatLive(numbers, rate).slice(0, Math.max(0, this.terminal.columns - 1))
+    this.shown = this.format(numbers, rate).slice(0, Math.max(0, this.terminal.columns - 1))
     this.terminal.write(`${eraseLine}${this.shown}`)
   }
 

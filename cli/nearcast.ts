@@ -19,6 +19,10 @@ const commands: Record<string, Command> = {
     about: 'fetch a file, from peers as well, and check every byte',
     load: async () => (await import('./get.ts')).get,
   },
+  seed: {
+    about: 'keep files available to peers, from a server or a folder',
+    load: async () => (await import('./seed.ts')).seed,
+  },
 }
 
 const help = `Usage: nearcast <command> [options]

@@ -1,6 +1,6 @@
 /** Finds this package on disk: its version, and the folder of its built files. */
-import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { assert } from '../shared/assert.ts'
 
@@ -22,4 +22,11 @@ function findPackage(): { folder: string; version: string } {
 const found = findPackage()
 
 export const packageVersion = found.version
+/** What a person types so that this installation finds a package: a global one looks beside itself only. */
+export function installCommand(name: string): string {
+  const above = dirname(found.folder)
+  const isGlobal = basename(above) === 'node_modules' && !existsSync(join(dirname(above), 'package.json'))
+  return `npm install ${isGlobal ? '-g ' : ''}${name}`
+}
+
 export const builtFolder = join(found.folder, 'dist')

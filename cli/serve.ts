@@ -1,5 +1,4 @@
 /** `nearcast serve`: reads the settings, puts origin, tracker, SDK and demo page together, and prints what happens. */
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { createOrigin, type Origin } from '../origin/main.ts'
 import { MiB } from '../shared/limits.ts'
@@ -8,9 +7,10 @@ import { createTracker, type Tracker } from '../tracker/main.ts'
 import { type AllInOne, createAllInOne } from './all-in-one.ts'
 import { type BannerFacts, pageAddresses, printBanner } from './banner.ts'
 import { type BuiltFile, readBuiltFiles } from './built-files.ts'
+import { cacheFolder } from './cache-folder.ts'
 import { printHelp } from './help.ts'
 import { listen } from './listening.ts'
-import { LiveLine, type LiveNumbers } from './live-line.ts'
+import { formatLive, LiveLine, type LiveNumbers } from './live-line.ts'
 import { createJsonLog, createTerminalLog } from './log.ts'
 import { builtFolder, packageVersion } from './package.ts'
 import { Refusal } from './refusal.ts'
@@ -56,10 +56,6 @@ function softwareName(): string {
   return `node-${process.version}-${process.platform}-${process.arch}${process.platform === 'win32' ? '.exe' : ''}`
 }
 
-function hashFolder({ hashFolder: given }: ServeSettings): string {
-  return given ?? join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nearcast')
-}
-
 interface Rooms {
   origin: Origin
   tracker: Tracker
@@ -77,7 +73,7 @@ async function createRooms(settings: ServeSettings, softwarePath: string | undef
     folder,
     files: softwarePath === undefined ? undefined : new Map([[softwarePath, process.execPath]]),
     egressBytesPerSecondMax: cap,
-    hashFolder: hashFolder(settings),
+    hashFolder: settings.hashFolder ?? cacheFolder(),
     log,
   }).catch((error: unknown) => {
     throw new Refusal(error instanceof Error ? error.message : String(error), undefined, { cause: error })
@@ -106,7 +102,7 @@ export async function serve(args: readonly string[]): Promise<void> {
   const isTerminal = process.stdout.isTTY && process.env.TERM !== 'dumb'
   const isColored = isTerminal && !process.env.NO_COLOR
   const softwarePath = settings.demo ? `/${softwareName()}` : undefined
-  let live: LiveLine | undefined
+  let live: LiveLine<LiveNumbers> | undefined
   const log = isTerminal
     ? createTerminalLog(settings.logLevel, isColored, (text) =>
         live === undefined ? console.log(text) : live.print(text),
@@ -136,6 +132,7 @@ export async function serve(args: readonly string[]): Promise<void> {
       process.stdout,
       () => liveNumbers(rooms),
       () => performance.now(),
+      formatLive,
     )
     live.start()
   } else {

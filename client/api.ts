@@ -141,6 +141,12 @@ export interface Client {
   close(options?: { clear?: boolean }): Promise<void>
 }
 
+/** A client that lives longer than a page does: files come and go. */
+export interface LastingClient extends Client {
+  /** Takes no part in a file any more: nobody is served it, nothing of it is fetched. What is stored stays. */
+  leave(root: Root): void
+}
+
 export const errorCodes = [
   'network',
   'http-status',

@@ -1,15 +1,16 @@
 /** The client, put together: the engine, its runtime and the shells of the browser. */
 
+import type { Root } from '../shared/ids.ts'
 import { MiB } from '../shared/limits.ts'
 import type { Log } from '../shared/log.ts'
 import { silentLog } from '../shared/log.ts'
 import { createRng } from '../shared/rng.ts'
 import {
-  type Client,
   type ClientOptions,
   type Consent,
   type Download,
   type FetchOptions,
+  type LastingClient,
   type Mode,
   NearcastError,
   type Stats,
@@ -50,7 +51,7 @@ export interface ClientParts {
 }
 
 /** @throws NearcastError `usage` when an option is not what it must be */
-export function assembleClient(options: ClientOptions, parts: ClientParts): Client {
+export function assembleClient(options: ClientOptions, parts: ClientParts): LastingClient {
   const { tracker, consent = 'denied', mode = 'balanced' } = options
   refuse('consent', consent, consent === 'granted' || consent === 'denied', "'granted' or 'denied'")
   refuse('mode', mode, modes.includes(mode), modes.join(', '))
@@ -88,7 +89,7 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Clie
       void vault.flushed()
     })
   }
-  return new BrowserClient(opener, limits)
+  return new AssembledClient(opener, limits)
 }
 
 function refuse(name: keyof ClientOptions, value: unknown, isRight: boolean, right: string): void {
@@ -105,7 +106,7 @@ function checkedLimits(limits: UploadLimits): Required<UploadLimits> {
   return { uploadBytesPerSecondMax, uploadPeerBytesPerSecondMax }
 }
 
-class BrowserClient implements Client {
+class AssembledClient implements LastingClient {
   readonly #opener: Opener
   #limits: Required<UploadLimits>
   #isClosed = false
@@ -148,6 +149,11 @@ class BrowserClient implements Client {
 
   stats(): Stats {
     return readStats(this.#opener.runtime)
+  }
+
+  leave(root: Root): void {
+    const { runtime } = this.#opener
+    for (const file of [...runtime.files]) if (file.manifest.root === root) runtime.leave(file)
   }
 
   setConsent(consent: Consent): void {

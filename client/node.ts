@@ -3,16 +3,18 @@
  * one process. What the command line needs of this room goes through here.
  */
 import type { Log } from '../shared/log.ts'
-import { type Client, type ClientOptions, NearcastError } from './api.ts'
+import { type ClientOptions, type LastingClient, NearcastError } from './api.ts'
 import { assembleClient, memoryBytesMaxDefault } from './client.ts'
 import { fileNameOf } from './node/file-name.ts'
 import { ManifestDesk } from './node/manifest-desk.ts'
 import { nodeHasher } from './node/node-hasher.ts'
+import { PublishedFolder } from './node/published-folder.ts'
 import { partSuffix, type Saved, type SaveOptions, type SaveProgress, saveUrl as saveWith } from './node/saved-url.ts'
+import { type Seeded, Seeder } from './node/seeder.ts'
 import { StoreFolder } from './node/store-folder.ts'
 import { type StreamOptions, streamUrl as streamWith } from './node/streamed-url.ts'
 import { createNodeTrackerDialer } from './node/tracker-socket.ts'
-import { loadWebRtc, type WebRtc, webRtcInstallCommand } from './node/web-rtc.ts'
+import { loadWebRtc, type WebRtc, webRtcPackage } from './node/web-rtc.ts'
 import type { ChunkStore, Dialer } from './ports.ts'
 import { createHttpSource } from './shell/http-source.ts'
 import type { ManifestSource } from './shell/manifest-source.ts'
@@ -42,7 +44,7 @@ const nobody: Dialer = {
  * Makes a client. As in a page it connects to nobody before consent is `granted`; `tracker` is a whole URL.
  * @throws NearcastError `usage` when an option is not what it must be
  */
-export function createNodeClient(options: NodeClientOptions = {}): Client {
+export function createNodeClient(options: NodeClientOptions = {}): LastingClient {
   const { webRtc, store = 'memory', manifests, log, ...common } = options
   const { iceServers = [], memoryBytesMax = memoryBytesMaxDefault } = common
   if (webRtc === undefined) delete common.tracker
@@ -84,5 +86,5 @@ export function streamUrl(stream: StreamOptions, client: Omit<NodeClientOptions,
 }
 
 export type * from './api.ts'
-export type { ManifestDesk, Saved, SaveOptions, SaveProgress, StreamOptions, WebRtc }
-export { fileNameOf, loadWebRtc, NearcastError, partSuffix, StoreFolder, webRtcInstallCommand }
+export type { ManifestDesk, Saved, SaveOptions, SaveProgress, Seeded, StreamOptions, WebRtc }
+export { fileNameOf, loadWebRtc, NearcastError, PublishedFolder, partSuffix, Seeder, StoreFolder, webRtcPackage }

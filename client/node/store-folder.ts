@@ -6,9 +6,11 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Geometry } from '../../shared/geometry.ts'
 import { isRoot, type Root } from '../../shared/ids.ts'
+import type { Manifest } from '../../shared/manifest.ts'
 import { NearcastError } from '../api.ts'
 import { FileStore } from './file-store.ts'
 import { journalSuffix, PartFile } from './part-file.ts'
+import type { SeedPlace } from './seeder.ts'
 
 interface Entry {
   root: Root
@@ -17,7 +19,7 @@ interface Entry {
   usedAtMs: number
 }
 
-export class StoreFolder {
+export class StoreFolder implements SeedPlace {
   readonly #folder: string
   readonly #bytesMax: number
   readonly #open = new Map<Root, number>()
@@ -33,6 +35,11 @@ export class StoreFolder {
     })
   }
 
+  /** The room for a file that is to be kept available. */
+  take(_: string, { root, geometry }: Manifest): Promise<void> {
+    return this.reserve(root, geometry)
+  }
+
   /**
    * Takes the room for a file, and deletes what is open no more where that is needed.
    * @throws NearcastError `storage` when the files that are open leave too little
@@ -45,7 +52,7 @@ export class StoreFolder {
   }
 
   /** The file is not served any more: its chunks stay until the room is needed. */
-  release(root: Root): void {
+  drop(root: Root): void {
     this.#open.delete(root)
     this.store.forget(root)
   }

@@ -3,8 +3,8 @@ import type { DialerOptions } from '../shell/simple-peer-dialer.ts'
 
 export type WebRtc = NonNullable<DialerOptions['wrtc']>
 
-/** What a person types to get it. */
-export const webRtcInstallCommand = 'npm install @roamhq/wrtc'
+/** What has to be installed to have it. */
+export const webRtcPackage = '@roamhq/wrtc'
 
 /** @returns the package's classes, or why they cannot be had: not installed, or not made for this machine */
 export async function loadWebRtc(): Promise<WebRtc | string> {

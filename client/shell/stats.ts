@@ -5,7 +5,7 @@ import type { Runtime } from './runtime.ts'
 
 export function readStats(runtime: Runtime): Stats {
   const { engine, now } = runtime
-  const bytes = { peers: 0, origin: 0, store: 0, uploaded: engine.uploadedBytes }
+  const bytes = { ...runtime.leftBytes, uploaded: engine.uploadedBytes }
   const files: Stats['files'] = []
   for (const file of runtime.files) {
     bytes.peers += file.bytes.peers

@@ -85,6 +85,12 @@ export class Vault {
     this.#files.set(root, file)
   }
 
+  /** What is stored stays; what comes out of it is not judged any more, so nobody gets it. */
+  leave(root: Root): void {
+    this.#files.delete(root)
+    for (const [key, chunk] of this.#hot) if (chunk.root === root) this.#cool(key)
+  }
+
   /** @returns the chunks of a file that the store says it holds */
   held(root: Root): Promise<number[]> {
     return this.#store.held(root)
