@@ -1,6 +1,6 @@
 /** One line at the foot of a terminal while a file is fetched: how much, how fast, from whom, how long still. */
 import type { SaveProgress } from '../client/node.ts'
-import type { Terminal } from './live-line.ts'
+import { count, type Terminal } from './live-line.ts'
 import { formatBytes, formatDuration, formatRate } from './quantity.ts'
 
 /** Redrawn at most this often: a terminal over a slow line shows no more. */
@@ -17,7 +17,7 @@ const eraseLine = '\r\u001b[2K'
 export function formatProgress(progress: SaveProgress, bytesPerSecond: number | undefined): string {
   const { state, totalBytes, doneBytes, bytes, peers, plainReason } = progress
   if (state === 'checking') return `checking ${formatBytes(doneBytes)}`
-  if (state === 'lingering') return `done; serving ${peers} peers, sent ${formatBytes(progress.uploadedBytes)}`
+  if (state === 'lingering') return `done; ${count(peers, 'peer')}, ${formatBytes(progress.uploadedBytes)} sent`
   const share = totalBytes ? doneBytes / totalBytes : undefined
   const filled = Math.round((share ?? 0) * barWidth)
   const delivered = bytes.peers + bytes.origin
@@ -32,7 +32,7 @@ export function formatProgress(progress: SaveProgress, bytesPerSecond: number | 
       : undefined,
     plainReason !== undefined
       ? 'plain HTTP'
-      : `${delivered === 0 ? 0 : Math.round((100 * bytes.peers) / delivered)} % from ${peers === 1 ? '1 peer' : `${peers} peers`}`,
+      : `${delivered === 0 ? 0 : Math.round((100 * bytes.peers) / delivered)} % from ${count(peers, 'peer')}`,
   ]
   return parts.filter((part) => part !== undefined).join('  ·  ')
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatBytes, formatRate, parseBytes, parseRate } from './quantity.ts'
+import { formatBytes, formatDuration, formatRate, parseBytes, parseDuration, parseRate } from './quantity.ts'
 
 describe('amounts as people write them', () => {
   it.each([
@@ -41,6 +41,33 @@ describe('amounts as people write them', () => {
     expect(parseRate('100Mbit/s')).toBe(12_500_000)
     expect(parseRate('4MiB/min')).toBeUndefined()
     expect(parseRate('/s')).toBeUndefined()
+  })
+})
+
+describe('times', () => {
+  it.each([
+    ['0', 0],
+    ['500ms', 500],
+    ['30s', 30_000],
+    ['5m', 300_000],
+    ['2 h', 7_200_000],
+    ['1d', 86_400_000],
+  ])('%s is %d ms', (text, ms) => {
+    expect(parseDuration(text)).toBe(ms)
+  })
+
+  it.each(['', '5', '-1s', '1.5h', '5 minutes', '1h30m'])('refuses %j', (text) => {
+    expect(parseDuration(text)).toBeUndefined()
+  })
+
+  it.each([
+    [0, '0 s'],
+    [1_234, '1.2 s'],
+    [65_000, '65 s'],
+    [600_000, '10 min'],
+    [7_300_000, '2 h'],
+  ])('%d ms reads %s', (ms, text) => {
+    expect(formatDuration(ms)).toBe(text)
   })
 })
 

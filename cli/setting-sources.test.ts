@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Refusal } from './refusal.ts'
 import { readSettings } from './setting-sources.ts'
-import { serveSettings } from './settings.ts'
+import { getSettings, seedSettings, serveSettings } from './settings.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'nearcast-settings-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -196,5 +196,39 @@ describe('what is wrong is refused by its name, with its value and what would be
     expect(refusal(['--config', folder])).toContain('is a folder')
     expect(refusal(['--config', config('{port: 1}')])).toContain('is not JSON')
     expect(refusal(['--config', config([1])])).toContain('must hold one JSON object')
+  })
+})
+
+describe('the settings of get and seed', () => {
+  const at = (args: string[], env: Record<string, string> = {}) => ({ args, env, workFolder })
+
+  it('[D5] short flags, and an environment that is meant for another command as well', () => {
+    const env = { NEARCAST_PORT: '8081', NEARCAST_UPLOAD_RATE: '1MiB/s' }
+    const settings = readSettings(getSettings, at(['http://a.example/b', '-f', '-o', 'x.zip', '--linger', '1m'], env))
+    expect(settings).toMatchObject({
+      url: 'http://a.example/b',
+      force: true,
+      output: join(workFolder, 'x.zip'),
+      uploadRate: 1_048_576,
+      linger: 60_000,
+      tracker: 'auto',
+    })
+    expect(readSettings(getSettings, at(['http://a.example/b', '-o', '-']))).toMatchObject({ output: '-' })
+  })
+
+  it('[D5] several words, in their order', () => {
+    const settings = readSettings(seedSettings, at(['http://a.example/1', '--disk-max', '2GB', 'http://a.example/2']))
+    expect(settings).toMatchObject({ sources: ['http://a.example/1', 'http://a.example/2'], diskMax: 2e9 })
+  })
+
+  it.each([
+    [getSettings, ['nonsense'], 'the url is "nonsense"; it must be an http or https URL'],
+    [getSettings, ['http://a/b', 'http://a/c'], 'unexpected argument "http://a/c"'],
+    [getSettings, ['--tracker', 'http://a'], '--tracker is "http://a"; it must be auto, none, or a ws or wss URL'],
+    [getSettings, ['--linger', '5'], '--linger is "5"; it must be a time like 30s, 5m or 2h'],
+    [seedSettings, ['--disk-max', 'much'], '--disk-max is "much"; it must be an amount of bytes'],
+    [seedSettings, ['--output', 'x'], 'unknown option --output'],
+  ])('[D3] %# is refused', (table, args, reason) => {
+    expect(() => readSettings(table, at(args))).toThrow(reason)
   })
 })

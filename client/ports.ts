@@ -78,7 +78,8 @@ export interface ChunkStore {
   remove(root: Root, indexes: readonly number[]): Promise<void>
   /** Deletes every chunk of every file. */
   clear(): Promise<void>
-  close(): void
+  /** Ends it; where that takes time, fulfilled when another store may have what this one had. */
+  close(): void | Promise<void>
 }
 
 /** The two halves of a chunk's check: leaves in bulk off the main thread where the platform can, nodes at once. */

@@ -25,21 +25,36 @@ export interface ChunkFile {
 }
 
 export class FileStore implements ChunkStore {
-  readonly #openFile: (root: Root, geometry: Geometry) => Promise<ChunkFile | undefined>
-  readonly #files = new Map<Root, Promise<ChunkFile | undefined>>()
+  readonly #openFile: (root: Root, geometry: Geometry) => Promise<ChunkFile>
+  readonly #files = new Map<Root, Promise<ChunkFile>>()
+  readonly #afterClose: () => Promise<void>
   #isClosed = false
 
-  /** @param openFile gives the file of a root, or nothing when there is no place for it */
-  constructor(openFile: (root: Root, geometry: Geometry) => Promise<ChunkFile | undefined>) {
+  /** @param openFile gives the file of a root; rejects when there is no place for it */
+  constructor(
+    openFile: (root: Root, geometry: Geometry) => Promise<ChunkFile>,
+    afterClose: () => Promise<void> = async () => {},
+  ) {
     this.#openFile = openFile
+    this.#afterClose = afterClose
   }
 
   opened(root: Root, geometry: Geometry): void {
-    if (this.#isClosed || this.#files.has(root)) return
-    this.#files.set(
-      root,
-      this.#openFile(root, geometry).catch(() => undefined),
-    )
+    // Whoever wants to know why it failed asks with `open`.
+    this.open(root, geometry).catch(() => {})
+  }
+
+  /** The same, for those who want to know: rejects with why there is no file for this root. */
+  async open(root: Root, geometry: Geometry): Promise<void> {
+    if (this.#isClosed) return
+    const opening = this.#files.get(root) ?? this.#openFile(root, geometry)
+    this.#files.set(root, opening)
+    try {
+      await opening
+    } catch (error) {
+      if (this.#files.get(root) === opening) this.#files.delete(root)
+      throw error
+    }
   }
 
   held(root: Root): Promise<number[]> {
@@ -64,23 +79,25 @@ export class FileStore implements ChunkStore {
     await Promise.all([...this.#files.keys()].map((root) => this.#attempt(root, undefined, (file) => file.clear())))
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    if (this.#isClosed) return
     this.#isClosed = true
-    for (const root of [...this.#files.keys()]) this.forget(root)
+    await Promise.all([...this.#files.keys()].map((root) => this.forget(root)))
+    await this.#afterClose()
   }
 
   /** Closes the file of a root; what it keeps stays. */
-  forget(root: Root): void {
+  async forget(root: Root): Promise<void> {
     const opening = this.#files.get(root)
     this.#files.delete(root)
-    void opening?.then((file) => file?.close()).catch(() => {})
+    // One that could not be opened needs no closing.
+    await opening?.then((file) => file.close()).catch(() => {})
   }
 
   async #attempt<T>(root: Root, otherwise: T, work: (file: ChunkFile) => Promise<T>): Promise<T> {
-    const file = await this.#files.get(root)
-    if (this.#isClosed || file === undefined) return otherwise
     try {
-      return await work(file)
+      const file = await this.#files.get(root)
+      return this.#isClosed || file === undefined ? otherwise : await work(file)
     } catch {
       return otherwise
     }

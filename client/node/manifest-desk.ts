@@ -12,7 +12,7 @@ const retryMsMin = 200
 const retryMsMax = 2_000
 
 export type ManifestAnswer =
-  | { kind: 'manifest'; manifest: Manifest; isNew: boolean }
+  | { kind: 'manifest'; manifest: Manifest }
   /** `status` when the server answered; without one it could not be reached, or said nothing that can be read. */
   | { kind: 'none'; reason: string; status?: number; cause?: unknown }
 
@@ -30,10 +30,6 @@ export class ManifestDesk {
     if (kept) return kept.manifest
     const answer = await this.ask(url, signal)
     return answer.kind === 'manifest' ? answer.manifest : answer.reason
-  }
-
-  forget(url: string): void {
-    this.#kept.delete(url)
   }
 
   /** Asks the server. @param patienceMs how long one that is still hashing the file is asked again */
@@ -54,7 +50,7 @@ export class ManifestDesk {
       const headers = kept?.etag ? { 'if-none-match': kept.etag } : {}
       const response = await fetch(manifestAddress(url), { headers, signal })
       const { status } = response
-      if (status === 304 && kept) return { kind: 'manifest', manifest: kept.manifest, isNew: false }
+      if (status === 304 && kept) return { kind: 'manifest', manifest: kept.manifest }
       if (!response.ok) {
         await response.body?.cancel()
         const retryAfterMs = Number(response.headers.get('retry-after') ?? 0) * 1000
@@ -63,7 +59,7 @@ export class ManifestDesk {
       const manifest = await manifestIn(response, this.#hasher)
       if (typeof manifest === 'string') return { kind: 'none', reason: manifest, status }
       this.#kept.set(url, { manifest, etag: response.headers.get('etag') })
-      return { kind: 'manifest', manifest, isNew: manifest.root !== kept?.manifest.root }
+      return { kind: 'manifest', manifest }
     } catch (cause) {
       signal.throwIfAborted()
       return { kind: 'none', reason: `no manifest: ${cause instanceof Error ? cause.message : cause}`, cause }

@@ -41,7 +41,7 @@ export class PartFile implements ChunkFile {
 
   /**
    * Goes on with the unfinished file at `path` when it was for this root, and begins anew otherwise.
-   * @throws NearcastError `storage` when there is no room for all of it, `usage` when the file there is not ours
+   * @throws NearcastError `usage` when the file there is not ours
    */
   static async open(path: string, root: Root, geometry: Geometry): Promise<PartFile> {
     const { fileBytes, chunkBytes } = geometry
@@ -49,24 +49,35 @@ export class PartFile implements ChunkFile {
     await refuseForeign(path)
     const known = await PartJournal.reopen(path + journalSuffix, head)
     const handle = known && (await open(path, 'r+').catch(() => undefined))
-    if (known && handle) {
-      await refuseFull(path, fileBytes)
-      return new PartFile(path, geometry, handle, known)
-    }
+    if (known && handle) return new PartFile(path, geometry, handle, known)
     await known?.close()
     // The journal goes first: it must never speak of bytes that are not the ones it means.
     const journal = await PartJournal.create(path + journalSuffix, head)
     const fresh = await open(path, 'w+')
     const part = new PartFile(path, geometry, fresh, journal)
     try {
-      await refuseFull(path, fileBytes)
       await fresh.truncate(fileBytes)
       return part
     } catch (error) {
-      await part.close()
-      await part.#delete()
+      await part.#abandon()
       throw error
     }
+  }
+
+  /**
+   * Leaves nothing behind where nothing can be finished.
+   * @throws NearcastError `storage` when what is missing of the file does not fit on its disk
+   */
+  async requireRoom(): Promise<void> {
+    const [{ blocks }, { bavail, bsize }] = await Promise.all([stat(this.path), statfs(this.path)])
+    const neededBytes = this.#geometry.fileBytes - blocks * statBlockBytes
+    const freeBytes = bavail * bsize
+    if (neededBytes <= freeBytes) return
+    await (this.#journal.held.size === 0 ? this.#abandon() : this.close())
+    throw new NearcastError(
+      'storage',
+      `${this.path} needs ${neededBytes} bytes more, and its disk has ${freeBytes} free`,
+    )
   }
 
   held(): number[] {
@@ -145,6 +156,11 @@ export class PartFile implements ChunkFile {
     await this.#delete()
   }
 
+  async #abandon(): Promise<void> {
+    await this.close()
+    await this.#delete()
+  }
+
   async #delete(): Promise<void> {
     await Promise.all([rm(this.path, { force: true }), rm(this.path + journalSuffix, { force: true })])
   }
@@ -168,14 +184,6 @@ export async function refuseForeign(path: string): Promise<void> {
   const isThere = async (name: string) => (await stat(name).catch(() => undefined)) !== undefined
   if (!(await isThere(path)) || (await isThere(path + journalSuffix))) return
   throw new NearcastError('usage', `${path} is in the way, and is no unfinished download of ours: move it`)
-}
-
-async function refuseFull(path: string, fileBytes: number): Promise<void> {
-  const [{ blocks }, { bavail, bsize }] = await Promise.all([stat(path), statfs(path)])
-  const neededBytes = fileBytes - blocks * statBlockBytes
-  const freeBytes = bavail * bsize
-  if (neededBytes <= freeBytes) return
-  throw new NearcastError('storage', `${path} needs ${neededBytes} bytes more, and its disk has ${freeBytes} free`)
 }
 
 /** Makes a new name last through a power cut, where folders can be synced. */

@@ -8,6 +8,7 @@ import { createReadStream } from 'node:fs'
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { NearcastError } from '../api.ts'
 import { openError } from '../shell/opening.ts'
+import { bodyParts } from './body-parts.ts'
 import { pause } from './manifest-desk.ts'
 import { journalSuffix, refuseForeign } from './part-file.ts'
 import { readJournalHead } from './part-journal.ts'
@@ -158,7 +159,7 @@ async function fetchRest(
   if (!isRest && response.status === 206) throw new Error(`${url}: another range than the one asked for`)
   const totalBytes = totalOf(response, range?.[2])
   onBytes(totalBytes)
-  for await (const bytes of response.body ?? []) {
+  for await (const bytes of bodyParts(response.body, signal)) {
     await write(part, bytes)
     onBytes(totalBytes)
   }

@@ -25,7 +25,8 @@ export class PublishedFolder implements SeedPlace {
   readonly #served = new Map<Root, string>()
   readonly store = new FileStore(async (root, geometry) => {
     const path = this.#served.get(root)
-    return path === undefined ? undefined : WholeFile.open(path, geometry)
+    if (path === undefined) throw new Error(`no file of this folder has the root ${root}`)
+    return WholeFile.open(path, geometry)
   })
 
   private constructor(pathOf: ReadonlyMap<string, string>, signal: AbortSignal) {
@@ -59,6 +60,7 @@ export class PublishedFolder implements SeedPlace {
     }
     this.#stampOf.set(url, stamp)
     this.#served.set(root, path)
+    await this.store.open(root, geometry)
   }
 
   async isChanged(url: string): Promise<boolean> {
@@ -68,7 +70,7 @@ export class PublishedFolder implements SeedPlace {
 
   drop(root: Root): void {
     this.#served.delete(root)
-    this.store.forget(root)
+    void this.store.forget(root)
   }
 }
 

@@ -9,6 +9,7 @@ import type { ChunkStore } from '../ports.ts'
 import { FileStore } from './file-store.ts'
 import { type ManifestDesk, pause } from './manifest-desk.ts'
 import { PartFile } from './part-file.ts'
+import { lockPath } from './path-lock.ts'
 import { savePlain } from './plain-file.ts'
 
 /** Unfinished files are called so. */
@@ -67,6 +68,16 @@ type Run = Required<Omit<SaveOptions, 'signal' | 'onProgress'>> & {
 export async function saveUrl(options: SaveOptions, parts: SaveParts): Promise<Saved> {
   const { signal = new AbortController().signal, lingerMs = 0, onProgress: tell = () => {} } = options
   const run: Run = { url: options.url, path: options.path, signal, lingerMs, tell, startedAt: performance.now() }
+  const unlock = await lockPath(run.path + partSuffix).catch(storageError)
+  try {
+    return await saveLatest(run, parts)
+  } finally {
+    await unlock()
+  }
+}
+
+async function saveLatest(run: Run, parts: SaveParts): Promise<Saved> {
+  const { signal } = run
   for (let version = 1; ; version++) {
     const answer = await parts.manifests.ask(run.url, signal, manifestPatienceMs)
     if (answer.kind === 'none') return savePlainly(run, answer.reason)
@@ -87,6 +98,7 @@ const isOtherVersion = (error: unknown) =>
 
 async function saveVerified(run: Run, manifest: Manifest, { makeClient }: SaveParts): Promise<Saved> {
   const part = await PartFile.open(run.path + partSuffix, manifest.root, manifest.geometry).catch(storageError)
+  await part.requireRoom()
   const client = makeClient(new FileStore(async () => part))
   try {
     const download = client.download(run.url)

@@ -79,6 +79,7 @@ class SeededUrl {
   readonly #parts: SeederParts
   readonly #retire: (root: Root) => void
   #saidReason = ''
+  #servedBefore = false
   current: Seeded | undefined
 
   constructor(url: string, parts: SeederParts, retire: (root: Root) => void) {
@@ -130,7 +131,8 @@ class SeededUrl {
     const { root, name, geometry } = manifest
     this.current = { url: this.#url, name, root, bytes: geometry.fileBytes }
     this.#saidReason = ''
-    this.#parts.log.info({ ...this.current }, before ? 'serving a new version' : 'serving')
+    this.#parts.log.info({ ...this.current }, this.#servedBefore ? 'serving a new version' : 'serving')
+    this.#servedBefore = true
     if (before && before.root !== root) this.#retire(before.root)
   }
 

@@ -10,7 +10,11 @@ import type { Manifest } from '../../shared/manifest.ts'
 import { NearcastError } from '../api.ts'
 import { FileStore } from './file-store.ts'
 import { journalSuffix, PartFile } from './part-file.ts'
+import { lockPath } from './path-lock.ts'
 import type { SeedPlace } from './seeder.ts'
+
+/** What the folder's lock is called, with the ending of locks. */
+const lockName = 'nearcast'
 
 interface Entry {
   root: Root
@@ -23,28 +27,35 @@ export class StoreFolder implements SeedPlace {
   readonly #folder: string
   readonly #bytesMax: number
   readonly #open = new Map<Root, number>()
+  #unlock: (() => Promise<void>) | undefined
   #turn: Promise<unknown> = Promise.resolve()
   readonly store: FileStore
 
   constructor({ dir, bytesMax = Number.POSITIVE_INFINITY }: { dir: string; bytesMax?: number }) {
     this.#folder = dir
     this.#bytesMax = bytesMax
-    this.store = new FileStore(async (root, geometry) => {
-      await this.reserve(root, geometry)
-      return PartFile.open(join(this.#folder, root), root, geometry)
-    })
+    this.store = new FileStore(
+      async (root, geometry) => {
+        await this.#reserve(root, geometry)
+        try {
+          const file = await PartFile.open(join(this.#folder, root), root, geometry)
+          await file.requireRoom()
+          return file
+        } catch (error) {
+          this.#open.delete(root)
+          throw error
+        }
+      },
+      async () => this.#unlock?.(),
+    )
   }
 
   /** The room for a file that is to be kept available. */
   take(_: string, { root, geometry }: Manifest): Promise<void> {
-    return this.reserve(root, geometry)
+    return this.store.open(root, geometry)
   }
 
-  /**
-   * Takes the room for a file, and deletes what is open no more where that is needed.
-   * @throws NearcastError `storage` when the files that are open leave too little
-   */
-  reserve(root: Root, { fileBytes }: Geometry): Promise<void> {
+  #reserve(root: Root, { fileBytes }: Geometry): Promise<void> {
     // One at a time: two that look at once would both take the last room.
     const turn = this.#turn.then(() => this.#makeRoom(root, fileBytes))
     this.#turn = turn.catch(() => {})
@@ -54,9 +65,10 @@ export class StoreFolder implements SeedPlace {
   /** The file is not served any more: its chunks stay until the room is needed. */
   drop(root: Root): void {
     this.#open.delete(root)
-    this.store.forget(root)
+    void this.store.forget(root)
   }
 
+  /** @throws NearcastError `storage` when the files that are open leave too little */
   async #makeRoom(root: Root, fileBytes: number): Promise<void> {
     if (this.#open.has(root)) return
     const openBytes = [...this.#open.values()].reduce((sum, bytes) => sum + bytes, 0)
@@ -65,6 +77,7 @@ export class StoreFolder implements SeedPlace {
       throw new NearcastError('storage', text)
     }
     await mkdir(this.#folder, { recursive: true })
+    this.#unlock ??= await lockPath(join(this.#folder, lockName))
     const idle = (await this.#entries()).filter((entry) => entry.root !== root && !this.#open.has(entry.root))
     let bytes = idle.reduce((sum, entry) => sum + entry.bytes, openBytes + fileBytes)
     for (const entry of idle.sort((a, b) => a.usedAtMs - b.usedAtMs)) {

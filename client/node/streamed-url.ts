@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { Writable } from 'node:stream'
 import { type Client, NearcastError } from '../api.ts'
+import { bodyParts } from './body-parts.ts'
 import type { Saved, SaveOptions, SaveProgress } from './saved-url.ts'
 
 export interface StreamOptions extends Pick<SaveOptions, 'url' | 'signal' | 'onProgress'> {
@@ -30,8 +31,7 @@ export async function streamUrl(options: StreamOptions, makeClient: () => Client
     const totalBytes = length === null ? undefined : Number(length)
     const hash = createHash('sha256')
     let doneBytes = 0
-    for await (const bytes of response.body ?? []) {
-      both.throwIfAborted()
+    for await (const bytes of bodyParts(response.body, both)) {
       hash.update(bytes)
       doneBytes += bytes.length
       if (!sink.write(bytes)) await drained(sink, both)

@@ -54,7 +54,7 @@ export async function open(opener: Opener, request: OpenRequest): Promise<Opened
   )
   const isRanged = request.headers.has('range')
   if (!isRanged && opener.hints.has(request.url)) {
-    const known = await Promise.race([manifest, patience(hintPatienceMs)])
+    const known = await within(hintPatienceMs, manifest)
     refuseClosed(opener, request.url)
     if (typeof known !== 'string') return { kind: 'file', ...(await take(opener, request, known, undefined)) }
   }
@@ -68,7 +68,7 @@ export async function open(opener: Opener, request: OpenRequest): Promise<Opened
     return { kind: 'plain', response, reason }
   }
   if (!response.ok || !response.body) return plain(`the server answered ${response.status}`)
-  const known = await Promise.race([manifest, patience(request.patienceMs)])
+  const known = await within(request.patienceMs, manifest)
   request.signal?.throwIfAborted()
   if (opener.runtime.isClosed) cancel()
   refuseClosed(opener, request.url)
@@ -93,8 +93,14 @@ function isAnswerTo(range: ByteRange | undefined, isRanged: boolean, { status, h
   return range !== undefined && status === 206 && (said?.startsWith(`bytes ${range.from}-${range.to - 1}/`) ?? true)
 }
 
-const patience = (ms: number): Promise<string> =>
-  new Promise((resolve) => setTimeout(() => resolve('the manifest was not ready'), ms))
+async function within(ms: number, manifest: ReturnType<ManifestSource>): ReturnType<ManifestSource> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve('the manifest was not ready'), ms)
+  })
+  // A timer that is left running would keep a program from ending.
+  return Promise.race([manifest, late]).finally(() => clearTimeout(timer))
+}
 
 /** Why an answer and a manifest do not speak of the same bytes, when they do not. */
 function disagreement(response: Response, { geometry, root }: Manifest): string | undefined {

@@ -245,7 +245,7 @@ export class Vault {
     this.#isClosed = true
     await this.#writing
     if (clear) await this.#store.clear()
-    this.#store.close()
+    await this.#store.close()
     this.#hot.clear()
     this.#queue.clear()
     this.#homeless.clear()

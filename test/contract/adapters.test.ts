@@ -1,9 +1,19 @@
 /** The contracts on what runs in Node: the fakes, and those adapters that need no browser. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, it } from 'vitest'
+import { FileStore } from '../../client/node/file-store.ts'
+import { nodeHasher } from '../../client/node/node-hasher.ts'
+import { PartFile } from '../../client/node/part-file.ts'
+import { loadWebRtc } from '../../client/node/web-rtc.ts'
 import { createHttpSource } from '../../client/shell/http-source.ts'
 import { MemoryStore } from '../../client/shell/memory-store.ts'
+import { createSimplePeerDialer } from '../../client/shell/simple-peer-dialer.ts'
 import { createWebHasher } from '../../client/shell/web-hasher.ts'
-import { MiB } from '../../shared/limits.ts'
+import { Geometry } from '../../shared/geometry.ts'
+import type { Root } from '../../shared/ids.ts'
+import { GiB, KiB, MiB } from '../../shared/limits.ts'
 import { listen, type PageServer } from '../browser/page-server.ts'
 import { lyingOrigin } from '../fakes/lying-origin.ts'
 import { createMemoryDialer } from '../fakes/memory-link.ts'
@@ -19,9 +29,32 @@ const register = (cases: ContractCase[]) => {
 
 describe('Link in memory', () => register(linkContract(createMemoryDialer)))
 
+describe('Link over simple-peer in Node', async () => {
+  const webRtc = await loadWebRtc()
+  if (typeof webRtc === 'string') throw new Error(`no WebRTC for Node here: ${webRtc}`)
+  const dialer = createSimplePeerDialer({ iceServers: [], wrtc: webRtc })
+  for (const { name, run } of linkContract(() => dialer)) it(name, { timeout: 30_000 }, run)
+})
+
+describe('ChunkStore on files', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nearcast-store-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  let stores = 0
+  const openStore = async () => {
+    const name = join(folder, String(stores++))
+    const store = new FileStore((root, geometry) => PartFile.open(`${name}-${root.slice(0, 4)}`, root, geometry))
+    // A file of sparse places for all the indexes that the contract names.
+    for (const digit of 'ab') store.opened(digit.repeat(64) as Root, new Geometry(200 * GiB, 256 * KiB))
+    return store
+  }
+  register(chunkStoreContract(openStore))
+})
+
 describe('ChunkStore in memory', () => register(chunkStoreContract(async () => new MemoryStore(64 * MiB))))
 
 describe('Hasher with the platform’s digests', () => register(hasherContract(() => createWebHasher())))
+
+describe('Hasher by Node', () => register(hasherContract(() => nodeHasher)))
 
 describe('Hasher in an insecure context', () => register(hasherContract(() => createWebHasher(null))))
 

@@ -201,12 +201,12 @@ const cases: Record<string, Case> = {
 
     const early = new End(dialer, false)
     nonsense(early)
-    const [offer] = await new End(dialer, true).signals.reach(1)
+    const offering = new End(dialer, true)
+    const [offer] = await offering.signals.reach(1)
     early.link.signal(offer!)
     const [answer] = await early.signals.reach(1)
     check(answer && 'description' in answer && answer.description.type === 'answer', 'no answer')
-    early.link.close()
-    await early.closed.reach(1)
+    await closePair([early, offering])
   },
 
   'the last frames before closing arrive, on a link that has been in use': async (dialer) => {

@@ -1,0 +1,33 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { lockPath } from './path-lock.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'nearcast-lock-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+it('[H4] lets one in at a time, and the next one after it', async () => {
+  const path = join(folder, 'one')
+  const unlock = await lockPath(path)
+  await expect(lockPath(path)).rejects.toMatchObject({ code: 'usage' })
+  await unlock()
+  expect(existsSync(`${path}.lock`)).toBe(false)
+  await (await lockPath(path))()
+})
+
+it('[H4] keeps out while another process lives, and takes over what a killed one left', async () => {
+  const path = join(folder, 'two')
+  const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
+  await once(other, 'spawn')
+  writeFileSync(`${path}.lock`, String(other.pid))
+  await expect(lockPath(path)).rejects.toThrow(`process ${other.pid}`)
+  other.kill('SIGKILL')
+  await once(other, 'exit')
+  await (await lockPath(path))()
+  // In a container, the number of a killed process is often one's own.
+  writeFileSync(`${path}.lock`, String(process.pid))
+  await (await lockPath(path))()
+})
