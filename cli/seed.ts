@@ -41,6 +41,9 @@ const help = {
   ],
 }
 
+/** A machine that is there to serve: a link costs about 2 MiB, and each one more is a visitor who need not wait. */
+const linkCountMax = 100
+
 /** What is to be seeded, and where its bytes are. */
 interface Plan {
   urls: string[]
@@ -134,6 +137,7 @@ export async function seed(args: readonly string[]): Promise<void> {
     tracker,
     consent: 'granted',
     uploadBytesPerSecondMax: uploadRate,
+    linkCountMax,
     store: place.store,
     manifests: manifests.source,
     log,

@@ -6,6 +6,7 @@ import type { Log } from '../shared/log.ts'
 import { silentLog } from '../shared/log.ts'
 import { createRng } from '../shared/rng.ts'
 import {
+  type BytesBySource,
   type ClientOptions,
   type Consent,
   type Download,
@@ -45,6 +46,8 @@ export interface ClientParts {
   hints: ResumeHints
   /** Verified chunks kept in memory, at most. */
   hotBytesMax?: number | undefined
+  /** Links at once, at most, where the owner knows better than a browser tells. */
+  linkCountMax?: number
   /** Where manifests come from, when not from beside the files at each opening. */
   manifests?: ManifestSource
   log?: Log
@@ -64,7 +67,7 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Last
       mode,
       tracker: tracker !== undefined,
       ...limits,
-      linkCountMax: linkCountFor(globalThis.navigator ?? {}),
+      linkCountMax: parts.linkCountMax ?? linkCountFor(globalThis.navigator ?? {}),
       instance,
     },
     createRng(seed),
@@ -109,6 +112,8 @@ function checkedLimits(limits: UploadLimits): Required<UploadLimits> {
 class AssembledClient implements LastingClient {
   readonly #opener: Opener
   #limits: Required<UploadLimits>
+  /** What came of files that were left since. */
+  readonly #leftBytes: BytesBySource = { peers: 0, origin: 0, store: 0 }
   #isClosed = false
   readonly #downloads = new Set<Download>()
 
@@ -148,12 +153,17 @@ class AssembledClient implements LastingClient {
   }
 
   stats(): Stats {
-    return readStats(this.#opener.runtime)
+    return readStats(this.#opener.runtime, this.#leftBytes)
   }
 
   leave(root: Root): void {
-    const { runtime } = this.#opener
-    for (const file of [...runtime.files]) if (file.manifest.root === root) runtime.leave(file)
+    const { runtime, vault } = this.#opener
+    const file = [...runtime.files].find(({ manifest }) => manifest.root === root)
+    if (!file) return
+    runtime.removeFile(file)
+    vault.leave(root)
+    for (const source of ['peers', 'origin', 'store'] as const) this.#leftBytes[source] += file.bytes[source]
+    file.fail('closed', 'the file was left')
   }
 
   setConsent(consent: Consent): void {

@@ -27,10 +27,15 @@ export interface NodeClientOptions extends Omit<ClientOptions, 'store'> {
   webRtc?: WebRtc | undefined
   /** Where verified chunks are kept: in memory (the default), or in a folder that holds at most `bytesMax` of them. */
   store?: 'memory' | { dir: string; bytesMax?: number } | ChunkStore
+  /** Links to peers at once, at most: 20 by default, more for a machine that does nothing else. */
+  linkCountMax?: number
   /** Where manifests come from, when not from beside the files at each opening. */
   manifests?: ManifestSource
   log?: Log
 }
+
+/** As many as a browser on a good machine: Node tells nothing of its own. */
+const linkCountDefault = 20
 
 /** Where nobody can be reached: never dialed, as no tracker names anyone. */
 const nobody: Dialer = {
@@ -45,7 +50,7 @@ const nobody: Dialer = {
  * @throws NearcastError `usage` when an option is not what it must be
  */
 export function createNodeClient(options: NodeClientOptions = {}): LastingClient {
-  const { webRtc, store = 'memory', manifests, log, ...common } = options
+  const { webRtc, store = 'memory', manifests, linkCountMax = linkCountDefault, log, ...common } = options
   const { iceServers = [], memoryBytesMax = memoryBytesMaxDefault } = common
   if (webRtc === undefined) delete common.tracker
   return assembleClient(common, {
@@ -55,6 +60,7 @@ export function createNodeClient(options: NodeClientOptions = {}): LastingClient
     dialer: webRtc === undefined ? nobody : createSimplePeerDialer({ iceServers, wrtc: webRtc }),
     trackerDialer: createNodeTrackerDialer(),
     clock: createWebClock(),
+    linkCountMax,
     // A program can wait for its manifest, so the store is always looked at first: nothing in it is fetched again.
     hints: { has: () => true, add() {}, clear() {} },
     ...(manifests && { manifests }),

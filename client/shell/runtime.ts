@@ -7,7 +7,6 @@ import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import type { Log } from '../../shared/log.ts'
 import { parseTrackerMessage } from '../../shared/tracker-messages.ts'
 import { dataHeaderBytes, encodeWire } from '../../shared/wire.ts'
-import type { BytesBySource } from '../api.ts'
 import type { Engine } from '../core/engine.ts'
 import type { Effect, Input } from '../core/engine-events.ts'
 import { payloadBytesAim } from '../core/settings.ts'
@@ -42,8 +41,6 @@ export class Runtime {
   #isClosed = false
   /** Links copy what they send (test/contract/link.ts): one buffer serves all data frames, and no new memory is touched. */
   readonly #frameSpace = new Uint8Array(dataHeaderBytes + payloadBytesAim)
-  /** What came of files that were left since. */
-  readonly leftBytes: BytesBySource = { peers: 0, origin: 0, store: 0 }
 
   constructor(parts: RuntimeParts) {
     this.#parts = parts
@@ -73,13 +70,9 @@ export class Runtime {
     return this.#files.values()
   }
 
-  /** Takes no part in a file any more, and ends whoever still reads it. */
-  leave(file: OpenFile): void {
+  removeFile(file: OpenFile): void {
     this.input({ type: 'shut', swarm: file.id })
     this.#files.delete(file.id)
-    this.#parts.vault.leave(file.manifest.root)
-    for (const source of ['peers', 'origin', 'store'] as const) this.leftBytes[source] += file.bytes[source]
-    file.fail('closed', 'the file was left')
   }
 
   /** Lets the engine know how to end an HTTP answer that was opened outside it. */

@@ -1,11 +1,11 @@
-/** The public statistics, read off the engine and the open files. */
-import type { PeerStats, Stats } from '../api.ts'
+/** The public statistics, read off the engine and the open files, with what came of those that were left. */
+import type { BytesBySource, PeerStats, Stats } from '../api.ts'
 import type { Remote } from '../core/remote.ts'
 import type { Runtime } from './runtime.ts'
 
-export function readStats(runtime: Runtime): Stats {
+export function readStats(runtime: Runtime, leftBytes: BytesBySource): Stats {
   const { engine, now } = runtime
-  const bytes = { ...runtime.leftBytes, uploaded: engine.uploadedBytes }
+  const bytes = { ...leftBytes, uploaded: engine.uploadedBytes }
   const files: Stats['files'] = []
   for (const file of runtime.files) {
     bytes.peers += file.bytes.peers
