@@ -1,0 +1,145 @@
+/**
+ * WebTorrent as a contender: its browser bundle and its tracker as they are shipped, with their own defaults for
+ * pieces, storage (the origin's private file system) and everything else. Installed on demand from bench/webtorrent,
+ * with scripts off.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Browser, Page } from 'playwright-core'
+import { openTab, type Tab } from '../test/e2e/harness.ts'
+import { type Contender, type Outcome, outcomeOf, refuseWrongBytes, type Span, type Task } from './contender.ts'
+import { filePath, forkHelper, type Stage } from './stage.ts'
+
+/** What is used of the bundle. */
+interface WebTorrentClient {
+  seed(file: File, options: object, ready: (torrent: Torrent) => void): Torrent
+  add(torrentFile: Uint8Array, options: object): Torrent
+  on(event: 'error', listener: (error: Error) => void): void
+}
+
+interface Torrent {
+  torrentFile: Uint8Array
+  files: { blob(): Promise<Blob> }[]
+  on(event: 'done' | 'trackerAnnounce', listener: () => void): void
+}
+
+declare global {
+  interface Window {
+    WebTorrent: new (options: object) => WebTorrentClient
+    torrent: Torrent
+  }
+}
+
+const folder = fileURLToPath(new URL('webtorrent', import.meta.url))
+const modules = new URL('webtorrent/node_modules/', import.meta.url)
+
+const pageName = 'webtorrent.html'
+const bundleName = 'webtorrent.min.js'
+
+const page = `<!doctype html><title>A site</title><link rel="icon" href="data:,">
+<script type="module">import WebTorrent from './${bundleName}'; window.WebTorrent = WebTorrent</script>`
+
+/** Installs what is missing, exactly as locked. */
+export function installWebTorrent(): void {
+  if (existsSync(new URL('webtorrent/package.json', modules))) return
+  const args = ['ci', '--ignore-scripts', '--omit=optional', '--prefix', folder]
+  const { status } = spawnSync('npm', args, { stdio: 'inherit', shell: process.platform === 'win32' })
+  if (status !== 0) throw new Error(`npm ${args.join(' ')} failed`)
+}
+
+const versionOf = (name: string): string =>
+  JSON.parse(readFileSync(new URL(`${name}/package.json`, modules), 'utf8')).version
+
+export const webTorrentVersions = (): Record<string, string> => ({
+  webtorrent: versionOf('webtorrent'),
+  'bittorrent-tracker': versionOf('bittorrent-tracker'),
+})
+
+/** What its pages need beside the file. */
+export function webTorrentFiles(): Record<string, string | Uint8Array> {
+  return { [pageName]: page, [bundleName]: readFileSync(new URL(`webtorrent/dist/${bundleName}`, modules)) }
+}
+
+/** What the tracker's process makes a torrent of. */
+const torrentOrder = (task: Task, stage: Stage) => ({
+  path: stage.file.path,
+  name: filePath.slice(1),
+  urlList: task.isOriginUsed ? [`${stage.originUrl}${filePath}`] : [],
+})
+
+/** No STUN or TURN: all is on this machine, and neither contender should wait for an answer. */
+const clientOptions = (task: Task) => ({
+  tracker: { rtcConfig: { iceServers: [] } },
+  ...(task.uplinkBytesPerSecondMax && { uploadLimit: task.uplinkBytesPerSecondMax }),
+})
+
+/** Fulfilled when the tab has the file and the tracker knows of it. @returns the torrent's own file */
+function seed(tab: Page, task: Task, trackerUrl: string): Promise<number[]> {
+  return tab.evaluate(
+    async ({ options, trackerUrl, path }) => {
+      const file = new File([await (await fetch(path)).blob()], path.slice(1))
+      const client = new window.WebTorrent(options)
+      return new Promise<number[]>((resolve, reject) => {
+        client.on('error', reject)
+        const torrent = client.seed(file, { announce: [trackerUrl] }, () => {})
+        torrent.on('trackerAnnounce', () => resolve([...torrent.torrentFile]))
+      })
+    },
+    { options: clientOptions(task), trackerUrl, path: filePath },
+  )
+}
+
+function download(tab: Page, task: Task, torrentFile: number[]): Promise<Span> {
+  return tab.evaluate(
+    async ({ options, torrentFile }) => {
+      const bytes = new Uint8Array(torrentFile)
+      const startedMs = performance.timeOrigin + performance.now()
+      const client = new window.WebTorrent(options)
+      return new Promise<{ startedMs: number; endedMs: number }>((resolve, reject) => {
+        client.on('error', reject)
+        window.torrent = client.add(bytes, {})
+        window.torrent.on('done', () => resolve({ startedMs, endedMs: performance.timeOrigin + performance.now() }))
+      })
+    },
+    { options: clientOptions(task), torrentFile },
+  )
+}
+
+function hashOf(tab: Page): Promise<string> {
+  return tab.evaluate(async () => {
+    const bytes = await (await window.torrent.files[0]!.blob()).arrayBuffer()
+    const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+    return [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  })
+}
+
+async function run(browser: Browser, task: Task, stage: Stage): Promise<Outcome> {
+  const tracker = await forkHelper(new URL('webtorrent/tracker.mjs', import.meta.url))
+  const trackerUrl = `ws://localhost:${tracker.port}`
+  const tabs: Tab[] = []
+  const open = async (url: string) => {
+    const tab = await openTab(browser, `${url}/${pageName}`)
+    tabs.push(tab)
+    await tab.page.waitForFunction(() => 'WebTorrent' in window)
+    return tab.page
+  }
+  try {
+    const torrentFile = task.isSeeded
+      ? await seed(await open(stage.wideUrl), task, trackerUrl)
+      : ((await tracker.ask(torrentOrder(task, stage))) as number[])
+    const downloaders: Page[] = []
+    while (downloaders.length < task.downloaderCount) downloaders.push(await open(stage.originUrl))
+    const originBytesBefore = await stage.originBytes()
+    const spans = await Promise.all(downloaders.map((tab) => download(tab, task, torrentFile)))
+    const originBytes = (await stage.originBytes()) - originBytesBefore
+    for (const tab of downloaders) refuseWrongBytes('webtorrent', await hashOf(tab), stage.file.sha256)
+    // A piece counts for it once it is stored.
+    return outcomeOf(spans, Number.NEGATIVE_INFINITY, originBytes)
+  } finally {
+    await Promise.all(tabs.map((tab) => tab.close()))
+    tracker.close()
+  }
+}
+
+export const webTorrent: Contender = { name: 'webtorrent', run }
