@@ -1,39 +1,48 @@
 /**
- * Two visitors of the built program: one has the file, the other takes it, with hashing and storing, from nobody else:
- * the second's own origin has a thin line, and only what the peer brought is counted.
+ * Visitors of the built program: some have the file, another takes it, with hashing and storing, from nobody else: its
+ * own origin has a thin line, and only what peers brought is counted.
  */
-import type { Browser } from 'playwright-core'
-import { createTempFolder, startServer } from '../test/e2e/harness.ts'
-import { sitePage, Visitor } from '../test/e2e/visitor.ts'
+import type { Browser, Page } from 'playwright-core'
+import { Visitor } from '../test/e2e/visitor.ts'
 import { cpuSecondsByProcess, cpuSecondsSince } from './cpu-time.ts'
-
-const path = '/file.bin'
-
-/** Enough for the manifest, too little to matter. */
-const thinLine = '256KiB/s'
+import { filePath, openStage, thinBytesPerSecond } from './stage.ts'
 
 export interface NearcastPair {
-  /** One download by a new visitor, from the first byte of the peer until all is verified and stored. */
+  /** One download by a new visitor, from the first byte of a peer until all is verified and stored. */
   run(): Promise<{ bytesPerSecond: number; cpuSeconds: number }>
   close(): Promise<void>
 }
 
-export async function openNearcastPair(browser: Browser, fileBytes: number): Promise<NearcastPair> {
-  const folder = createTempFolder()
-  folder.write('index.html', sitePage)
-  folder.generate('file.bin', fileBytes)
-  const wide = await startServer([folder.path])
-  const thin = await startServer([folder.path, '--egress-rate', thinLine])
-  const tracker = `ws://localhost:${wide.port}/.nearcast/tracker`
-  const seeder = await Visitor.arrive(browser, `${wide.url}/`)
-  await seeder.download(path, { tracker })
-  // Its manifest is ready before the clock runs.
-  await (await fetch(`${thin.url}${path}.nearcast.json`)).text()
+export interface PairOptions {
+  /** How many have the file. */
+  seederCount?: number
+  /** Done to every tab before it meets another. */
+  prepare?(page: Page): Promise<void>
+}
+
+export async function openNearcastPair(
+  browser: Browser,
+  fileBytes: number,
+  { seederCount = 1, prepare }: PairOptions = {},
+): Promise<NearcastPair> {
+  const stage = await openStage({ fileBytes, originBytesPerSecondMax: thinBytesPerSecond })
+  const tracker = stage.trackerUrl
+  const seeders: Visitor[] = []
+  while (seeders.length < seederCount) {
+    const seeder = await Visitor.arrive(browser, `${stage.wideUrl}/`)
+    seeders.push(seeder)
+    // From the server alone: what seeders would take of one another is not measured.
+    await seeder.download(filePath, { tracker, consent: 'denied' })
+    await prepare?.(seeder.page)
+    await seeder.page.evaluate(() => window.client.setConsent('granted'))
+    await seeder.page.waitForFunction(() => window.client.stats().tracker === 'open', null, { polling: 20 })
+  }
   return {
     async run() {
-      const visitor = await Visitor.arrive(browser, `${thin.url}/`)
+      const visitor = await Visitor.arrive(browser, `${stage.originUrl}/`)
+      await prepare?.(visitor.page)
       await visitor.createClient({ tracker, mode: 'frugal' })
-      await visitor.start(path)
+      await visitor.start(filePath)
       await visitor.waitForPeerBytes(1)
       const before = cpuSecondsByProcess()
       const bytesPerSecond = await visitor.page.evaluate(async () => {
@@ -50,9 +59,8 @@ export async function openNearcastPair(browser: Browser, fileBytes: number): Pro
       return { bytesPerSecond, cpuSeconds }
     },
     async close() {
-      await seeder.leave()
-      await Promise.all([wide.stop(), thin.stop()])
-      folder.remove()
+      await Promise.all(seeders.map((seeder) => seeder.leave()))
+      await stage.close()
     },
   }
 }

@@ -10,11 +10,8 @@ import { launchChromium } from '../test/browser/chromium.ts'
 import type { Contender, Outcome, Task } from './contender.ts'
 import { median } from './median.ts'
 import { nearcast } from './nearcast-swarm.ts'
-import { openStage, type Stage } from './stage.ts'
+import { openStage, type Stage, thinBytesPerSecond } from './stage.ts'
 import { installWebTorrent, webTorrent, webTorrentFiles } from './webtorrent-swarm.ts'
-
-/** Enough for the manifest of a download that is to come from peers, too little to matter. */
-const thinBytesPerSecond = 256 * KiB
 
 interface Comparison extends Task {
   rounds: number

@@ -5,10 +5,14 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { KiB } from '../shared/limits.ts'
 import { createTempFolder, type GeneratedFile, startServer } from '../test/e2e/harness.ts'
 import { sitePage } from '../test/e2e/visitor.ts'
 
 export const filePath = '/file.bin'
+
+/** For an origin that is to bring the manifest and next to nothing of the file. */
+export const thinBytesPerSecond = 256 * KiB
 
 export interface StageOptions {
   fileBytes: number

@@ -1,0 +1,142 @@
+/**
+ * How fast a page is fed over a long way: a bare RTCDataChannel, Nearcast from one seeder, and from six, taking turns,
+ * with a round trip that Chromium emulates on every tab. Run by bench/delay.mjs after `npm run build`. `--round-trip ms`
+ * (50 and 23 in turn, if none is given), `--rounds n` and `--mib n` change what is measured; `--only text` runs the
+ * contenders with that in their name; `--json` prints the figures as JSON.
+ */
+import { parseArgs } from 'node:util'
+import type { Browser, Page } from 'playwright-core'
+import { KiB, MiB } from '../shared/limits.ts'
+import { launchChromium } from '../test/browser/chromium.ts'
+import { bundleForPage } from '../test/browser/page-bundle.ts'
+import { servePage } from '../test/browser/page-server.ts'
+import type * as LinkPage from './link-page.ts'
+import { median } from './median.ts'
+import { openNearcastPair } from './nearcast-pair.ts'
+
+declare const Bench: typeof LinkPage
+
+/** The emulated latency is added to what a tab sends and to what it gets, so a round trip has it four times. */
+const latenciesPerRoundTrip = 4
+
+async function delay(page: Page, roundTripMs: number): Promise<void> {
+  const devtools = await page.context().newCDPSession(page)
+  const latency = roundTripMs / latenciesPerRoundTrip
+  await devtools.send('Network.enable')
+  await devtools.send('Network.emulateNetworkConditions', {
+    offline: false,
+    latency,
+    downloadThroughput: -1,
+    uploadThroughput: -1,
+  })
+}
+
+interface Figures {
+  roundTripMs: number
+  /** As a bare channel's messages have it. */
+  measuredRoundTripMs: number
+  /** MiB per second, round by round. */
+  rates: Record<string, number[]>
+}
+
+interface Channel {
+  /** One run on a new connection. @returns milliseconds from asking to the last byte */
+  run(totalBytes: number, frameBytes: number): Promise<number>
+  close(): Promise<void>
+}
+
+async function openChannel(browser: Browser, roundTripMs: number): Promise<Channel> {
+  const server = await servePage(await bundleForPage(new URL('link-page.ts', import.meta.url).pathname, 'Bench'))
+  const pages: Page[] = []
+  for (const other of [1, 0]) {
+    const page = await (await browser.newContext()).newPage()
+    await page.exposeFunction('relaySignal', (text: string) =>
+      pages[other]!.evaluate((given) => Bench.takeSignal(given), text),
+    )
+    await page.goto(server.origin)
+    await delay(page, roundTripMs)
+    pages.push(page)
+  }
+  const [sender, receiver] = pages as [Page, Page]
+  return {
+    async run(totalBytes, frameBytes) {
+      const plan = { contender: 'bare', totalBytes, frameBytes, highBytes: 256 * KiB, lowBytes: 64 * KiB } as const
+      await Promise.all(pages.map((page) => page.evaluate(() => Bench.reset())))
+      const served = sender.evaluate((given) => Bench.serve(given), plan)
+      const ms = await receiver.evaluate((given) => Bench.receive(given), plan)
+      await served
+      return ms
+    },
+    close: () => server.close(),
+  }
+}
+
+interface Wanted {
+  rounds: number
+  fileBytes: number
+  only: string
+}
+
+async function measure(roundTripMs: number, { rounds, fileBytes, only }: Wanted): Promise<Figures> {
+  const browser = await launchChromium()
+  const closing: (() => Promise<void>)[] = []
+  try {
+    const channel = await openChannel(browser, roundTripMs)
+    closing.push(channel.close)
+    const measuredRoundTripMs = median([await channel.run(1, 1), await channel.run(1, 1), await channel.run(1, 1)])
+    const contenders: [name: string, bytesPerSecond: () => Promise<number>][] = []
+    contenders.push(['bare', async () => (fileBytes * 1000) / (await channel.run(fileBytes, 64 * KiB))])
+    for (const [name, seederCount] of [
+      ['one seeder', 1],
+      ['six seeders', 6],
+    ] as const) {
+      if (!name.includes(only)) continue
+      const prepare = (page: Page) => delay(page, roundTripMs)
+      const pair = await openNearcastPair(browser, fileBytes, { seederCount, prepare })
+      closing.push(pair.close)
+      contenders.push([name, async () => (await pair.run()).bytesPerSecond])
+    }
+    const rates: Record<string, number[]> = {}
+    for (let round = 0; round < rounds; round++) {
+      for (const [name, bytesPerSecond] of contenders) {
+        rates[name] ??= []
+        rates[name].push((await bytesPerSecond()) / MiB)
+      }
+    }
+    return { roundTripMs, measuredRoundTripMs, rates }
+  } finally {
+    for (const close of closing) await close()
+    await browser.close()
+  }
+}
+
+export async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      'round-trip': { type: 'string', multiple: true, default: ['50', '23'] },
+      rounds: { type: 'string', default: '3' },
+      mib: { type: 'string', default: '16' },
+      only: { type: 'string', default: '' },
+      json: { type: 'boolean', default: false },
+    },
+  })
+  const wanted = { rounds: Number(values.rounds), fileBytes: Number(values.mib) * MiB, only: values.only }
+  const all: Figures[] = []
+  for (const roundTrip of values['round-trip']) {
+    const figures = await measure(Number(roundTrip), wanted)
+    all.push(figures)
+    if (!values.json) print(figures)
+  }
+  if (values.json) console.log(JSON.stringify({ unit: 'MiB/s', roundTrips: all }))
+}
+
+function print({ roundTripMs, measuredRoundTripMs, rates }: Figures): void {
+  console.log(`round trip of ${roundTripMs} ms (measured: ${measuredRoundTripMs.toFixed(1)} ms)`)
+  const bare = median(rates.bare!)
+  for (const [name, each] of Object.entries(rates)) {
+    const rate = median(each)
+    const all = each.map((one) => one.toFixed(2)).join(' ')
+    console.log(`${name.padEnd(12)} ${rate.toFixed(2).padStart(6)} MiB/s  ${(rate / bare).toFixed(2)} × bare  (${all})`)
+  }
+}
