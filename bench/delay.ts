@@ -2,7 +2,7 @@
  * How fast a page is fed over a long way: a bare RTCDataChannel, Nearcast from one seeder, and from six, taking turns,
  * with a round trip that Chromium emulates on every tab. Run by bench/delay.mjs after `npm run build`. `--round-trip ms`
  * (50 and 23 in turn, if none is given), `--rounds n` and `--mib n` change what is measured; `--only text` runs the
- * contenders with that in their name; `--json` prints the figures as JSON.
+ * contenders with that in their name; `--json` prints the figures as JSON, `--write` leaves them in bench/results.
  */
 import { parseArgs } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
@@ -10,9 +10,11 @@ import { KiB, MiB } from '../shared/limits.ts'
 import { launchChromium } from '../test/browser/chromium.ts'
 import { bundleForPage } from '../test/browser/page-bundle.ts'
 import { servePage } from '../test/browser/page-server.ts'
+import type { Verdicts } from './aims.ts'
 import type * as LinkPage from './link-page.ts'
 import { median } from './median.ts'
 import { openNearcastPair } from './nearcast-pair.ts'
+import { writeResult } from './result.ts'
 
 declare const Bench: typeof LinkPage
 
@@ -119,6 +121,7 @@ export async function main(args: string[]): Promise<void> {
       mib: { type: 'string', default: '16' },
       only: { type: 'string', default: '' },
       json: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
     },
   })
   const wanted = { rounds: Number(values.rounds), fileBytes: Number(values.mib) * MiB, only: values.only }
@@ -126,17 +129,39 @@ export async function main(args: string[]): Promise<void> {
   for (const roundTrip of values['round-trip']) {
     const figures = await measure(Number(roundTrip), wanted)
     all.push(figures)
-    if (!values.json) print(figures)
+    if (!values.json) console.log(table(figures).join('\n'))
   }
   if (values.json) console.log(JSON.stringify({ unit: 'MiB/s', roundTrips: all }))
+  if (values.write) {
+    const details = all.flatMap((figures) => ['', ...table(figures)]).slice(1)
+    writeResult('delay', { verdicts: judge(all), details, figures: { unit: 'MiB/s', roundTrips: all } })
+  }
 }
 
-function print({ roundTripMs, measuredRoundTripMs, rates }: Figures): void {
-  console.log(`round trip of ${roundTripMs} ms (measured: ${measuredRoundTripMs.toFixed(1)} ms)`)
+function table({ roundTripMs, measuredRoundTripMs, rates }: Figures): string[] {
   const bare = median(rates.bare!)
-  for (const [name, each] of Object.entries(rates)) {
+  const rows = Object.entries(rates).map(([name, each]) => {
     const rate = median(each)
-    const all = each.map((one) => one.toFixed(2)).join(' ')
-    console.log(`${name.padEnd(12)} ${rate.toFixed(2).padStart(6)} MiB/s  ${(rate / bare).toFixed(2)} × bare  (${all})`)
+    const rounds = each.map((one) => one.toFixed(2)).join(' ')
+    return `| ${name} | ${rate.toFixed(2)} | ${(rate / bare).toFixed(2)} | ${rounds} |`
+  })
+  const head = `| ${roundTripMs} ms (measured: ${measuredRoundTripMs.toFixed(1)} ms) | MiB/s | × bare | each round |`
+  return [head, '| --- | --- | --- | --- |', ...rows]
+}
+
+/** The round trip of the aims, and how many times a bare channel is to be reached over it. */
+const aimRoundTripMs = 50
+const aimTimes = { one: 2, six: 5 }
+
+function judge(all: readonly Figures[]): Verdicts {
+  const rates = all.find(({ roundTripMs }) => roundTripMs === aimRoundTripMs)?.rates
+  const verdict = (each: number[] | undefined, times: number) => {
+    if (!rates?.bare || !each) return undefined
+    const ratio = median(each) / median(rates.bare)
+    const measured = `${ratio.toFixed(2)} × (${median(each).toFixed(1)} against ${median(rates.bare).toFixed(1)} MiB/s)`
+    return { measured, isReached: ratio >= times }
   }
+  const one = verdict(rates?.['one seeder'], aimTimes.one)
+  const six = verdict(rates?.['six seeders'], aimTimes.six)
+  return { ...(one && { 'delay-one': one }), ...(six && { 'delay-six': six }) }
 }

@@ -2,19 +2,22 @@
  * Nearcast and WebTorrent on the same tasks in the same Chromium, taking turns: one seeder and one downloader, one
  * seeder and three, and a flash crowd of eight tabs before a capped origin. Run by bench/rival.mjs after
  * `npm run build`. `--only text` runs the tasks with that in their name, `--rounds n` changes how often (medians are
- * printed), `--alone` leaves the rival out; `--json` prints the figures as JSON.
+ * told), `--alone` leaves the rival out; `--json` prints the figures as JSON, `--write` leaves them in bench/results.
  */
 import { parseArgs } from 'node:util'
 import { KiB, MiB } from '../shared/limits.ts'
 import { launchChromium } from '../test/browser/chromium.ts'
+import type { Verdicts } from './aims.ts'
 import type { Contender, Outcome, Task } from './contender.ts'
 import { median } from './median.ts'
 import { nearcast } from './nearcast-swarm.ts'
+import { writeResult } from './result.ts'
 import { openStage, type Stage, thinBytesPerSecond } from './stage.ts'
-import { installWebTorrent, webTorrent, webTorrentFiles } from './webtorrent-swarm.ts'
+import { installWebTorrent, webTorrent, webTorrentFiles, webTorrentVersions } from './webtorrent-swarm.ts'
 
 interface Comparison extends Task {
   rounds: number
+  aim: 'rival-one' | 'rival-three' | 'rival-crowd'
   /** How much faster than the rival. */
   reachTimes: number
 }
@@ -22,13 +25,22 @@ interface Comparison extends Task {
 const fromPeers = { isSeeded: true, isOriginUsed: false, originBytesPerSecondMax: thinBytesPerSecond }
 
 const comparisons: Comparison[] = [
-  { name: '1 seeder, 1 downloader', fileBytes: 64 * MiB, downloaderCount: 1, ...fromPeers, rounds: 5, reachTimes: 2 },
   {
+    ...fromPeers,
+    name: '1 seeder, 1 downloader',
+    fileBytes: 64 * MiB,
+    downloaderCount: 1,
+    rounds: 5,
+    aim: 'rival-one',
+    reachTimes: 2,
+  },
+  {
+    ...fromPeers,
     name: '1 seeder, 3 downloaders',
     fileBytes: 32 * MiB,
     downloaderCount: 3,
-    ...fromPeers,
     rounds: 3,
+    aim: 'rival-three',
     reachTimes: 2.5,
   },
   {
@@ -40,9 +52,13 @@ const comparisons: Comparison[] = [
     originBytesPerSecondMax: 1 * MiB,
     uplinkBytesPerSecondMax: 512 * KiB,
     rounds: 3,
+    aim: 'rival-crowd',
     reachTimes: 3.5,
   },
 ]
+
+/** A crowd's last tab is to have the file within this many times the bound. */
+const crowdTimesMax = 1.25
 
 /** A run that has not ended by then is taken for one that never will. */
 const runMsMax = 180_000
@@ -69,6 +85,83 @@ async function runOnce(contender: Contender, task: Task, stage: Stage): Promise<
   }
 }
 
+interface Figures {
+  task: Comparison
+  outcomes: Record<string, Outcome[]>
+  /** What went wrong, where a run did not end well. */
+  faults: string[]
+}
+
+async function compare(task: Comparison, contenders: readonly Contender[], rounds: number): Promise<Figures> {
+  const stage = await openStage({ ...task, extraFiles: contenders.includes(webTorrent) ? webTorrentFiles() : {} })
+  const outcomes: Record<string, Outcome[]> = Object.fromEntries(contenders.map(({ name }) => [name, []]))
+  const faults: string[] = []
+  try {
+    for (let round = 0; round < rounds; round++) {
+      for (const contender of contenders) {
+        const outcome = await runOnce(contender, task, stage).catch((error: Error) => void faults.push(error.message))
+        if (outcome) outcomes[contender.name]!.push(outcome)
+      }
+    }
+  } finally {
+    await stage.close()
+  }
+  return { task, outcomes, faults }
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
+
+interface Medians {
+  ms: number
+  /** When the last had every byte, before all was stored. */
+  lastMs: number
+  originCopies: number
+}
+
+function mediansOf(task: Task, outcomes: readonly Outcome[] | undefined): Medians | undefined {
+  if (!outcomes || outcomes.length === 0) return undefined
+  return {
+    ms: median(outcomes.map(({ ms }) => ms)),
+    lastMs: median(outcomes.map(({ eachMs }) => eachMs.at(-1)!)),
+    originCopies: median(outcomes.map(({ originBytes }) => originBytes)) / task.fileBytes,
+  }
+}
+
+function judge({ task, outcomes }: Figures): Verdicts {
+  const ours = mediansOf(task, outcomes.nearcast)
+  const theirs = mediansOf(task, outcomes.webtorrent)
+  const verdicts: Verdicts = {}
+  if (!ours) return verdicts
+  const say = ({ ms, originCopies }: Medians) =>
+    seconds(ms) + (task.isOriginUsed ? ` and ${originCopies.toFixed(2)} copies from the origin` : '')
+  if (theirs) {
+    const times = theirs.ms / ours.ms
+    const measured = `${times.toFixed(1)} × (${say(ours)} against ${say(theirs)})`
+    verdicts[task.aim] = { measured, isReached: times >= task.reachTimes }
+  }
+  if (task.isSeeded) return verdicts
+  const times = ours.lastMs / boundMs(task)
+  const measured = `${times.toFixed(2)} × (${seconds(ours.lastMs)}), ${ours.originCopies.toFixed(2)} copies`
+  return { ...verdicts, 'crowd-chromium': { measured, isReached: times <= crowdTimesMax } }
+}
+
+function table({ task, outcomes, faults }: Figures): string[] {
+  const rows = Object.entries(outcomes).flatMap(([name, each]) => {
+    const medians = mediansOf(task, each)
+    if (!medians) return []
+    const cells = [name, seconds(medians.ms), seconds(medians.lastMs), medians.originCopies.toFixed(2)]
+    return [`| ${[...cells, each.map(({ ms }) => seconds(ms)).join(', ')].join(' | ')} |`]
+  })
+  const bound = task.isSeeded ? '' : ` (bound: ${seconds(boundMs(task))})`
+  const head = `| ${task.name}, ${task.fileBytes / MiB} MiB${bound} | all stored | all there | origin copies | each round |`
+  return [head, '| --- | --- | --- | --- | --- |', ...rows, ...faults.map((fault) => `\nA run went wrong: ${fault}`)]
+}
+
+const note =
+  'From the start of the first downloader until the last has every byte, verified and stored. Both check every hash and ' +
+  'keep what they shipped with: WebTorrent its pieces in the private file system, Nearcast its chunks in IndexedDB. ' +
+  'WebTorrent is given its torrent file before the clock starts, Nearcast fetches its manifest on the clock.'
+
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -77,27 +170,21 @@ export async function main(args: string[]): Promise<void> {
       rounds: { type: 'string' },
       alone: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
     },
   })
   if (!values.alone) installWebTorrent()
   const contenders = values.alone ? [nearcast] : [nearcast, webTorrent]
+  const all: Figures[] = []
   for (const task of comparisons.filter(({ name }) => name.includes(values.only))) {
-    const extraFiles = values.alone ? {} : webTorrentFiles()
-    const stage = await openStage({ ...task, extraFiles })
-    const outcomes: Record<string, Outcome[]> = {}
-    try {
-      for (let round = 0; round < Number(values.rounds ?? task.rounds); round++) {
-        for (const contender of contenders) {
-          outcomes[contender.name] ??= []
-          const outcome = await runOnce(contender, task, stage)
-          outcomes[contender.name]!.push(outcome)
-          console.error(task.name, contender.name, JSON.stringify(outcome))
-        }
-      }
-    } finally {
-      await stage.close()
-    }
-    for (const [name, each] of Object.entries(outcomes)) console.log(task.name, name, median(each.map(({ ms }) => ms)))
-    console.log(boundMs(task))
+    const figures = await compare(task, contenders, Number(values.rounds ?? task.rounds))
+    all.push(figures)
+    if (!values.json) console.log(table(figures).join('\n'))
+  }
+  if (values.json) console.log(JSON.stringify(all))
+  if (values.write) {
+    const verdicts: Verdicts = Object.assign({}, ...all.map(judge))
+    const details = [note, ...all.flatMap((figures) => ['', ...table(figures)])]
+    writeResult('rival', { verdicts, details, figures: all }, values.alone ? {} : webTorrentVersions())
   }
 }
