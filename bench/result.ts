@@ -1,7 +1,7 @@
 /** What a bench leaves behind: `bench/results/NAME.json`, from which the summary is made. Measures and judges nothing. */
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { cpus, totalmem } from 'node:os'
+import { cpus, loadavg, totalmem } from 'node:os'
 import { findChromium } from '../test/browser/chromium.ts'
 import type { Verdicts } from './aims.ts'
 
@@ -10,6 +10,8 @@ export interface Result {
   /** The day, as 2026-01-31. */
   date: string
   machine: string
+  /** Processes that wanted to run in the minute before the bench began, its own aside: others make figures worse. */
+  loadBefore: number
   versions: Record<string, string>
   verdicts: Verdicts
   /** Lines of Markdown that show the figures, each run of them. */
@@ -21,6 +23,8 @@ export interface Result {
 const folder = new URL('results/', import.meta.url)
 
 const GiB = 1024 ** 3
+
+const loadBefore = Number(loadavg()[0]!.toFixed(1))
 
 /** Cores, model, memory and system; nothing by which the machine itself could be told. */
 function describeMachine(): string {
@@ -56,6 +60,7 @@ export function writeResult(
     bench,
     date: new Date().toISOString().slice(0, 10),
     machine: describeMachine(),
+    loadBefore,
     versions: { nearcast: ownVersion(), node: process.version.slice(1), ...(chromium && { chromium }), ...more },
     verdicts,
     details,

@@ -25,8 +25,9 @@ const listVersions = (versions: Record<string, string>): string =>
     .map(([name, version]) => `${name} ${version}`)
     .join(', ')
 
-function section({ bench, date, machine, versions, details }: Result): string[] {
-  const how = `${date}, ${machine}; ${listVersions(versions)}. Again: \`npm run bench -- ${bench}\`.`
+function section({ bench, date, machine, loadBefore, versions, details }: Result): string[] {
+  const load = `load before it ${loadBefore}`
+  const how = `${date}, ${machine}, ${load}; ${listVersions(versions)}. Again: \`npm run bench -- ${bench}\`.`
   return ['', `## ${bench}`, '', how, '', ...details]
 }
 
