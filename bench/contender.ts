@@ -21,6 +21,8 @@ export interface Outcome {
   eachMs: number[]
   /** Bytes of the file that the origin sent while the clock ran. */
   originBytes: number
+  /** Processor time of the whole browser while the clock ran: what a busy machine changes least. */
+  cpuSeconds: number
 }
 
 /** When a tab began and ended, on the one clock of all tabs. */
@@ -35,11 +37,31 @@ export interface Contender {
   run(browser: Browser, task: Task, stage: Stage): Promise<Outcome>
 }
 
+/** What is counted while the clock runs, beside the clock itself. */
+export interface Counters {
+  originBytes: number
+  cpuSeconds: number
+}
+
+/** The counters' values so far; the browser must end none of its processes between two readings. */
+export async function readCounters(browser: Browser, stage: Stage): Promise<Counters> {
+  const devtools = await browser.newBrowserCDPSession()
+  const { processInfo } = await devtools.send('SystemInfo.getProcessInfo')
+  await devtools.detach()
+  const cpuSeconds = processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0)
+  return { originBytes: await stage.originBytes(), cpuSeconds }
+}
+
 /** @param storedMs when the last of it was stored, on the clock of the spans */
-export function outcomeOf(spans: readonly Span[], storedMs: number, originBytes: number): Outcome {
+export function outcomeOf(spans: readonly Span[], storedMs: number, before: Counters, after: Counters): Outcome {
   const startMs = Math.min(...spans.map((span) => span.startedMs))
   const eachMs = spans.map((span) => span.endedMs - startMs).sort((a, b) => a - b)
-  return { ms: Math.max(storedMs - startMs, ...eachMs), eachMs, originBytes }
+  return {
+    ms: Math.max(storedMs - startMs, ...eachMs),
+    eachMs,
+    originBytes: after.originBytes - before.originBytes,
+    cpuSeconds: after.cpuSeconds - before.cpuSeconds,
+  }
 }
 
 /** @throws Error when a tab ended with other bytes than the file's */

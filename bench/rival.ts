@@ -116,6 +116,7 @@ interface Medians {
   /** When the last had every byte, before all was stored. */
   lastMs: number
   originCopies: number
+  cpuSeconds: number
 }
 
 function mediansOf(task: Task, outcomes: readonly Outcome[] | undefined): Medians | undefined {
@@ -124,6 +125,7 @@ function mediansOf(task: Task, outcomes: readonly Outcome[] | undefined): Median
     ms: median(outcomes.map(({ ms }) => ms)),
     lastMs: median(outcomes.map(({ eachMs }) => eachMs.at(-1)!)),
     originCopies: median(outcomes.map(({ originBytes }) => originBytes)) / task.fileBytes,
+    cpuSeconds: median(outcomes.map(({ cpuSeconds }) => cpuSeconds)),
   }
 }
 
@@ -149,12 +151,23 @@ function table({ task, outcomes, faults }: Figures): string[] {
   const rows = Object.entries(outcomes).flatMap(([name, each]) => {
     const medians = mediansOf(task, each)
     if (!medians) return []
-    const cells = [name, seconds(medians.ms), seconds(medians.lastMs), medians.originCopies.toFixed(2)]
+    const cells = [
+      name,
+      seconds(medians.ms),
+      seconds(medians.lastMs),
+      medians.originCopies.toFixed(2),
+      seconds(medians.cpuSeconds * 1000),
+    ]
     return [`| ${[...cells, each.map(({ ms }) => seconds(ms)).join(', ')].join(' | ')} |`]
   })
   const bound = task.isSeeded ? '' : ` (bound: ${seconds(boundMs(task))})`
-  const head = `| ${task.name}, ${task.fileBytes / MiB} MiB${bound} | all stored | all there | origin copies | each round |`
-  return [head, '| --- | --- | --- | --- | --- |', ...rows, ...faults.map((fault) => `\nA run went wrong: ${fault}`)]
+  const head = `| ${task.name}, ${task.fileBytes / MiB} MiB${bound} | all stored | all there | origin copies | processor | each round |`
+  return [
+    head,
+    '| --- | --- | --- | --- | --- | --- |',
+    ...rows,
+    ...faults.map((fault) => `\nA run went wrong: ${fault}`),
+  ]
 }
 
 const note =

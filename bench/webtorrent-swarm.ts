@@ -8,7 +8,15 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { openTab, type Tab } from '../test/e2e/harness.ts'
-import { type Contender, type Outcome, outcomeOf, refuseWrongBytes, type Span, type Task } from './contender.ts'
+import {
+  type Contender,
+  type Outcome,
+  outcomeOf,
+  readCounters,
+  refuseWrongBytes,
+  type Span,
+  type Task,
+} from './contender.ts'
 import { filePath, forkHelper, type Stage } from './stage.ts'
 
 /** What is used of the bundle. */
@@ -130,12 +138,12 @@ async function run(browser: Browser, task: Task, stage: Stage): Promise<Outcome>
       : ((await tracker.ask(torrentOrder(task, stage))) as number[])
     const downloaders: Page[] = []
     while (downloaders.length < task.downloaderCount) downloaders.push(await open(stage.originUrl))
-    const originBytesBefore = await stage.originBytes()
+    const before = await readCounters(browser, stage)
     const spans = await Promise.all(downloaders.map((tab) => download(tab, task, torrentFile)))
-    const originBytes = (await stage.originBytes()) - originBytesBefore
+    const after = await readCounters(browser, stage)
     for (const tab of downloaders) refuseWrongBytes('webtorrent', await hashOf(tab), stage.file.sha256)
     // A piece counts for it once it is stored.
-    return outcomeOf(spans, Number.NEGATIVE_INFINITY, originBytes)
+    return outcomeOf(spans, Number.NEGATIVE_INFINITY, before, after)
   } finally {
     await Promise.all(tabs.map((tab) => tab.close()))
     tracker.close()
