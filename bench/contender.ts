@@ -1,5 +1,6 @@
 /** What is compared: a way to bring one file to several tabs. Knows neither rounds nor medians. */
 import type { Browser } from 'playwright-core'
+import { cpuSecondsByProcess, cpuSecondsSince } from './cpu-time.ts'
 import type { Stage } from './stage.ts'
 
 export interface Task {
@@ -21,7 +22,7 @@ export interface Outcome {
   eachMs: number[]
   /** Bytes of the file that the origin sent while the clock ran. */
   originBytes: number
-  /** Processor time of the whole browser while the clock ran: what a busy machine changes least. */
+  /** Processor time of browser and servers while the clock ran: what a busy machine changes least. */
   cpuSeconds: number
 }
 
@@ -40,28 +41,29 @@ export interface Contender {
 /** What is counted while the clock runs, beside the clock itself. */
 export interface Counters {
   originBytes: number
-  cpuSeconds: number
+  cpuSecondsByProcess: Map<number, number>
 }
 
-/** The counters' values so far; the browser must end none of its processes between two readings. */
-export async function readCounters(browser: Browser, stage: Stage): Promise<Counters> {
-  const devtools = await browser.newBrowserCDPSession()
-  const { processInfo } = await devtools.send('SystemInfo.getProcessInfo')
-  await devtools.detach()
-  const cpuSeconds = processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0)
-  return { originBytes: await stage.originBytes(), cpuSeconds }
-}
+export const readCounters = async (stage: Stage): Promise<Counters> => ({
+  originBytes: await stage.originBytes(),
+  cpuSecondsByProcess: cpuSecondsByProcess(),
+})
+
+/** What was counted since `before`, to be read when the clock stops. */
+export const readCountersSince = async (stage: Stage, before: Counters) => ({
+  cpuSeconds: cpuSecondsSince(before.cpuSecondsByProcess),
+  originBytes: (await stage.originBytes()) - before.originBytes,
+})
 
 /** @param storedMs when the last of it was stored, on the clock of the spans */
-export function outcomeOf(spans: readonly Span[], storedMs: number, before: Counters, after: Counters): Outcome {
+export function outcomeOf(
+  spans: readonly Span[],
+  storedMs: number,
+  counted: Pick<Outcome, 'originBytes' | 'cpuSeconds'>,
+): Outcome {
   const startMs = Math.min(...spans.map((span) => span.startedMs))
   const eachMs = spans.map((span) => span.endedMs - startMs).sort((a, b) => a - b)
-  return {
-    ms: Math.max(storedMs - startMs, ...eachMs),
-    eachMs,
-    originBytes: after.originBytes - before.originBytes,
-    cpuSeconds: after.cpuSeconds - before.cpuSeconds,
-  }
+  return { ms: Math.max(storedMs - startMs, ...eachMs), eachMs, ...counted }
 }
 
 /** @throws Error when a tab ended with other bytes than the file's */

@@ -2,7 +2,15 @@
 import type { Browser } from 'playwright-core'
 import type { ClientOptions } from '../client/api.ts'
 import { Visitor } from '../test/e2e/visitor.ts'
-import { type Contender, type Outcome, outcomeOf, readCounters, refuseWrongBytes, type Task } from './contender.ts'
+import {
+  type Contender,
+  type Outcome,
+  outcomeOf,
+  readCounters,
+  readCountersSince,
+  refuseWrongBytes,
+  type Task,
+} from './contender.ts'
 import { filePath, type Stage } from './stage.ts'
 
 /** Creates the client and downloads. @returns when it began and when every byte was here and verified */
@@ -43,16 +51,16 @@ async function run(browser: Browser, task: Task, stage: Stage): Promise<Outcome>
     if (task.isSeeded) await (await arrive(stage.wideUrl)).download(filePath, options)
     const downloaders: Visitor[] = []
     while (downloaders.length < task.downloaderCount) downloaders.push(await arrive(stage.originUrl))
-    const before = await readCounters(browser, stage)
+    const before = await readCounters(stage)
     const spans = await Promise.all(downloaders.map((visitor) => download(visitor, options)))
     const storedMs = Math.max(...(await Promise.all(downloaders.map(store))))
-    const after = await readCounters(browser, stage)
+    const counted = await readCountersSince(stage, before)
     for (const visitor of downloaders) {
       const { sha256, progress } = await visitor.download(filePath, { consent: 'denied' })
       refuseWrongBytes('nearcast', sha256, stage.file.sha256)
       if (progress.bytes.store < task.fileBytes / 2) throw new Error('nearcast had not stored what it had')
     }
-    return outcomeOf(spans, storedMs, before, after)
+    return outcomeOf(spans, storedMs, counted)
   } finally {
     await Promise.all(visitors.map((visitor) => visitor.leave()))
   }

@@ -13,6 +13,7 @@ import {
   type Outcome,
   outcomeOf,
   readCounters,
+  readCountersSince,
   refuseWrongBytes,
   type Span,
   type Task,
@@ -138,12 +139,12 @@ async function run(browser: Browser, task: Task, stage: Stage): Promise<Outcome>
       : ((await tracker.ask(torrentOrder(task, stage))) as number[])
     const downloaders: Page[] = []
     while (downloaders.length < task.downloaderCount) downloaders.push(await open(stage.originUrl))
-    const before = await readCounters(browser, stage)
+    const before = await readCounters(stage)
     const spans = await Promise.all(downloaders.map((tab) => download(tab, task, torrentFile)))
-    const after = await readCounters(browser, stage)
+    const counted = await readCountersSince(stage, before)
     for (const tab of downloaders) refuseWrongBytes('webtorrent', await hashOf(tab), stage.file.sha256)
     // A piece counts for it once it is stored.
-    return outcomeOf(spans, Number.NEGATIVE_INFINITY, before, after)
+    return outcomeOf(spans, Number.NEGATIVE_INFINITY, counted)
   } finally {
     await Promise.all(tabs.map((tab) => tab.close()))
     tracker.close()
