@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { launchChromiumOnDisk } from '../test/browser/chromium.ts'
 import { bundleForPage } from '../test/browser/page-bundle.ts'
 import { servePage } from '../test/browser/page-server.ts'
+import { median } from './median.ts'
 import type * as StorePage from './store-page.ts'
 
 declare const Bench: typeof StorePage
@@ -29,8 +30,6 @@ const shapes: [as: StorePage.StorePlan['as'], valueKiB: number, valuesPerTransac
   ['buffer', 1024, 1],
   ['buffer', 1024, 4],
 ]
-
-const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
 
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
