@@ -121,6 +121,7 @@ export class Downloads {
 
   /** When nothing is left to start: a chunk that this peer would bring much sooner than the one it was asked of. */
   #secondCopy(swarm: Swarm, remote: Remote, holdings: Holdings, now: number): number | undefined {
+    if (swarm.flights.size === 0 || holdings.have.count === 0) return undefined
     const spent = this.#secondCopyBytes.get(swarm) ?? 0
     if (spent > swarm.geometry.fileBytes * secondCopyShare + 2 * swarm.geometry.chunkBytes) return undefined
     const mine = finishMs(remote, swarm.geometry.chunkBytes, now)

@@ -32,6 +32,7 @@ export function pickChunk(
   now: number,
   chance?: Rng,
 ): number | undefined {
+  if (holdings.have.count === 0 || swarm.idle.count === 0) return undefined
   // Of what is idle here and held there.
   const eligible = (index: number) => allowed(index) && !comesSoon(swarm, index, now)
   for (const want of swarm.wants.values()) {

@@ -1,0 +1,60 @@
+/** Everybody wants the same new file at the same instant, and only the origin has it. */
+import { KiB, MiB } from '../../../shared/limits.ts'
+import { distributionMs } from '../bounds.ts'
+import { quantile, type Scenario } from '../scenario.ts'
+
+interface CrowdPlan {
+  name: string
+  peerCount: number
+  chunkCount: number
+  roundTripMs: number
+  isLong?: boolean
+}
+
+const chunkBytes = 64 * KiB
+const upBytesPerSecond = 1 * MiB
+/** So wide that it bounds nothing. */
+const downBytesPerSecond = 100 * MiB
+const serverBytesPerSecond = 4 * upBytesPerSecond
+
+function flashCrowd({ name, peerCount, chunkCount, roundTripMs, isLong = false }: CrowdPlan): Scenario {
+  const fileBytes = chunkCount * chunkBytes
+  const rates = { upBytesPerSecond, downBytesPerSecond }
+  const boundMs = distributionMs({ fileBytes, serverBytesPerSecond, peerCount, ...rates })
+  const delayMs = roundTripMs / 4
+  return {
+    name,
+    description: `${peerCount} peers with uplinks of 1 MiB/s begin at once; the origin has 4 MiB/s; ${chunkCount} chunks of 64 KiB, ${roundTripMs} ms round trip.`,
+    boundIs: `Kumar–Ross, T* = max(F/us, F/dmin, N·F/(us+Σui)) = ${(boundMs / 1_000).toFixed(2)} s.`,
+    plan: { seed: 1, fileBytes, chunkBytes, origin: { bytesPerSecond: serverBytesPerSecond, delayMs } },
+    boundMs,
+    untilMs: 20 * boundMs,
+    isLong,
+    populate(world) {
+      for (let i = 0; i < peerCount; i++) world.add({ ...rates, delayMs, joinAtMs: 0 })
+    },
+    rows: (_, { doneMs, originCopies, wastedCopies, uplinkUse, offload }) => [
+      { what: 'last peer', value: doneMs.at(-1)! / 1_000, unit: 's' },
+      { what: 'last peer ÷ T*', value: doneMs.at(-1)! / boundMs, unit: '×', reach: { atMost: 1.1 } },
+      {
+        what: 'p99 ÷ p50',
+        value: quantile(doneMs, 0.99) / quantile(doneMs, 0.5),
+        unit: '×',
+        reach: { atMost: 1.25 },
+      },
+      { what: 'sent by the origin', value: originCopies, unit: 'copies', reach: { atMost: 1.1 } },
+      { what: 'of no use, a peer', value: wastedCopies, unit: 'copies' },
+      { what: 'use of the uplinks', value: uplinkUse, unit: 'share' },
+      { what: 'offload', value: offload, unit: 'share' },
+    ],
+  }
+}
+
+export const flashCrowds: Scenario[] = [
+  flashCrowd({ name: 'flash-crowd-10', peerCount: 10, chunkCount: 128, roundTripMs: 40 }),
+  flashCrowd({ name: 'flash-crowd-100', peerCount: 100, chunkCount: 256, roundTripMs: 40 }),
+  flashCrowd({ name: 'flash-crowd-100-no-delay', peerCount: 100, chunkCount: 256, roundTripMs: 0 }),
+  flashCrowd({ name: 'flash-crowd-1000', peerCount: 1_000, chunkCount: 256, roundTripMs: 40, isLong: true }),
+  flashCrowd({ name: 'flash-crowd-1000-no-delay', peerCount: 1_000, chunkCount: 256, roundTripMs: 0, isLong: true }),
+  flashCrowd({ name: 'flash-crowd-10000', peerCount: 10_000, chunkCount: 64, roundTripMs: 40, isLong: true }),
+]
