@@ -1,15 +1,23 @@
 import { defineConfig } from 'vitest/config'
 
+/** A busy machine is no fault of what is tested. */
+const busyMachineMs = 60_000
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['{shared,client,tracker,origin,cli,demo}/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['{shared,client,tracker,origin,cli,demo}/**/*.test.ts'],
+          testTimeout: busyMachineMs,
+        },
+      },
       {
         test: {
           name: 'house',
           include: ['test/*.test.ts', 'test/{contract,fuzz,attack,sim}/**/*.test.ts'],
-          // A busy machine is no fault of what is tested.
-          testTimeout: 60_000,
+          testTimeout: busyMachineMs,
         },
       },
       {

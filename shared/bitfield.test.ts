@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Bitfield } from './bitfield.ts'
+import { createRng } from './rng.ts'
 
 const fieldOf = (length: number, ...indexes: number[]) => {
   const field = new Bitfield(length)
@@ -83,5 +84,25 @@ describe('a bitfield', () => {
 
   it.each([12, -1, Number.NaN])('takes index %d of 12 as the caller’s mistake', (index) => {
     expect(() => new Bitfield(12).add(index)).toThrow(`bit ${index} of 12`)
+  })
+
+  it('finds the next index that is in it, not in it, or in both of two, as one by one would', () => {
+    const rng = createRng([1, 2, 3, 4])
+    for (const length of [0, 1, 7, 8, 31, 32, 33, 64, 100, 259]) {
+      for (const share of [0, 0.02, 0.5, 1]) {
+        const indexes = Array.from({ length }, (_, index) => index)
+        const [a, b] = [0, 1].map(() => fieldOf(length, ...indexes.filter(() => rng.fraction() < share))) as [
+          Bitfield,
+          Bitfield,
+        ]
+        for (let i = 0; i < 50; i++) {
+          const [from, end] = [rng.below(length + 1), rng.below(length + 9)]
+          const within = indexes.slice(from, Math.max(from, end))
+          expect(a.next(from, end)).toBe(within.find((index) => a.has(index)))
+          expect(a.nextMissing(from, end)).toBe(within.find((index) => !a.has(index)))
+          expect(a.nextInBoth(b, from, end)).toBe(within.find((index) => a.has(index) && b.has(index)))
+        }
+      }
+    }
   })
 })

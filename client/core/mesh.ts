@@ -182,7 +182,7 @@ export class Mesh {
 
   wake(now: number): void {
     this.#calls.wake(now)
-    for (const remote of [...this.#core.remotes.values()]) {
+    for (const remote of this.#core.remotes.values()) {
       if (remote.state !== 'open') {
         if (now - remote.startedAt >= dialTimeoutMs) this.#giveUp(remote, now)
       } else if (now - remote.lastHeardAt >= deadAfterMs) {

@@ -33,6 +33,9 @@ export function pickChunk(
   chance?: Rng,
 ): number | undefined {
   if (holdings.have.count === 0 || swarm.idle.count === 0) return undefined
+  // Most often there is nothing: this is asked after every frame.
+  if (holdings.have.count === 0) return undefined
+  if (swarm.idle.nextInBoth(holdings.have, 0, swarm.idle.length) === undefined) return undefined
   // Of what is idle here and held there.
   const eligible = (index: number) => allowed(index) && !comesSoon(swarm, index, now)
   for (const want of swarm.wants.values()) {

@@ -13,7 +13,7 @@ import {
   runLeadMs,
   runMs,
 } from './settings.ts'
-import { isClaimed, isCrawling, isScout, isStarving, ownStart } from './share.ts'
+import { claimersOf, isClaimed, isCrawling, isScout, isStarving, ownStart } from './share.ts'
 import type { Run, Swarm } from './swarm.ts'
 import { isWithdrawn } from './withdrawals.ts'
 
@@ -86,11 +86,12 @@ export function downloading(core: Core, swarm: Swarm): number {
  */
 export function startBesidePeers(core: Core, swarm: Swarm, now: number): number | undefined {
   const isPatient = core.settings.mode !== 'fastest' && !isScout(swarm) && !isStarving(core, swarm, now)
+  const claimers = claimersOf(core, swarm, now)
   const isRare = (index: number) =>
     isFree(swarm, index) &&
     (!isPatient || isNear(swarm, index)) &&
     !isServed(core, swarm, index, now) &&
-    !isClaimed(core, swarm, index, now)
+    !isClaimed(claimers, swarm, index, now)
   const start = ownStart(core, swarm, { othersCount: downloading(core, swarm), isFree: isRare, now })
   if (start !== undefined || (isPatient && isCrawling(swarm)) || !isBelowFloor(core, swarm, now)) return start
   return swarm.firstIdle((index) => isFree(swarm, index))

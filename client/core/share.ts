@@ -110,11 +110,20 @@ export function noteClaim(
   }
 }
 
-/** @returns whether a linked peer is fetching the chunk from the origin, as far as it is to be believed */
-export function isClaimed(core: Core, swarm: Swarm, index: number, now: number): boolean {
+/** The peers that said what they fetch. */
+export function claimersOf(core: Core, swarm: Swarm, now: number): Remote[] {
+  const claimers: Remote[] = []
   for (const remote of core.remotes.values()) {
-    if (remote.isClaimBroken || remote.restUntil > now) continue
-    for (const claim of remote.claims.get(swarm.id) ?? []) {
+    if (!remote.isClaimBroken && remote.restUntil <= now && remote.claims.get(swarm.id)?.length) claimers.push(remote)
+  }
+  return claimers
+}
+
+/** @returns whether one of these peers is fetching the chunk from the origin, as far as it is to be believed */
+export function isClaimed(claimers: readonly Remote[], swarm: Swarm, index: number, now: number): boolean {
+  for (const remote of claimers) {
+    if (remote.isClaimBroken) continue
+    for (const claim of remote.claims.get(swarm.id)!) {
       if (index < claim.first || index >= claim.end || remote.holdings.get(swarm.id)?.have.has(index)) continue
       if (now < claim.until) return true
       remote.isClaimBroken = true

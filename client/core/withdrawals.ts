@@ -44,11 +44,12 @@ export function passFence(core: Core, remote: Remote, nonce: number): boolean {
 }
 
 export function expireWithdrawals(remote: Remote, now: number): void {
-  for (const [key, { at }] of remote.withdrawn) {
-    if (now - at < withdrawnMs) return
-    remote.withdrawn.delete(key)
+  if (remote.withdrawn.size > 0) {
+    for (const [key, { at }] of remote.withdrawn) {
+      if (now - at < withdrawnMs) return
+      remote.withdrawn.delete(key)
+    }
   }
-  if (remote.withdrawn.size > 0) return
   remote.fence = undefined
   remote.lateBytes = 0
 }

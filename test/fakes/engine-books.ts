@@ -16,6 +16,8 @@ export function bookFaults(engine: Engine): string[] {
       let copies = 0
       for (const remote of core.remotes.values()) if (remote.holdings.get(swarm.id)?.have.has(index)) copies++
       if (swarm.copies[index] !== copies) equal(`copies of ${index}`, swarm.copies[index]!, copies)
+      const isIdle = !swarm.have.has(index) && !swarm.flights.has(index) && !swarm.hashing.has(index)
+      if (swarm.isIdle(index) !== isIdle) faults.push(`chunk ${index} is ${isIdle ? '' : 'not '}idle`)
     }
     for (const [index, transfers] of swarm.flights) {
       if (transfers.length === 0) faults.push(`chunk ${index} flies with nobody`)
