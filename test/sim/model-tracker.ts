@@ -45,9 +45,9 @@ export class ModelTracker {
     node.id = id
     this.#byId.set(id, node)
     const { number, plan } = node
-    // Each peer in a /16 of its own, so that only its plan says which are near one another.
-    const address = plan.address ?? [10 + (number >> 15), (number >> 7) & 255, (2 * number) & 255, 1]
-    const region = plan.region === undefined ? undefined : `region-${plan.region}`
+    // A /16 of its own: only regions say who is near whom.
+    const address = plan.address ?? [1 + (number >> 8), number & 255, 0, 1]
+    const region = plan.region === undefined || plan.isRegionHidden ? undefined : `region-${plan.region}`
     this.#run(this.#machine.connect(id, Uint8Array.from(address), region, this.#time.now))
   }
 

@@ -17,13 +17,17 @@ export interface PeerPlan {
   joinAtMs: number
   /** When it vanishes, as a tab that is closed. */
   leaveAtMs?: number
+  /** Has the file from the beginning, and asks for nothing. */
+  isSeeder?: boolean
   mode?: Mode
   order?: Order
   /** Changes what the peer sends; undefined drops it. */
   corrupt?: Behaviour
   address?: readonly [number, number, number, number]
-  /** Which of the world's regions it is in; the tracker knows it too. */
+  /** Which of the world's regions it is in. */
   region?: number
+  /** The tracker does not know it. */
+  isRegionHidden?: boolean
   /** Behind an address translation that lets in nobody whom it did not call: two of these cannot link. */
   isWalled?: boolean
   /** The cap that the visitor has set; 0 serves nobody. */

@@ -4,7 +4,7 @@ import type { World } from './world.ts'
 export interface WorldReport {
   /** What the origin sent, in files. */
   originCopies: number
-  /** Of each peer that stayed, in order of length; infinite for one that is not done. */
+  /** Of each peer that stayed and had to fetch the file, in order of length; infinite for one that is not done. */
   doneMs: number[]
   /** Verified bytes from peers over all verified bytes. */
   offload: number
@@ -17,8 +17,9 @@ export interface WorldReport {
 
 export function reportOf({ nodes, origin, file, time }: World): WorldReport {
   const stayed = nodes.filter((node) => !node.isGone)
+  const fetched = stayed.filter(({ plan }) => !plan.isSeeder)
   const sum = (of: (node: (typeof nodes)[number]) => number) => stayed.reduce((total, node) => total + of(node), 0)
-  const doneMs = stayed.map(({ doneAt, startedAt }) => (doneAt ?? Number.POSITIVE_INFINITY) - startedAt)
+  const doneMs = fetched.map(({ doneAt, startedAt }) => (doneAt ?? Number.POSITIVE_INFINITY) - startedAt)
   const [peers, fromOrigin] = [sum(({ bytes }) => bytes.peers), sum(({ bytes }) => bytes.origin)]
   const lastAt = stayed.reduce((last, { doneAt }) => Math.max(last, doneAt ?? time.now), 0)
   const { fileBytes } = file.geometry
@@ -28,7 +29,7 @@ export function reportOf({ nodes, origin, file, time }: World): WorldReport {
     doneMs: doneMs.sort((a, b) => a - b),
     offload: peers / (peers + fromOrigin),
     failures: stayed.flatMap(({ failure }) => failure ?? []),
-    wastedCopies: sum(({ engine }) => engine.core.wastedBytes) / fileBytes / stayed.length,
+    wastedCopies: sum(({ engine }) => engine.core.wastedBytes) / fileBytes / fetched.length,
     uplinkUse: sum(({ up }) => up.sentBytes) / capacity,
   }
 }

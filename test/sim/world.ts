@@ -82,6 +82,12 @@ export class World {
     const { swarm, manifest, hashes, geometry } = this.file
     node.startedAt = this.time.now
     this.input(node, { type: 'consent', granted: true })
+    if (node.plan.isSeeder) {
+      this.input(node, { type: 'open', swarm, manifest, hashes })
+      const indexes = Array.from({ length: geometry.chunkCount }, (_, index) => index)
+      this.input(node, { type: 'held', swarm, indexes })
+      return this.done(node)
+    }
     const run = node.engine.takeRunId()
     this.input(node, { type: 'open', swarm, manifest, hashes, run: { id: run, to: geometry.fileBytes } })
     this.#openRun(node, run, 0, geometry.fileBytes)
