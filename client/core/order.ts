@@ -32,7 +32,6 @@ export function pickChunk(
   now: number,
   chance?: Rng,
 ): number | undefined {
-  if (holdings.have.count === 0 || swarm.idle.count === 0) return undefined
   // Most often there is nothing: this is asked after every frame.
   if (holdings.have.count === 0) return undefined
   if (swarm.idle.nextInBoth(holdings.have, 0, swarm.idle.length) === undefined) return undefined
