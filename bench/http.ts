@@ -1,0 +1,219 @@
+/**
+ * What Nearcast costs when it is of no use: the time to the first byte, and to the last, beside a plain `fetch` of the
+ * same file from the same built `nearcast serve`, in new browser contexts, taking turns. Run by bench/http.mjs after
+ * `npm run build`. `--part first|total`, `--only text`, `--rounds n`, `--mib n` change what is run and how much;
+ * `--write` writes bench/results/http.md.
+ */
+import { writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import type { Browser } from 'playwright-core'
+import type { ClientOptions } from '../client/api.ts'
+import { launchChromium } from '../test/browser/chromium.ts'
+import { createTempFolder, type RunningServer, startServer, type TempFolder } from '../test/e2e/harness.ts'
+import { sitePage, type Visitor } from '../test/e2e/visitor.ts'
+import { closedTracker, openSilentTracker, type SilentTracker, seed, stall } from './http-surroundings.ts'
+import { type Age, type Timing, type Visit, visit } from './http-visit.ts'
+
+const KiB = 1024
+const MiB = 1024 * KiB
+
+/** The line that totals are measured on: what many homes have. */
+const lineRate = '100Mbit/s'
+
+const latenciesMs = [0, 40]
+
+const slowPeerCount = 3
+const stallingPeerCount = 3
+const slowBytesPerSecondMax = 100_000
+
+/** What promise 1 allows. */
+const firstByteAim = (plainMs: number) => plainMs * 1.02 + 5
+const totalAimRatio = 1.03
+
+const consenting: ClientOptions = { tracker: 'auto', consent: 'granted' }
+
+interface Row {
+  name: string
+  path: string
+  client: ClientOptions
+  age: Age
+  latencyMs: number
+}
+
+interface Figures {
+  name: string
+  ours: Timing[]
+  plain: Timing[]
+}
+
+const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+
+/** Each row after the plain `fetch` that it is compared with, again and again. */
+async function run(
+  browser: Browser,
+  url: string,
+  rows: Row[],
+  { rounds, whole }: { rounds: number; whole: boolean },
+): Promise<Figures[]> {
+  const figures = rows.map(({ name }): Figures => ({ name, ours: [], plain: [] }))
+  for (let round = 0; round < rounds; round++) {
+    const plains = new Map<string, Timing>()
+    for (const [i, { path, client, age, latencyMs }] of rows.entries()) {
+      const plan: Visit = { url: `${url}/`, path, earlierPath: '/earlier.bin', age, client, latencyMs, whole }
+      const key = `${age} ${latencyMs}`
+      const plain = plains.get(key) ?? (await visit(browser, { ...plan, client: undefined }))
+      plains.set(key, plain)
+      figures[i]!.plain.push(plain)
+      figures[i]!.ours.push(await visit(browser, plan))
+    }
+  }
+  return figures
+}
+
+const ages: Record<Age, string> = {
+  new: 'client made just before',
+  ready: 'client made earlier',
+  second: 'second file of a client',
+}
+
+const atLatency = (latencyMs: number) => (latencyMs > 0 ? `, ${latencyMs} ms` : '')
+
+function firstByteRows(): Row[] {
+  const rows: Row[] = []
+  for (const latencyMs of latenciesMs) {
+    for (const age of ['new', 'ready', 'second'] as const) {
+      rows.push({ name: ages[age] + atLatency(latencyMs), path: '/alone.bin', client: consenting, age, latencyMs })
+    }
+  }
+  return rows
+}
+
+function totalRows(silentTracker: string): Row[] {
+  const dead = (tracker: string): ClientOptions => ({ ...consenting, tracker })
+  const kinds: [name: string, path: string, client: ClientOptions][] = [
+    ['no peer', '/alone.bin', consenting],
+    ['no consent', '/alone.bin', { tracker: 'auto' }],
+    ['tracker refuses', '/alone.bin', dead(closedTracker)],
+    ['tracker never answers', '/alone.bin', dead(silentTracker)],
+    [`${stallingPeerCount} peers, all stalling`, '/stalling.bin', consenting],
+    [`fastest, ${slowPeerCount} slow peers`, '/slow.bin', { ...consenting, mode: 'fastest' }],
+  ]
+  return latenciesMs.flatMap((latencyMs) =>
+    kinds.map(
+      ([name, path, client]): Row => ({ name: name + atLatency(latencyMs), path, client, age: 'new', latencyMs }),
+    ),
+  )
+}
+
+function describe({ name, ours, plain }: Figures, what: 'first' | 'total'): string {
+  const of = (timings: Timing[], key: 'firstByteMs' | 'totalMs') => median(timings.map((timing) => timing[key]))
+  const first = [of(plain, 'firstByteMs'), of(ours, 'firstByteMs')] as const
+  const total = [of(plain, 'totalMs'), of(ours, 'totalMs')] as const
+  const [before, after] = what === 'first' ? first : total
+  const aim = what === 'first' ? firstByteAim(before) : before * totalAimRatio
+  const cells = [
+    name,
+    `${before.toFixed(1)}`,
+    `${after.toFixed(1)}`,
+    what === 'first' ? `+${(after - before).toFixed(1)}`.replace('+-', '-') : `${(after / before).toFixed(3)} ×`,
+    `${aim.toFixed(1)}`,
+    after <= aim ? 'yes' : '**no**',
+    ...(what === 'total' ? [`${(median(ours.map((timing) => timing.peerBytes)) / MiB).toFixed(1)} MiB`] : []),
+  ]
+  return `| ${cells.join(' | ')} |`
+}
+
+interface Site {
+  folder: TempFolder
+  wide: RunningServer
+  line: RunningServer
+  silent: SilentTracker
+  close(): Promise<void>
+}
+
+async function openSite(fileBytes: number): Promise<Site> {
+  const folder = createTempFolder()
+  folder.write('index.html', sitePage)
+  for (const [i, name] of ['earlier', 'alone', 'stalling', 'slow'].entries()) {
+    folder.generate(`${name}.bin`, name === 'earlier' ? 1 * MiB : fileBytes, i + 1)
+  }
+  const wide = await startServer([folder.path])
+  const line = await startServer([folder.path, '--egress-rate', lineRate])
+  for (const { url } of [wide, line]) {
+    // Hashed before any clock runs.
+    for (const name of ['earlier', 'alone', 'stalling', 'slow']) {
+      const response = await fetch(`${url}/${name}.bin.nearcast.json`)
+      if (!response.ok) throw new Error(`the manifest of ${name}.bin is not ready: ${response.status}`)
+      await response.arrayBuffer()
+    }
+  }
+  const silent = await openSilentTracker()
+  const close = async () => {
+    silent.close()
+    await wide.kill()
+    await line.kill()
+    folder.remove()
+  }
+  return { folder, wide, line, silent, close }
+}
+
+async function measureTotals(browser: Browser, site: Site, only: string, rounds: number): Promise<string[]> {
+  const rows = totalRows(site.silent.url).filter(({ name }) => name.includes(only))
+  const seeders: Visitor[] = []
+  const needs = (path: string) => rows.some((row) => row.path === path)
+  const { url } = site.line
+  if (needs('/stalling.bin')) {
+    seeders.push(...(await seed(browser, url, '/stalling.bin', { count: stallingPeerCount, prepare: stall })))
+  }
+  if (needs('/slow.bin')) {
+    const options = { uploadBytesPerSecondMax: slowBytesPerSecondMax }
+    seeders.push(...(await seed(browser, url, '/slow.bin', { count: slowPeerCount, options })))
+  }
+  const figures = await run(browser, url, rows, { rounds, whole: true })
+  for (const seeder of seeders) await seeder.leave()
+  const head = '| | plain, ms | ours, ms | ratio | aim: at most | reached | by peers |'
+  return [head, '|---|---|---|---|---|---|---|', ...figures.map((each) => describe(each, 'total'))]
+}
+
+async function measureFirstBytes(browser: Browser, site: Site, only: string, rounds: number): Promise<string[]> {
+  const rows = firstByteRows().filter(({ name }) => name.includes(only))
+  const figures = await run(browser, site.wide.url, rows, { rounds, whole: false })
+  const head = '| | plain, ms | ours, ms | more, ms | aim: at most | reached |'
+  return [head, '|---|---|---|---|---|---|', ...figures.map((each) => describe(each, 'first'))]
+}
+
+export async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      part: { type: 'string', default: 'first,total' },
+      only: { type: 'string', default: '' },
+      rounds: { type: 'string', default: '9' },
+      mib: { type: 'string', default: '16' },
+      write: { type: 'boolean', default: false },
+    },
+  })
+  const rounds = Number(values.rounds)
+  const site = await openSite(Number(values.mib) * MiB)
+  const browser = await launchChromium()
+  try {
+    const lines = ['# Where Nearcast is of no use: HTTP alone', '']
+    if (values.part.includes('first')) {
+      const table = await measureFirstBytes(browser, site, values.only, rounds)
+      lines.push('## First byte', '', ...table, '')
+    }
+    if (values.part.includes('total')) {
+      const table = await measureTotals(browser, site, values.only, rounds)
+      lines.push(`## All of ${values.mib} MiB over ${lineRate}`, '', ...table, '')
+    }
+    const date = new Date().toISOString().slice(0, 10)
+    const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), Chromium ${browser.version()}, Node ${process.version}`
+    lines.push(`${date}, ${machine}. \`npm run bench:http\`: medians of ${rounds}, taking turns, new browser contexts.`)
+    console.log(lines.join('\n'))
+    if (values.write) writeFileSync(new URL('results/http.md', import.meta.url), `${lines.join('\n')}\n`)
+  } finally {
+    await browser.close()
+    await site.close()
+  }
+}
