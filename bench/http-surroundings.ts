@@ -3,14 +3,31 @@
  * that send a drop at a time. Each file has its own swarm, so that nobody meets the peers of another row.
  */
 
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import type { ClientOptions } from '../client/api.ts'
+import { listen, type PageServer } from '../test/browser/page-server.ts'
 import { Visitor } from '../test/e2e/visitor.ts'
 
 /** Where nothing listens: a connection is refused at once. */
 export const closedTracker = 'ws://127.0.0.1:9/.nearcast/tracker'
+
+/** A host that knows nothing of Nearcast: the folder's files, manifests among them, and no field that proves a leaf. */
+export async function openStaticHost(folder: string): Promise<PageServer> {
+  return listen(async (request, response) => {
+    const name = new URL(request.url ?? '/', 'http://localhost').pathname.slice(1) || 'index.html'
+    const path = join(folder, name)
+    const bytes = (await stat(path).catch(() => undefined))?.size
+    if (bytes === undefined) return response.writeHead(404).end()
+    const type = name.endsWith('.html') ? 'text/html' : name.endsWith('.js') ? 'text/javascript' : 'text/plain'
+    response.writeHead(200, { 'content-type': type, 'content-length': bytes })
+    createReadStream(path).pipe(response)
+  })
+}
 
 export interface SilentTracker {
   url: string

@@ -5,14 +5,22 @@
  * `--write` writes bench/results/http.md.
  */
 import { writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Browser } from 'playwright-core'
 import type { ClientOptions } from '../client/api.ts'
 import { launchChromium } from '../test/browser/chromium.ts'
+import type { PageServer } from '../test/browser/page-server.ts'
 import { createTempFolder, type RunningServer, startServer, type TempFolder } from '../test/e2e/harness.ts'
 import { sitePage, type Visitor } from '../test/e2e/visitor.ts'
-import { closedTracker, openSilentTracker, type SilentTracker, seed, stall } from './http-surroundings.ts'
+import {
+  closedTracker,
+  openSilentTracker,
+  openStaticHost,
+  type SilentTracker,
+  seed,
+  stall,
+} from './http-surroundings.ts'
 import { type Age, type Timing, type Visit, visit } from './http-visit.ts'
 
 const KiB = 1024
@@ -35,6 +43,8 @@ const consenting: ClientOptions = { tracker: 'auto', consent: 'granted' }
 
 interface Row {
   name: string
+  /** The host, without a slash. */
+  url: string
   path: string
   client: ClientOptions
   age: Age
@@ -47,21 +57,24 @@ interface Figures {
   plain: Timing[]
 }
 
-const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+const quantile = (values: number[], share: number) =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN
+const median = (values: number[]) => quantile(values, 1 / 2)
+/** What the quicker ones do: less of it is the machine's other work. */
+const quarter = (values: number[]) => quantile(values, 1 / 4)
 
 /** Each row after the plain `fetch` that it is compared with, again and again. */
 async function run(
   browser: Browser,
-  url: string,
   rows: Row[],
   { rounds, whole }: { rounds: number; whole: boolean },
 ): Promise<Figures[]> {
   const figures = rows.map(({ name }): Figures => ({ name, ours: [], plain: [] }))
   for (let round = 0; round < rounds; round++) {
     const plains = new Map<string, Timing>()
-    for (const [i, { path, client, age, latencyMs }] of rows.entries()) {
+    for (const [i, { url, path, client, age, latencyMs }] of rows.entries()) {
       const plan: Visit = { url: `${url}/`, path, earlierPath: '/earlier.bin', age, client, latencyMs, whole }
-      const key = `${age} ${latencyMs}`
+      const key = `${url} ${age} ${latencyMs}`
       const plain = plains.get(key) ?? (await visit(browser, { ...plan, client: undefined }))
       plains.set(key, plain)
       figures[i]!.plain.push(plain)
@@ -79,17 +92,22 @@ const ages: Record<Age, string> = {
 
 const atLatency = (latencyMs: number) => (latencyMs > 0 ? `, ${latencyMs} ms` : '')
 
-function firstByteRows(): Row[] {
-  const rows: Row[] = []
-  for (const latencyMs of latenciesMs) {
-    for (const age of ['new', 'ready', 'second'] as const) {
-      rows.push({ name: ages[age] + atLatency(latencyMs), path: '/alone.bin', client: consenting, age, latencyMs })
-    }
-  }
-  return rows
+function firstByteRows(url: string, staticUrl: string, tracker: string): Row[] {
+  const path = '/alone.bin'
+  return latenciesMs.flatMap((latencyMs): Row[] => {
+    const rows = (['new', 'ready', 'second'] as const).map(
+      (age): Row => ({ name: ages[age] + atLatency(latencyMs), url, path, client: consenting, age, latencyMs }),
+    )
+    // The tracker is elsewhere, as for every site on a static host.
+    const client = { ...consenting, tracker }
+    return [
+      ...rows,
+      { name: `static host${atLatency(latencyMs)}`, url: staticUrl, path, client, age: 'ready', latencyMs },
+    ]
+  })
 }
 
-function totalRows(silentTracker: string): Row[] {
+function totalRows(url: string, silentTracker: string): Row[] {
   const dead = (tracker: string): ClientOptions => ({ ...consenting, tracker })
   const kinds: [name: string, path: string, client: ClientOptions][] = [
     ['no peer', '/alone.bin', consenting],
@@ -101,25 +119,34 @@ function totalRows(silentTracker: string): Row[] {
   ]
   return latenciesMs.flatMap((latencyMs) =>
     kinds.map(
-      ([name, path, client]): Row => ({ name: name + atLatency(latencyMs), path, client, age: 'new', latencyMs }),
+      ([name, path, client]): Row => ({ name: name + atLatency(latencyMs), url, path, client, age: 'new', latencyMs }),
     ),
   )
 }
 
-function describe({ name, ours, plain }: Figures, what: 'first' | 'total'): string {
-  const of = (timings: Timing[], key: 'firstByteMs' | 'totalMs') => median(timings.map((timing) => timing[key]))
-  const first = [of(plain, 'firstByteMs'), of(ours, 'firstByteMs')] as const
-  const total = [of(plain, 'totalMs'), of(ours, 'totalMs')] as const
-  const [before, after] = what === 'first' ? first : total
-  const aim = what === 'first' ? firstByteAim(before) : before * totalAimRatio
+type What = 'firstByteMs' | 'totalMs'
+
+/** Each pair ran at nearly the same moment: what else the machine did weighs on both. */
+const pairwise = (ours: number[], plain: number[], of: (ours: number, plain: number) => number) =>
+  median(ours.map((each, i) => of(each, plain[i]!)))
+
+function describe({ name, ours, plain }: Figures, what: What): string {
+  const mine = ours.map((timing) => timing[what])
+  const its = plain.map((timing) => timing[what])
+  const [before, after] = [median(its), median(mine)]
+  const aim = what === 'firstByteMs' ? firstByteAim(before) : before * totalAimRatio
+  const more = pairwise(mine, its, (a, b) => a - b)
+  const ratio = pairwise(mine, its, (a, b) => a / b)
+  const peerMiB = median(ours.map(({ peerBytes }) => peerBytes)) / MiB
   const cells = [
     name,
-    `${before.toFixed(1)}`,
-    `${after.toFixed(1)}`,
-    what === 'first' ? `+${(after - before).toFixed(1)}`.replace('+-', '-') : `${(after / before).toFixed(3)} ×`,
-    `${aim.toFixed(1)}`,
+    before.toFixed(1),
+    after.toFixed(1),
+    what === 'firstByteMs' ? more.toFixed(1) : ratio.toFixed(3),
+    `${quarter(its).toFixed(1)} → ${quarter(mine).toFixed(1)}`,
+    aim.toFixed(1),
     after <= aim ? 'yes' : '**no**',
-    ...(what === 'total' ? [`${(median(ours.map((timing) => timing.peerBytes)) / MiB).toFixed(1)} MiB`] : []),
+    ...(what === 'totalMs' ? [`${peerMiB.toFixed(1)} MiB`] : []),
   ]
   return `| ${cells.join(' | ')} |`
 }
@@ -128,6 +155,7 @@ interface Site {
   folder: TempFolder
   wide: RunningServer
   line: RunningServer
+  static: PageServer
   silent: SilentTracker
   close(): Promise<void>
 }
@@ -148,18 +176,26 @@ async function openSite(fileBytes: number): Promise<Site> {
       await response.arrayBuffer()
     }
   }
+  const plainFolder = createTempFolder()
+  for (const name of ['index.html', 'earlier.bin', 'alone.bin', 'alone.bin.nearcast.json', '.nearcast/nearcast.js']) {
+    const response = await fetch(`${wide.url}/${name}`)
+    plainFolder.write(name, new Uint8Array(await response.arrayBuffer()))
+  }
+  const host = await openStaticHost(plainFolder.path)
   const silent = await openSilentTracker()
   const close = async () => {
     silent.close()
+    await host.close()
+    plainFolder.remove()
     await wide.kill()
     await line.kill()
     folder.remove()
   }
-  return { folder, wide, line, silent, close }
+  return { folder, wide, line, static: host, silent, close }
 }
 
 async function measureTotals(browser: Browser, site: Site, only: string, rounds: number): Promise<string[]> {
-  const rows = totalRows(site.silent.url).filter(({ name }) => name.includes(only))
+  const rows = totalRows(site.line.url, site.silent.url).filter(({ name }) => name.includes(only))
   const seeders: Visitor[] = []
   const needs = (path: string) => rows.some((row) => row.path === path)
   const { url } = site.line
@@ -170,17 +206,19 @@ async function measureTotals(browser: Browser, site: Site, only: string, rounds:
     const options = { uploadBytesPerSecondMax: slowBytesPerSecondMax }
     seeders.push(...(await seed(browser, url, '/slow.bin', { count: slowPeerCount, options })))
   }
-  const figures = await run(browser, url, rows, { rounds, whole: true })
+  const figures = await run(browser, rows, { rounds, whole: true })
   for (const seeder of seeders) await seeder.leave()
-  const head = '| | plain, ms | ours, ms | ratio | aim: at most | reached | by peers |'
-  return [head, '|---|---|---|---|---|---|---|', ...figures.map((each) => describe(each, 'total'))]
+  const head = '| | plain, ms | ours, ms | pairwise ratio | quickest quarter, ms | aim: at most | reached | by peers |'
+  return [head, '|---|---|---|---|---|---|---|---|', ...figures.map((each) => describe(each, 'totalMs'))]
 }
 
 async function measureFirstBytes(browser: Browser, site: Site, only: string, rounds: number): Promise<string[]> {
-  const rows = firstByteRows().filter(({ name }) => name.includes(only))
-  const figures = await run(browser, site.wide.url, rows, { rounds, whole: false })
-  const head = '| | plain, ms | ours, ms | more, ms | aim: at most | reached |'
-  return [head, '|---|---|---|---|---|---|', ...figures.map((each) => describe(each, 'first'))]
+  const rows = firstByteRows(site.wide.url, site.static.origin, site.silent.url).filter(({ name }) =>
+    name.includes(only),
+  )
+  const figures = await run(browser, rows, { rounds, whole: false })
+  const head = '| | plain, ms | ours, ms | pairwise more, ms | quickest quarter, ms | aim: at most | reached |'
+  return [head, '|---|---|---|---|---|---|---|', ...figures.map((each) => describe(each, 'firstByteMs'))]
 }
 
 export async function main(args: string[]): Promise<void> {
@@ -209,7 +247,9 @@ export async function main(args: string[]): Promise<void> {
     }
     const date = new Date().toISOString().slice(0, 10)
     const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), Chromium ${browser.version()}, Node ${process.version}`
-    lines.push(`${date}, ${machine}. \`npm run bench:http\`: medians of ${rounds}, taking turns, new browser contexts.`)
+    lines.push(
+      `${date}, ${machine}. \`npm run bench:http\`: medians of ${rounds}, taking turns, new browser contexts. Load at the end: ${loadavg()[0]?.toFixed(1)} on ${cpus().length} cores.`,
+    )
     console.log(lines.join('\n'))
     if (values.write) writeFileSync(new URL('results/http.md', import.meta.url), `${lines.join('\n')}\n`)
   } finally {

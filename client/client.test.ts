@@ -1,8 +1,11 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Bytes, Sha256 } from '../shared/bytes.ts'
+import { firstLeafField, printFirstLeaf } from '../shared/first-leaf.ts'
+import { leafBytes } from '../shared/limits.ts'
 import { leafHashes } from '../shared/merkle.ts'
 import { type PageOrigin, startPageOrigin } from '../test/fakes/page-origin.ts'
-import { sampleBytes, sha256 } from '../test/fakes/sample-file.ts'
+import { sampleBytes, sampleManifest, sha256 } from '../test/fakes/sample-file.ts'
 import type { Client, ClientOptions } from './api.ts'
 import { assembleClient } from './client.ts'
 import type { ChunkStore, Hasher } from './ports.ts'
@@ -43,7 +46,7 @@ function newClient(options: ClientOptions = {}, store: ChunkStore = new MemorySt
 }
 
 /** Sends the first `count` bytes of a file, and then nothing. */
-const stallAfter = (bytes: Bytes, count: number) => (_: unknown, response: import('node:http').ServerResponse) => {
+const stallAfter = (bytes: Bytes, count: number) => (_: unknown, response: ServerResponse) => {
   response.writeHead(200, { 'content-length': bytes.length }).write(bytes.subarray(0, count))
 }
 
@@ -80,15 +83,12 @@ describe('fetch', () => {
   })
 
   it.each([
-    ['is not there', (_: unknown, response: import('node:http').ServerResponse) => void response.writeHead(404).end()],
-    [
-      'is no manifest',
-      (_: unknown, response: import('node:http').ServerResponse) => void response.end('{"nearcast":1}'),
-    ],
-    ['breaks off', (_: unknown, response: import('node:http').ServerResponse) => void response.destroy()],
+    ['is not there', (_: unknown, response: ServerResponse) => void response.writeHead(404).end()],
+    ['is no manifest', (_: unknown, response: ServerResponse) => void response.end('{"nearcast":1}')],
+    ['breaks off', (_: unknown, response: ServerResponse) => void response.destroy()],
     [
       'never ends',
-      (_: unknown, response: import('node:http').ServerResponse) => {
+      (_: unknown, response: ServerResponse) => {
         const more = () => {
           while (!response.destroyed && response.write(new Uint8Array(65_536).fill(32)));
           if (!response.destroyed) response.once('drain', more)
@@ -296,5 +296,175 @@ describe('download', () => {
       uploadBytesPerSecondMax: Number.POSITIVE_INFINITY,
       uploadPeerBytesPerSecondMax: 500,
     })
+  })
+})
+
+/** What the server knows of the file, for answers that lie. */
+const { root } = sampleManifest(600_000)
+const field = printFirstLeaf(sampleManifest(600_000), sha256)!
+
+/** Reads to the end. @returns all that came, after `before` */
+async function restOf(reader: ReadableStreamDefaultReader<Uint8Array>, before: Uint8Array): Promise<Buffer> {
+  const parts = [before]
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return Buffer.concat(parts)
+    parts.push(value)
+  }
+}
+
+async function begin(client: Client, signal?: AbortSignal) {
+  const response = await client.fetch(`${origin.url}/file.bin`, signal ? { signal } : {})
+  const reader = response.body!.getReader()
+  return { response, reader, first: (await reader.read()).value! }
+}
+
+/** Keeps the manifest back until `give` is called. */
+function holdManifest(answer: (response: ServerResponse) => void) {
+  let give = () => {}
+  const held = new Promise<void>((resolve) => {
+    give = resolve
+  })
+  origin.answers.set('/file.bin.nearcast.json', (_: IncomingMessage, response: ServerResponse) => {
+    void held.then(() => answer(response))
+  })
+  return () => give()
+}
+
+const send = (bytes: Uint8Array, headers: Record<string, string>) => (_: IncomingMessage, response: ServerResponse) =>
+  void response.writeHead(200, { 'content-length': bytes.length, ...headers }).end(bytes)
+
+describe('an answer that proves its first leaf', () => {
+  let client: Client
+  beforeEach(() => {
+    origin.publish('/file.bin', file, { firstLeaf: true })
+    client = newClient()
+  })
+
+  it('[C13] begins before its manifest is here, with the head that the server sent', async () => {
+    const manifest = await (await fetch(`${origin.url}/file.bin.nearcast.json`)).text()
+    const give = holdManifest((response) => void response.end(manifest))
+    const { response, reader, first } = await begin(client)
+    expect([response.status, response.headers.get('content-length'), response.url]).toEqual([
+      200,
+      '600000',
+      `${origin.url}/file.bin`,
+    ])
+    expect(first.length).toBe(leafBytes)
+    give()
+    expect((await restOf(reader, first)).equals(file)).toBe(true)
+  })
+
+  it('[C13] is plain HTTP from there on, byte for byte, where the manifest does not come', async () => {
+    const give = holdManifest((response) => void response.writeHead(404).end())
+    const { reader, first } = await begin(client)
+    give()
+    expect((await restOf(reader, first)).equals(file)).toBe(true)
+    expect(client.stats().files).toEqual([])
+  })
+
+  it('[C13] is plain HTTP too where the manifest is of another version', async () => {
+    origin.publish('/other.bin', sampleBytes(600_001))
+    const other = await (await fetch(`${origin.url}/other.bin.nearcast.json`)).text()
+    origin.answers.set('/file.bin.nearcast.json', (_, response) => void response.end(other))
+    const { reader, first } = await begin(client)
+    expect((await restOf(reader, first)).equals(file)).toBe(true)
+  })
+
+  it('[C1] [C13] never gives a first leaf that is wrong: it is fetched again', async () => {
+    const wrong = file.slice()
+    wrong[5_000]! ^= 1
+    const head = { etag: `"${root}"`, [firstLeafField]: field }
+    origin.answers.set('/file.bin', (request, response) => {
+      origin.answers.delete('/file.bin')
+      send(wrong, head)(request, response)
+    })
+    const { reader, first } = await begin(client)
+    expect((await restOf(reader, first)).equals(file)).toBe(true)
+    expect(client.stats().wastedBytes).toBeGreaterThan(0)
+  })
+
+  it.each([
+    ['of another file', printFirstLeaf(sampleManifest(600_001), sha256)!],
+    ['that is changed', field.replace(/^:(.)/, (_, letter) => `:${letter === 'A' ? 'B' : 'A'}`)],
+    ['that is nonsense', 'nonsense'],
+  ])('[C1] [C13] a field %s proves nothing: the manifest decides', async (_, wrongField) => {
+    origin.publish('/file.bin', file, { firstLeaf: wrongField })
+    const { reader, first } = await begin(client)
+    expect((await restOf(reader, first)).equals(file)).toBe(true)
+    expect(client.stats().bytes.origin).toBe(600_000)
+  })
+
+  it('[C13] of a file shorter than a leaf gives it whole, and of an empty one nothing', async () => {
+    for (const size of [0, 1, leafBytes]) {
+      origin.publish(`/${size}.bin`, file.slice(0, size), { firstLeaf: size > 0 ? true : '::' })
+      const response = await client.fetch(`${origin.url}/${size}.bin`)
+      expect(Buffer.from(await response.arrayBuffer()).equals(file.subarray(0, size))).toBe(true)
+    }
+  })
+
+  it('[C13] from then on, the manifests of that host are asked for after the first leaf', async () => {
+    await restOf((await begin(client)).reader, new Uint8Array(0))
+    origin.publish('/second.bin', sampleBytes(600_002), { firstLeaf: true })
+    let send = () => {}
+    const asked = new Promise<void>((resolve) => {
+      origin.answers.set('/second.bin', (request, response) => {
+        send = () => {
+          origin.answers.delete('/second.bin')
+          origin.again(request, response)
+        }
+        resolve()
+      })
+    })
+    origin.asked.length = 0
+    const answering = client.fetch(`${origin.url}/second.bin`)
+    await asked
+    expect(origin.asked).toEqual(['/second.bin'])
+    send()
+    const bytes = Buffer.from(await (await answering).arrayBuffer())
+    expect(bytes.equals(sampleBytes(600_002))).toBe(true)
+    expect(origin.asked).toEqual(['/second.bin', '/second.bin.nearcast.json'])
+  })
+
+  it('[C11] an abort between its first leaf and its manifest ends the body with the reason', async () => {
+    holdManifest(() => {})
+    const aborter = new AbortController()
+    const { reader } = await begin(client, aborter.signal)
+    const reading = reader.read()
+    aborter.abort(new Error('enough'))
+    await expect(reading).rejects.toThrow('enough')
+  })
+
+  it('[C11] a client that is closed between the two ends the reader with the code closed', async () => {
+    const give = holdManifest((response) => void response.end('{}'))
+    const { reader } = await begin(client)
+    const outcome = expect(reader.read()).rejects.toMatchObject({ code: 'closed' })
+    await client.close()
+    give()
+    await outcome
+  })
+
+  it('[C11] a page that stops reading between the two ends the answer', async () => {
+    const closed = new Promise((resolve) => {
+      origin.answers.set('/file.bin', (request, response) => {
+        request.socket.once('close', resolve)
+        const head = { 'content-length': file.length, etag: `"${root}"`, [firstLeafField]: field }
+        response.writeHead(200, head).write(file.subarray(0, 100_000))
+      })
+    })
+    const { reader } = await begin(client)
+    await reader.cancel()
+    await closed
+  })
+
+  it('[C11] a body that stops before its first leaf is whole fails nobody: the rest is fetched again', async () => {
+    origin.answers.set('/file.bin', (_, response) => {
+      origin.answers.delete('/file.bin')
+      const head = { 'content-length': file.length, etag: `"${root}"`, [firstLeafField]: field }
+      response.writeHead(200, head)
+      response.write(file.subarray(0, 5_000), () => response.destroy())
+    })
+    const { reader, first } = await begin(client)
+    expect((await restOf(reader, first)).equals(file)).toBe(true)
   })
 })

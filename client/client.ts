@@ -19,11 +19,13 @@ import {
 } from './api.ts'
 import { Engine } from './core/engine.ts'
 import type { ChunkStore, Clock, Dialer, Hasher, HttpSource, TrackerDialer } from './ports.ts'
+import { headOf } from './shell/answer-head.ts'
 import { linkCountFor } from './shell/device.ts'
 import { FileDownload } from './shell/file-download.ts'
 import { createManifestSource, type ManifestSource } from './shell/manifest-source.ts'
-import { headOf, type Opener, open, openError, randomHex } from './shell/opening.ts'
-import { openReader } from './shell/reader.ts'
+import { type Opener, openEarly, openError, randomHex } from './shell/opening.ts'
+import { openBegun, openReader } from './shell/reader.ts'
+import { Rehearsal } from './shell/rehearsal.ts'
 import type { ResumeHints } from './shell/resume-hints.ts'
 import { Runtime } from './shell/runtime.ts'
 import { readStats } from './shell/stats.ts'
@@ -82,9 +84,14 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Last
     },
     pressure: (on) => runtime.input({ type: 'pressure', on }),
   })
-  const runtime: Runtime = new Runtime({ ...parts, engine, vault, trackerUrl: trackerUrl(tracker), log })
+  const address = trackerUrl(tracker)
+  const runtime: Runtime = new Runtime({ ...parts, engine, vault, trackerUrl: address, log })
   const { hasher, hints, clock, manifests = createManifestSource(hasher) } = parts
-  const opener: Opener = { runtime, vault, hasher, hints, clock, manifests }
+  // Where a tracker of Nearcast is, files mostly come from an origin of Nearcast.
+  const leafHosts = new Set(address === undefined ? [] : [new URL(address).host])
+  const rehearsal = new Rehearsal(hasher)
+  const opener: Opener = { runtime, vault, hasher, hints, clock, manifests, leafHosts, rehearsal }
+  soon(() => rehearsal.idle())
   runtime.input({ type: 'consent', granted: consent === 'granted' })
   if (typeof addEventListener === 'function') {
     addEventListener('pagehide', () => {
@@ -131,16 +138,18 @@ class AssembledClient implements LastingClient {
     const { signal } = options
     const address = addressOf(url)
     const request = { url: address, headers: new Headers(options.headers), signal, patienceMs: fetchPatienceMs }
-    const opened = await open(this.#opener, request).catch((error) => {
+    const opened = await openEarly(this.#opener, request).catch((error) => {
       throw signal?.aborted ? signal.reason : openError(address, error)
     })
+    const { runtime } = this.#opener
     if (opened.kind === 'plain') return opened.response
+    if (opened.kind === 'begun') return answerLike(opened.response, openBegun(runtime, opened, signal))
     const { file, response, range } = opened
-    const { status, headers } = response ?? headOf(file.manifest, range)
-    const bytes = range ?? { from: 0, to: file.manifest.geometry.fileBytes }
-    const answer = new Response(openReader(this.#opener.runtime, file, bytes, signal), { status, headers })
-    Object.defineProperty(answer, 'url', { value: response?.url ?? file.url })
-    return answer
+    const head = response ?? { ...headOf(file.manifest, range), url: file.url }
+    return answerLike(
+      head,
+      openReader(runtime, file, range ?? { from: 0, to: file.manifest.geometry.fileBytes }, signal),
+    )
   }
 
   download(url: string | URL): Download {
@@ -193,6 +202,18 @@ class AssembledClient implements LastingClient {
     if (clear) this.#opener.hints.clear()
     await this.#opener.vault.close(clear)
   }
+}
+
+/** Once the page has nothing else to do. Some browsers lack `requestIdleCallback`. */
+function soon(callback: () => void): void {
+  if (typeof requestIdleCallback === 'function') requestIdleCallback(callback)
+  else setTimeout(callback)
+}
+
+type Head = Pick<Response, 'status' | 'headers' | 'url'>
+
+function answerLike({ status, headers, url }: Head, body: ReadableStream<Uint8Array>): Response {
+  return Object.defineProperty(new Response(body, { status, headers }), 'url', { value: url })
 }
 
 /** @throws NearcastError `usage` for what is no http or https URL */

@@ -19,7 +19,7 @@ import { createWebTrackerDialer } from './shell/web-tracker-dialer.ts'
 export function createClient(options: ClientOptions = {}): Client {
   const { iceServers = [], store = 'device', memoryBytesMax = memoryBytesMaxDefault } = options
   return assembleClient(options, {
-    store: store === 'memory' ? new MemoryStore(memoryBytesMax) : deferStore(openChunkStore(memoryBytesMax)),
+    store: store === 'memory' ? new MemoryStore(memoryBytesMax) : deferStore(() => openChunkStore(memoryBytesMax)),
     hasher: createWebHasher(),
     http: createHttpSource(),
     dialer: createSimplePeerDialer({ iceServers }),

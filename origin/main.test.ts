@@ -4,7 +4,9 @@ import { Agent } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readFirstLeaf } from '../shared/first-leaf.ts'
 import { silentLog } from '../shared/log.ts'
+import { sha256 } from '../test/fakes/sample-file.ts'
 import { digest, type ServedOrigin, serveOrigin, talk } from '../test/fakes/served-origin.ts'
 import { createOrigin } from './main.ts'
 
@@ -57,6 +59,15 @@ describe('a visitor who asks for a file', () => {
     expect((await site.get('/game.zip', { range: 'bytes=0-1,5-6' })).status).toBe(200)
     const past = await site.get('/game.zip', { range: 'bytes=300000-' })
     expect(past).toMatchObject({ status: 416, headers: { 'content-range': 'bytes */300000' } })
+  })
+
+  it('[O28] proves its first leaf once its root is known, to pages of any site', async () => {
+    expect((await site.get('/game.zip')).headers).not.toHaveProperty('nearcast-first-leaf')
+    const { root } = JSON.parse((await site.get('/game.zip.nearcast.json')).text)
+    const { headers } = await site.get('/game.zip')
+    const field = headers['nearcast-first-leaf'] as string
+    expect(readFirstLeaf(field, root, zip.length, sha256)).toEqual(new Uint8Array(sha256(zip.subarray(0, 16_384))))
+    expect(headers['access-control-expose-headers']).toContain('Nearcast-First-Leaf')
   })
 
   it('[O2] [O5] is told that nothing changed, by date while the root is unknown and by ETag from then on', async () => {

@@ -50,9 +50,11 @@ const powerOfTwoFrom = (count: number) => 2 ** Math.ceil(Math.log2(Math.max(coun
 
 /** One chunk's hash from the hashes of its leaves. A file of a single chunk has its root here. */
 export function chunkHash(leaves: Uint8Array, geometry: Geometry, sha256: Sha256): Bytes {
-  const width = geometry.chunkCount > 1 ? geometry.leavesPerChunk : powerOfTwoFrom(geometry.leafCount)
-  return fold(leaves, width, new Uint8Array(hashBytes), sha256)
+  return fold(leaves, chunkWidth(geometry), new Uint8Array(hashBytes), sha256)
 }
+
+const chunkWidth = ({ chunkCount, leavesPerChunk, leafCount }: Geometry) =>
+  chunkCount > 1 ? leavesPerChunk : powerOfTwoFrom(leafCount)
 
 /** The root from the whole chunk layer. */
 export function rootOfChunks(layer: Uint8Array, geometry: Geometry, sha256: Sha256): Bytes {
@@ -71,19 +73,37 @@ export const firstChunkProofCount = ({ chunkCount }: Geometry): number => Math.l
 
 const firstWidth = (chunkCount: number) => (chunkCount > manifestChunksMax ? pageChunks : powerOfTwoFrom(chunkCount))
 
-/** The hashes beside the way from the first chunk up to the first page's hash, or to the root, the lowest first. */
-export function firstChunkProof(layer: Uint8Array, geometry: Geometry, sha256: Sha256): Bytes {
-  const pad = padHash(geometry.leavesPerChunk, sha256)
+/** The hashes beside the way from a layer's first node up to the top of a tree of this width, the lowest first. */
+function firstNodeProof(layer: Uint8Array, width: number, pad: Uint8Array, sha256: Sha256): Bytes {
   const proof: Bytes[] = []
-  for (let width = 1; width < firstWidth(geometry.chunkCount); width *= 2) {
-    proof.push(fold(layer.subarray(width * hashBytes, 2 * width * hashBytes), width, pad, sha256))
+  for (let nodes = 1; nodes < width; nodes *= 2) {
+    proof.push(fold(layer.subarray(nodes * hashBytes, 2 * nodes * hashBytes), nodes, pad, sha256))
   }
   return concatBytes(...proof)
 }
 
-/** The hash of the page, or the root of the tree, that begins with this chunk, if the proof is right. */
-export function hashByProof(firstChunk: Uint8Array, proof: Uint8Array, sha256: Sha256): Bytes {
-  let hash = firstChunk
+/** The hashes beside the way from the first chunk up to the first page's hash, or to the root, the lowest first. */
+export function firstChunkProof(layer: Uint8Array, geometry: Geometry, sha256: Sha256): Bytes {
+  return firstNodeProof(layer, firstWidth(geometry.chunkCount), padHash(geometry.leavesPerChunk, sha256), sha256)
+}
+
+/** The hashes beside the way from the first leaf up to the first chunk's hash. */
+export function firstLeafProof(head: Uint8Array, geometry: Geometry, sha256: Sha256): Bytes {
+  return firstNodeProof(head, chunkWidth(geometry), new Uint8Array(hashBytes), sha256)
+}
+
+/** The hashes beside the way from the first page's hash up to the root. */
+export function firstPageProof(pages: Uint8Array, geometry: Geometry, sha256: Sha256): Bytes {
+  const pad = padHash(geometry.leavesPerChunk * pageChunks, sha256)
+  return firstNodeProof(pages, powerOfTwoFrom(pages.length / hashBytes), pad, sha256)
+}
+
+/** Hashes in the proof that the first leaf belongs to the root, whatever the chunk size. */
+export const firstLeafProofCount = (leafCount: number): number => Math.log2(powerOfTwoFrom(leafCount))
+
+/** The hash of the subtree that begins with this node and that the proof leads to the top of, if it is right. */
+export function hashByProof(firstNode: Uint8Array, proof: Uint8Array, sha256: Sha256): Bytes {
+  let hash = firstNode
   for (let at = 0; at < proof.length; at += hashBytes) {
     hash = sha256(concatBytes(hash, proof.subarray(at, at + hashBytes)))
   }

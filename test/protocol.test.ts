@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fromHex, toHex } from '../shared/bytes.ts'
+import { firstLeafField, printFirstLeaf } from '../shared/first-leaf.ts'
 import { Geometry } from '../shared/geometry.ts'
 import { type Root, swarmIdOf } from '../shared/ids.ts'
 import * as limits from '../shared/limits.ts'
@@ -193,6 +194,13 @@ describe('the manifest of PROTOCOL.md', () => {
     const onlyPaged = ['pages']
     expect(fields.filter((field) => !onlyPaged.includes(field)).sort()).toEqual(Object.keys(JSON.parse(example)).sort())
     expect(fields).toEqual(expect.arrayContaining(onlyPaged))
+  })
+
+  it('[M18] has its first leaf in the field beside it', () => {
+    const manifest = parseManifest(example, sha256)
+    if (!manifest.ok) throw new Error(manifest.violation)
+    const [field, value] = blocks(section('## The first leaf'), 'http')[0]!.trim().split(': ')
+    expect([field, value]).toEqual([firstLeafField, printFirstLeaf(manifest.value, sha256)])
   })
 
   it('[M14] has its pages where the table says', () => {

@@ -1,13 +1,18 @@
-/** A chunk store that is still being opened: its calls wait for it. */
+/** A chunk store that is opened when it is first asked for something; calls wait for it. */
 import type { ChunkStore } from '../ports.ts'
 
-export function deferStore(opening: Promise<ChunkStore>): ChunkStore {
+export function deferStore(open: () => Promise<ChunkStore>): ChunkStore {
+  let opening: Promise<ChunkStore> | undefined
+  const opened = () => {
+    opening ??= open()
+    return opening
+  }
   return {
-    held: async (root) => (await opening).held(root),
-    read: async (root, index) => (await opening).read(root, index),
-    write: async (root, chunks) => (await opening).write(root, chunks),
-    remove: async (root, indexes) => (await opening).remove(root, indexes),
-    clear: async () => (await opening).clear(),
-    close: () => void opening.then((store) => store.close()),
+    held: async (root) => (await opened()).held(root),
+    read: async (root, index) => (await opened()).read(root, index),
+    write: async (root, chunks) => (await opened()).write(root, chunks),
+    remove: async (root, indexes) => (await opened()).remove(root, indexes),
+    clear: async () => (await opened()).clear(),
+    close: async () => (await opening)?.close(),
   }
 }

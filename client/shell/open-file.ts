@@ -39,8 +39,10 @@ export class OpenFile {
   /** What is here. */
   heldBytes = 0
   failure: NearcastError | undefined
-  /** Whether the chunk layer leads to the root: before it is known no chunk is compared. */
-  readonly layerProven: Promise<boolean>
+  /** Fulfilled when the first bytes are here, or never will be: what they do not need waits for it. */
+  readonly begun: Promise<void>
+  #begin = () => {}
+  #layerProven: Promise<boolean> | undefined
   readonly #pages = new Map<number, Promise<boolean>>()
   readonly #early: { from: number; bytes: Bytes }[] = []
   readonly #listeners = new Set<() => void>()
@@ -56,7 +58,16 @@ export class OpenFile {
     this.#vault = init.vault
     this.sourceOf = new Uint8Array(init.manifest.geometry.chunkCount)
     this.#vault.open(this)
-    this.layerProven = proveLayer(init.hashes)
+    this.begun = new Promise((resolve) => {
+      // A turn later: whoever waits for the bytes themselves has them by then.
+      this.#begin = () => setTimeout(resolve)
+    })
+  }
+
+  /** Whether the chunk layer leads to the root: before it is known no chunk is compared. Proven once it is asked for. */
+  get layerProven(): Promise<boolean> {
+    this.#layerProven ??= proveLayer(this.hashes)
+    return this.#layerProven
   }
 
   /** The store has these from before. */
@@ -159,6 +170,8 @@ export class OpenFile {
 
   #tell(): void {
     this.version++
+    this.#begin()
+    this.#begin = () => {}
     for (const listener of [...this.#listeners]) listener()
   }
 }

@@ -2,14 +2,19 @@
  * How a URL becomes a file: the plain request starts at once and the manifest is asked for beside it. When the
  * manifest is there in time and speaks of the same bytes, the answer is taken over; otherwise it is left untouched.
  */
-import { toHex } from '../../shared/bytes.ts'
+import { type Bytes, hashBytes, toHex } from '../../shared/bytes.ts'
+import { readFirstLeaf } from '../../shared/first-leaf.ts'
 import { swarmIdOf } from '../../shared/ids.ts'
 import { leafBytes } from '../../shared/limits.ts'
 import { ChunkHashes, type Manifest } from '../../shared/manifest.ts'
 import { NearcastError } from '../api.ts'
 import type { Clock, Hasher } from '../ports.ts'
+import { AnswerBody } from './answer-body.ts'
+import { type ByteRange, disagreement, isAnswerTo, leafClaimOf, parseRange } from './answer-head.ts'
+import { earlyLeaf } from './early-leaf.ts'
 import type { ManifestSource } from './manifest-source.ts'
 import { OpenFile } from './open-file.ts'
+import type { Rehearsal } from './rehearsal.ts'
 import type { ResumeHints } from './resume-hints.ts'
 import type { Runtime } from './runtime.ts'
 import type { Vault } from './vault.ts'
@@ -24,6 +29,9 @@ export interface Opener {
   hasher: Hasher
   hints: ResumeHints
   manifests: ManifestSource
+  /** Hosts whose answers prove their first leaf, or are thought to: there the manifest is asked for after it. */
+  leafHosts: Set<string>
+  rehearsal: Rehearsal
 }
 
 export interface OpenRequest {
@@ -35,26 +43,93 @@ export interface OpenRequest {
 }
 
 export type Opened =
-  | { kind: 'plain'; response: Response; reason: string }
+  /** `body` when its beginning was looked at: the response's own has been taken. */
+  | { kind: 'plain'; response: Response; body: AnswerBody | undefined; reason: string }
   /** `response` is missing when the store had enough to begin without asking. */
   | { kind: 'file'; file: OpenFile; response: Response | undefined; range: ByteRange | undefined }
 
-/** Bytes [from, to) as a Range header asked for them. */
-export interface ByteRange {
-  from: number
-  to: number
+/** An answer whose first leaf is read ahead of all else. */
+export interface Begun {
+  kind: 'begun'
+  response: Response
+  /** The first leaf, verified; undefined when it is wrong or long in coming. */
+  leaf: Promise<Bytes | undefined>
+  /** Where the bytes after the leaf are, or all of them when there is no leaf. */
+  rest: Promise<Opened>
 }
 
+/** The answer to the plain request, and what was asked beside it. */
+interface Asked {
+  response: Response
+  /** The manifest, or why there is none; asked for now if it was not before. */
+  manifest: () => ReturnType<ManifestSource>
+  /** How long after the answer's head the manifest may still come. */
+  patienceMs: number
+  isRanged: boolean
+  /** Ends the request for the manifest. */
+  endManifest: () => void
+  /** Ends the answer. */
+  cancel: () => void
+}
+
+/** What is there once the manifest came or did not. */
 export async function open(opener: Opener, request: OpenRequest): Promise<Opened> {
+  const asked = await ask(opener, request, false)
+  return 'kind' in asked ? asked : settle(opener, request, asked, undefined)
+}
+
+/**
+ * The same, but the first leaf comes as soon as it is proven: by the answer's head, without waiting for the manifest,
+ * or by the manifest, before the file is opened.
+ */
+export async function openEarly(opener: Opener, request: OpenRequest): Promise<Opened | Begun> {
+  const { host } = new URL(request.url)
+  const isRanged = request.headers.has('range')
+  const asked = await ask(opener, request, !isRanged && opener.leafHosts.has(host))
+  if ('kind' in asked) return asked
+  const { response, cancel } = asked
+  if (isRanged || !response.ok) return settle(opener, request, asked, undefined)
+  const claim = leafClaimOf(response)
+  if (!claim) {
+    opener.leafHosts.delete(host)
+    const judged = await judge(opener, request, asked, undefined)
+    if (judged.kind === 'plain' || judged.manifest.geometry.fileBytes === 0)
+      return admit(opener, request, asked, judged)
+    const { head, geometry } = judged.manifest
+    const body = new AnswerBody(response.body!)
+    const leaf = earlyLeaf(opener.hasher, body, geometry.fileBytes, () => head.subarray(0, hashBytes))
+    return begin(response, leaf, () => admit(opener, request, asked, { ...judged, body }))
+  }
+  opener.leafHosts.add(host)
+  refuseOver(opener, request, cancel)
+  const { field, root, fileBytes } = claim
+  const body = new AnswerBody(response.body!)
+  const hashOf = () => readFirstLeaf(field, root, fileBytes, opener.hasher.sha256)
+  return begin(response, earlyLeaf(opener.hasher, body, fileBytes, hashOf), () => settle(opener, request, asked, body))
+}
+
+function begin(response: Response, leaf: Promise<Bytes | undefined>, next: () => Promise<Opened>): Begun {
+  const rest = leaf.then(async () => {
+    // A turn later: the page has its first bytes before anything is done that they do not need.
+    await new Promise((resolve) => setTimeout(resolve))
+    return next()
+  })
+  return { kind: 'begun', response, leaf, rest }
+}
+
+/** @param isLate whether the manifest is left for later: its request slows the file's down on a busy machine */
+async function ask(opener: Opener, request: OpenRequest, isLate: boolean): Promise<Opened | Asked> {
   request.signal?.throwIfAborted()
   const ended = new AbortController()
-  const manifest = opener.manifests(
-    request.url,
-    request.signal ? AbortSignal.any([request.signal, ended.signal]) : ended.signal,
-  )
   const isRanged = request.headers.has('range')
+  let fetching: ReturnType<ManifestSource> | undefined
+  const signal = request.signal ? AbortSignal.any([request.signal, ended.signal]) : ended.signal
+  const manifest = () => {
+    fetching ??= opener.manifests(request.url, signal)
+    return fetching
+  }
   if (!isRanged && opener.hints.has(request.url)) {
-    const known = await within(hintPatienceMs, manifest)
+    const known = await within(hintPatienceMs, manifest())
     refuseClosed(opener, request.url)
     if (typeof known !== 'string') return { kind: 'file', ...(await take(opener, request, known, undefined)) }
   }
@@ -62,35 +137,70 @@ export async function open(opener: Opener, request: OpenRequest): Promise<Opened
   const cancel = () => body.abort(request.signal?.reason)
   request.signal?.addEventListener('abort', cancel)
   request.signal?.throwIfAborted()
-  const response = await fetch(request.url, { headers: request.headers, signal: body.signal })
-  const plain = (reason: string): Opened => {
-    ended.abort()
-    return { kind: 'plain', response, reason }
+  // The file is asked for first: its head is what the page would wait for without Nearcast too.
+  const answering = fetch(request.url, { headers: request.headers, signal: body.signal })
+  if (!isLate) void manifest()
+  const askedAt = opener.clock.now()
+  const response = await answering.finally(opener.rehearsal.asking())
+  // Asked for later, it takes a round trip from here: about as long as this head took.
+  const patienceMs = request.patienceMs + (isLate ? opener.clock.now() - askedAt : 0)
+  return { response, manifest, patienceMs, isRanged, endManifest: () => ended.abort(), cancel }
+}
+
+/** An answer and what came of its manifest. */
+type Judged =
+  | Extract<Opened, { kind: 'plain' }>
+  | { kind: 'file'; manifest: Manifest; range: ByteRange | undefined; body: AnswerBody | undefined }
+
+async function settle(
+  opener: Opener,
+  request: OpenRequest,
+  asked: Asked,
+  body: AnswerBody | undefined,
+): Promise<Opened> {
+  return admit(opener, request, asked, await judge(opener, request, asked, body))
+}
+
+async function judge(
+  opener: Opener,
+  request: OpenRequest,
+  { response, manifest: askForManifest, patienceMs, isRanged, endManifest, cancel }: Asked,
+  body: AnswerBody | undefined,
+): Promise<Judged> {
+  const plain = (reason: string): Judged => {
+    endManifest()
+    return { kind: 'plain', response, body, reason }
   }
   if (!response.ok || !response.body) return plain(`the server answered ${response.status}`)
-  const known = await within(request.patienceMs, manifest)
-  request.signal?.throwIfAborted()
-  if (opener.runtime.isClosed) cancel()
-  refuseClosed(opener, request.url)
-  if (typeof known === 'string') return plain(known)
-  const wrong = disagreement(response, known)
+  const manifest = await within(patienceMs, askForManifest())
+  refuseOver(opener, request, cancel)
+  if (typeof manifest === 'string') return plain(manifest)
+  const wrong = disagreement(response, manifest)
   if (wrong) return plain(wrong)
-  const range = isRanged ? parseRange(request.headers.get('range')!, known.geometry.fileBytes) : undefined
+  const range = isRanged ? parseRange(request.headers.get('range')!, manifest.geometry.fileBytes) : undefined
   if (!isAnswerTo(range, isRanged, response)) return plain('the range is not one that can be verified')
+  return { kind: 'file', manifest, range, body }
+}
+
+async function admit(opener: Opener, request: OpenRequest, asked: Asked, judged: Judged): Promise<Opened> {
+  if (judged.kind === 'plain') return judged
+  const { response, cancel } = asked
+  refuseOver(opener, request, cancel)
   // From here on the answer may serve several readers: it ends when the last of them does.
   request.signal?.removeEventListener('abort', cancel)
-  return { kind: 'file', ...(await take(opener, request, known, { response, cancel, range })) }
+  const { manifest, range, body } = judged
+  return { kind: 'file', ...(await take(opener, request, manifest, { response, body, cancel, range })) }
+}
+
+/** Who asked is gone, or the client is. */
+function refuseOver(opener: Opener, { signal, url }: OpenRequest, cancel: () => void): void {
+  signal?.throwIfAborted()
+  if (opener.runtime.isClosed) cancel()
+  refuseClosed(opener, url)
 }
 
 function refuseClosed({ runtime }: Opener, url: string): void {
   if (runtime.isClosed) throw new NearcastError('closed', `nearcast: ${url}: the client is closed`)
-}
-
-/** Whether the answer is the whole file, or the one range that was asked for. */
-function isAnswerTo(range: ByteRange | undefined, isRanged: boolean, { status, headers }: Response): boolean {
-  if (!isRanged) return status === 200
-  const said = headers.get('content-range')
-  return range !== undefined && status === 206 && (said?.startsWith(`bytes ${range.from}-${range.to - 1}/`) ?? true)
 }
 
 async function within(ms: number, manifest: ReturnType<ManifestSource>): ReturnType<ManifestSource> {
@@ -102,32 +212,9 @@ async function within(ms: number, manifest: ReturnType<ManifestSource>): ReturnT
   return Promise.race([manifest, late]).finally(() => clearTimeout(timer))
 }
 
-/** Why an answer and a manifest do not speak of the same bytes, when they do not. */
-function disagreement(response: Response, { geometry, root }: Manifest): string | undefined {
-  if (response.headers.has('content-encoding')) return 'the answer is encoded'
-  const total =
-    response.status === 206
-      ? response.headers.get('content-range')?.split('/')[1]
-      : response.headers.get('content-length')
-  if (total !== null && total !== String(geometry.fileBytes)) {
-    return `the answer has ${total ?? 'no'} bytes, the manifest ${geometry.fileBytes}`
-  }
-  const etag = response.headers.get('etag')
-  if (etag && /^"[0-9a-f]{64}"$/.test(etag) && etag !== `"${root}"`) return 'the manifest is of another version'
-  return undefined
-}
-
-/** One range of bytes (RFC 9110 §14.1.2), or undefined for anything else. */
-export function parseRange(header: string, fileBytes: number): ByteRange | undefined {
-  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header.trim()) ?? []
-  if (first === undefined || last === undefined || first + last === '') return undefined
-  const from = first === '' ? Math.max(0, fileBytes - Number(last)) : Number(first)
-  const to = first === '' || last === '' ? fileBytes : Math.min(Number(last) + 1, fileBytes)
-  return from < to ? { from, to } : undefined
-}
-
 interface Answer {
   response: Response
+  body: AnswerBody | undefined
   cancel: () => void
   range: ByteRange | undefined
 }
@@ -151,33 +238,38 @@ async function take(
   const etag = response?.headers.get('etag') ?? undefined
   const file = new OpenFile({ url, id, manifest, hashes, etag, vault })
   runtime.addFile(file)
-  const held = vault.held(manifest.root).then((indexes) => {
+  const lookUp = async () => {
+    const indexes = await vault.held(manifest.root)
     file.held(indexes)
     runtime.input({ type: 'held', swarm: id, indexes })
-  })
+  }
   if (answer && !answer.range) {
     const run = runtime.engine.takeRunId()
     runtime.addRun(run, answer.cancel)
     runtime.input({ type: 'open', swarm: id, manifest, hashes, run: { id: run, to: manifest.geometry.fileBytes } })
-    void pump(runtime, run, answer.response)
+    void pump(runtime, run, answer.body ?? new AnswerBody(answer.response.body!))
+    // Nothing of this brings the first byte, and each would take its turn before it.
+    void file.begun.then(() => {
+      hints.add(url)
+      return lookUp()
+    })
   } else {
     // A range that begins inside a chunk cannot be verified by itself: whole chunks are asked for in its place.
     answer?.cancel()
     runtime.input({ type: 'open', swarm: id, manifest, hashes })
-    await held
+    hints.add(url)
+    await lookUp()
   }
-  hints.add(url)
   return { file, response, range: answer?.range }
 }
 
 /** Feeds an answer that is under way to the engine, no faster than it is taken. */
-async function pump(runtime: Runtime, run: number, response: Response): Promise<void> {
-  const reader = response.body!.getReader()
+async function pump(runtime: Runtime, run: number, body: AnswerBody): Promise<void> {
   let isFirst = true
   try {
     for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return runtime.runEnded(run)
+      const value = await body.read()
+      if (!value) return runtime.runEnded(run)
       // A first read may bring megabytes: its first leaf goes ahead, hashed and released while the rest is taken in.
       const ahead = isFirst ? Math.min(leafBytes, value.length) : 0
       isFirst = false
@@ -190,15 +282,6 @@ async function pump(runtime: Runtime, run: number, response: Response): Promise<
   } catch (error) {
     runtime.runFailed(run, { reason: error instanceof Error ? error.message : String(error), retry: true })
   }
-}
-
-/** The head of an answer that was never asked for: what the server would have said. */
-export function headOf(manifest: Manifest, range: ByteRange | undefined): { status: 200 | 206; headers: Headers } {
-  const { fileBytes } = manifest.geometry
-  const headers = new Headers({ 'content-type': manifest.type, 'accept-ranges': 'bytes', etag: `"${manifest.root}"` })
-  headers.set('content-length', String(range ? range.to - range.from : fileBytes))
-  if (range) headers.set('content-range', `bytes ${range.from}-${range.to - 1}/${fileBytes}`)
-  return { status: range ? 206 : 200, headers }
 }
 
 /** The error that a rejected `fetch` becomes; an abort stays what it is. */

@@ -1,6 +1,7 @@
 /** A file's bytes [from, to) as a stream: in order, verified, fetched as they are read and a little ahead. */
 import type { NearcastError } from '../api.ts'
 import type { OpenFile } from './open-file.ts'
+import type { Begun } from './opening.ts'
 import type { Runtime } from './runtime.ts'
 
 /** Bytes that wait in the stream itself for a reader that is slow: a chunk or two. */
@@ -63,6 +64,41 @@ export function openReader(
       cancel: end,
     },
     new ByteLengthQueuingStrategy({ highWaterMark: queueBytesMax }),
+  )
+}
+
+/** The same of an answer whose first leaf comes ahead of everything else. */
+export function openBegun(runtime: Runtime, { leaf, rest }: Begun, signal?: AbortSignal): ReadableStream<Uint8Array> {
+  // Opened at once: what is read ahead is on its way while the page looks at the first bytes.
+  const reader = Promise.all([leaf, rest]).then(([first, opened]) => {
+    const from = first?.length ?? 0
+    if (opened.kind === 'plain') return opened.body!.stream(from).getReader()
+    const { file } = opened
+    return openReader(runtime, file, { from, to: file.manifest.geometry.fileBytes }, signal).getReader()
+  })
+  return leafAndRest(leaf, reader)
+}
+
+/** @param leaf is missing where the rest has all bytes */
+export function leafAndRest(
+  leaf: Promise<Uint8Array | undefined>,
+  rest: Promise<ReadableStreamDefaultReader<Uint8Array>>,
+): ReadableStream<Uint8Array> {
+  rest.catch(() => {}) // whoever reads hears of it
+  let isFirst = true
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const first = isFirst && (await leaf)
+        isFirst = false
+        if (first) return controller.enqueue(first)
+        const { done, value } = await (await rest).read()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      cancel: async (reason) => (await rest).cancel(reason),
+    },
+    { highWaterMark: 0 },
   )
 }
 

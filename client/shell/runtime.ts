@@ -10,9 +10,11 @@ import { dataHeaderBytes, encodeWire } from '../../shared/wire.ts'
 import type { Engine } from '../core/engine.ts'
 import type { Effect, Input } from '../core/engine-events.ts'
 import { payloadBytesAim } from '../core/settings.ts'
-import type { Clock, Dialer, Hasher, HttpSource, Link, TrackerDialer, TrackerSocket } from '../ports.ts'
+import type { Clock, Dialer, Hasher, HttpSource, Link, TrackerDialer, TrackerEvents, TrackerSocket } from '../ports.ts'
+import { connectLater } from './later-tracker.ts'
 import type { OpenFile } from './open-file.ts'
 import type { Vault } from './vault.ts'
+import { WakeTimer } from './wake-timer.ts'
 
 export interface RuntimeParts {
   engine: Engine
@@ -34,8 +36,7 @@ export class Runtime {
   #tracker: TrackerSocket | undefined
   readonly #inputs: Input[] = []
   #isHandling = false
-  #cancelWake: (() => void) | undefined
-  #wakeAt = Number.POSITIVE_INFINITY
+  readonly #timer: WakeTimer
   /** HTTP answers that are not read on while the engine takes no more. */
   #waiters: (() => void)[] = []
   #isClosed = false
@@ -44,6 +45,12 @@ export class Runtime {
 
   constructor(parts: RuntimeParts) {
     this.#parts = parts
+    const { clock, engine } = parts
+    this.#timer = new WakeTimer(
+      clock,
+      () => engine.nextWake(),
+      () => this.input({ type: 'wake' }),
+    )
   }
 
   get engine(): Engine {
@@ -93,28 +100,13 @@ export class Runtime {
       this.#isHandling = false
     }
     if (!this.engine.isPressed) this.#readOn()
-    this.#schedule()
+    if (!this.#isClosed) this.#timer.schedule()
   }
 
   #readOn(): void {
     const waiters = this.#waiters
     this.#waiters = []
     for (const wake of waiters) wake()
-  }
-
-  /** A timer that would only fire too soon is left: to change it costs more than to find out then. */
-  #schedule(): void {
-    const at = this.#parts.engine.nextWake()
-    if (this.#cancelWake && (at >= this.#wakeAt - 1 || this.#isClosed)) return
-    this.#cancelWake?.()
-    this.#cancelWake = undefined
-    if (at === Number.POSITIVE_INFINITY || this.#isClosed) return
-    this.#wakeAt = at
-    this.#cancelWake = this.#parts.clock.at(at, () => {
-      this.#cancelWake = undefined
-      if (this.#parts.engine.nextWake() <= this.now) this.input({ type: 'wake' })
-      else this.#schedule()
-    })
   }
 
   /** Hands an HTTP answer's bytes to the engine; the next ones may come when the promise is fulfilled. */
@@ -239,9 +231,9 @@ export class Runtime {
   }
 
   #connectTracker(): void {
-    const { trackerUrl, trackerDialer, log } = this.#parts
+    const { trackerUrl, trackerDialer, clock, log } = this.#parts
     if (trackerUrl === undefined) return
-    const socket = trackerDialer.connect(trackerUrl, {
+    const events: TrackerEvents = {
       open: () => {},
       message: (text) => {
         if (this.#tracker !== socket) return
@@ -254,7 +246,9 @@ export class Runtime {
         this.#tracker = undefined
         this.input({ type: 'trackerClosed' })
       },
-    })
+    }
+    const begun = [...this.#files.values()].map((file) => file.begun)
+    const socket = connectLater(clock, begun, () => trackerDialer.connect(trackerUrl, events))
     this.#tracker = socket
   }
 
@@ -291,7 +285,7 @@ export class Runtime {
       file.fail('closed', 'the client is closed')
     }
     this.#isClosed = true
-    this.#cancelWake?.()
+    this.#timer.stop()
     this.#files.clear()
     this.#readOn()
   }

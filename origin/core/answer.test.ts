@@ -39,6 +39,17 @@ describe('the answer', () => {
     expect(headers).not.toHaveProperty('Last-Modified')
   })
 
+  it('[O28] proves its first leaf where it is the whole file, and nowhere else', () => {
+    const proven = { ...file, firstLeaf: ':proof:' }
+    const fieldOf = (headers: AnswerHeaders, representation = proven) =>
+      get(headers, representation).headers['Nearcast-First-Leaf']
+    expect(fieldOf({})).toBe(':proof:')
+    expect(fieldOf({ range: 'bytes=0-9' })).toBeUndefined()
+    expect(fieldOf({ range: 'bytes=100-' })).toBeUndefined()
+    expect(fieldOf({ 'if-none-match': '"root"' })).toBeUndefined()
+    expect(get({}, file).headers).not.toHaveProperty('Nearcast-First-Leaf')
+  })
+
   it('[O4] to a Range is that part', () => {
     expect(get({ range: 'bytes=10-19' })).toEqual({
       status: 206,

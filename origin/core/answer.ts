@@ -2,6 +2,7 @@
  * The answer to a GET or HEAD for one representation (a file, a manifest, hash pages): status, headers and which
  * bytes, by RFC 9110. Knows nothing of where the bytes are.
  */
+import { firstLeafField } from '../../shared/first-leaf.ts'
 import { parseRange } from './byte-range.ts'
 import { type ConditionHeaders, checkConditions, rangeApplies, type Validators } from './conditions.ts'
 import { printEntityTag } from './entity-tag.ts'
@@ -10,6 +11,8 @@ import { printHttpDate } from './http-date.ts'
 export interface Representation extends Validators {
   bytes: number
   type: string
+  /** What proves the first leaf of the whole (shared/first-leaf.ts). */
+  firstLeaf?: string | undefined
 }
 
 export interface AnswerHeaders extends ConditionHeaders {
@@ -30,7 +33,7 @@ export function answerTo(
   representation: Representation,
   nowMs: number,
 ): Answer {
-  const { bytes, type } = representation
+  const { bytes, type, firstLeaf } = representation
   const common = commonHeaders(representation)
   const verdict = checkConditions(request, representation, nowMs)
   if (verdict === 'not modified') return { status: 304, headers: common, from: 0, to: 0 }
@@ -53,7 +56,12 @@ export function answerTo(
       return { status: 206, headers, from, to }
     }
     case 'whole': {
-      const headers = { ...common, 'Content-Type': type, 'Content-Length': `${bytes}` }
+      const headers = {
+        ...common,
+        'Content-Type': type,
+        'Content-Length': `${bytes}`,
+        ...(firstLeaf !== undefined && { [firstLeafField]: firstLeaf }),
+      }
       return { status: 200, headers, from: 0, to: method === 'GET' ? bytes : 0 }
     }
   }
@@ -75,8 +83,7 @@ function commonHeaders({ etag, lastModifiedMs }: Representation): Record<string,
  */
 export const sharingHeaders: Readonly<Record<string, string>> = {
   'Access-Control-Allow-Origin': '*',
-  'Access-Control-Expose-Headers':
-    'Accept-Ranges, Content-Length, Content-Range, Date, ETag, Last-Modified, Retry-After',
+  'Access-Control-Expose-Headers': `Accept-Ranges, Content-Length, Content-Range, Date, ETag, Last-Modified, ${firstLeafField}, Retry-After`,
   'Cross-Origin-Resource-Policy': 'cross-origin',
   'Timing-Allow-Origin': '*',
   'X-Content-Type-Options': 'nosniff',

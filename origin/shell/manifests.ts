@@ -3,11 +3,13 @@
  * once wait for the same hashing. Knows no request and no name under which a file is published.
  */
 import type { FileHandle } from 'node:fs/promises'
+import { printFirstLeaf } from '../../shared/first-leaf.ts'
 import { MiB } from '../../shared/limits.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Manifest } from '../../shared/manifest.ts'
 import { BoundedCache } from '../core/bounded-cache.ts'
 import { type FileVersion, versionKey } from '../core/file-version.ts'
+import { sha256 } from './file-hash.ts'
 import type { HashQueue } from './hash-queue.ts'
 import type { ManifestRecords } from './manifest-records.ts'
 
@@ -42,6 +44,7 @@ export class Manifests {
   readonly #log: Log
   readonly #known = new BoundedCache<Known>(knownCountMax, knownBytesMax)
   readonly #making = new Map<string, Promise<ManifestOutcome>>()
+  readonly #firstLeaves = new WeakMap<Manifest, string | undefined>()
   hashed = 0
   fromDisk = 0
 
@@ -62,6 +65,12 @@ export class Manifests {
       if (manifest !== undefined && this.#known.get(path) === known) this.#remember(path, key, manifest)
     })
     return known.manifest
+  }
+
+  /** What proves the first leaf of this manifest's file; worked out once, it may take 300 hashes. */
+  firstLeafOf(manifest: Manifest): string | undefined {
+    if (!this.#firstLeaves.has(manifest)) this.#firstLeaves.set(manifest, printFirstLeaf(manifest, sha256))
+    return this.#firstLeaves.get(manifest)
   }
 
   async #read(path: string, key: string): Promise<Manifest | undefined> {

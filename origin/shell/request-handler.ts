@@ -86,6 +86,7 @@ export class RequestHandler {
         bytes: file.version.bytes,
         type: file.type,
         etag: manifest && { weak: false, opaque: manifest.root },
+        firstLeaf: manifest && this.#parts.manifests.firstLeafOf(manifest),
         lastModifiedMs: lastModifiedOf(Number(file.version.modifiedNs / 1_000_000n), Date.now()),
       }
       const about = { prompt: false, urlPath: printRequestPath(segments) }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseRange } from './opening.ts'
+import { parseRange } from './answer-head.ts'
 
 describe('a Range header', () => {
   it.each([
