@@ -8,7 +8,15 @@ import type { Attachments } from './attachments.ts'
 import { Calls } from './calls.ts'
 import { type Core, earlier } from './core.ts'
 import type { Remote } from './remote.ts'
-import { deadAfterMs, dialTimeoutMs, idleAfterMs, pingAfterMs, redialAfterMs, strikesMax } from './settings.ts'
+import {
+  deadAfterMs,
+  dialTimeoutMs,
+  firstDialTimeoutMs,
+  idleAfterMs,
+  pingAfterMs,
+  redialAfterMs,
+  strikesMax,
+} from './settings.ts'
 import { Shunned } from './shunned.ts'
 import type { Swarm } from './swarm.ts'
 import type { TrackerSession } from './tracker-session.ts'
@@ -102,12 +110,12 @@ export class Mesh {
   /** The tracker knows no introduction to this peer any more. */
   unreachable(id: PeerId, now: number): void {
     const remote = this.#core.remotes.get(id)
-    if (remote?.state === 'dialing') this.#giveUp(remote, now)
+    if (remote?.state === 'dialing') this.#giveUp(remote, now, redialAfterMs)
   }
 
   /** The peer says goodbye. */
   left(remote: Remote, now: number): void {
-    this.#giveUp(remote, now)
+    this.#giveUp(remote, now, redialAfterMs)
   }
 
   ping(remote: Remote, now: number): void {
@@ -138,8 +146,18 @@ export class Mesh {
     else this.#shunned.add(id, Number.POSITIVE_INFINITY)
   }
 
-  #giveUp(remote: Remote, now: number, shunMs = redialAfterMs): void {
+  #giveUp(remote: Remote, now: number, shunMs: number): void {
     this.#shunned.add(remote.id, now + shunMs)
+    this.#drop(remote, now)
+  }
+
+  #missed(remote: Remote, now: number): void {
+    this.#shunned.miss(remote.id, now)
+    this.#drop(remote, now)
+  }
+
+  /** Ends the link and looks for another. */
+  #drop(remote: Remote, now: number): void {
     this.#end(remote)
     this.#session.lostLink(now)
     this.#calls.next(now)
@@ -155,7 +173,7 @@ export class Mesh {
   closed(remote: Remote, now: number): void {
     this.#core.remotes.delete(remote.id)
     this.#onGone(remote)
-    if (remote.state === 'dialing') this.#shunned.add(remote.id, now + redialAfterMs)
+    if (remote.state === 'dialing') this.#shunned.miss(remote.id, now)
     this.#session.lostLink(now)
     this.#calls.next(now)
   }
@@ -184,15 +202,19 @@ export class Mesh {
     this.#calls.wake(now)
     for (const remote of this.#core.remotes.values()) {
       if (remote.state !== 'open') {
-        if (now - remote.startedAt >= dialTimeoutMs) this.#giveUp(remote, now)
+        if (now >= this.#callEnd(remote)) this.#missed(remote, now)
       } else if (now - remote.lastHeardAt >= deadAfterMs) {
-        this.#giveUp(remote, now)
+        this.#giveUp(remote, now, redialAfterMs)
       } else if (this.#isIdle(remote, now)) {
         this.#part(remote, 'idle', now)
       } else if (now >= this.#pingAt(remote)) {
         this.ping(remote, now)
       }
     }
+  }
+
+  #callEnd({ id, initiator, startedAt }: Remote): number {
+    return startedAt + (initiator && !this.#shunned.isMissed(id) ? firstDialTimeoutMs : dialTimeoutMs)
   }
 
   /**
@@ -212,7 +234,7 @@ export class Mesh {
   nextWake(): number {
     let at = this.#calls.nextWake()
     for (const remote of this.#core.remotes.values()) {
-      if (remote.state !== 'open') at = earlier(at, remote.startedAt + dialTimeoutMs)
+      if (remote.state !== 'open') at = earlier(at, this.#callEnd(remote))
       else at = earlier(at, Math.min(remote.lastHeardAt + deadAfterMs, this.#pingAt(remote)))
       if (remote.idleSince !== undefined) at = earlier(at, remote.idleSince + idleAfterMs)
     }

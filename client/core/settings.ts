@@ -34,7 +34,13 @@ export const candidateCountMax = 16
 /** How long a link may take from the first call to its hello: ICE over slow networks needs seconds, not tens. */
 export const dialTimeoutMs = 10_000
 
-/** A peer that could not be reached, or was refused, is not called again for this long. */
+/** A first call has less: most links are there within two seconds, and what went wrong by chance goes right anew. */
+export const firstDialTimeoutMs = 5_000
+
+/** And is made again this soon. */
+export const recallAfterMs = 1_000
+
+/** A peer that could not be reached twice, or was refused, is not called again for this long. */
 export const redialAfterMs = 30_000
 
 /** Candidates found within this time travel in one signal with the description before them. */

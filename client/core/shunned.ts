@@ -1,10 +1,12 @@
 /** Peers that are not to be linked to before some time, or ever: unreachable ones, and those that lied. */
 import type { PeerId } from '../../shared/ids.ts'
-import { shunnedCountMax } from './settings.ts'
+import { recallAfterMs, redialAfterMs, shunnedCountMax } from './settings.ts'
 
 export class Shunned {
   /** Those shunned longest ago first. */
   readonly #until = new Map<PeerId, number>()
+  /** Of them, those that could not be reached at the first call. */
+  readonly #missed = new Set<PeerId>()
 
   get size(): number {
     return this.#until.size
@@ -22,7 +24,20 @@ export class Shunned {
     const before = this.#until.get(id) ?? 0
     this.#until.delete(id)
     const oldest = this.#until.keys().next().value
-    if (this.#until.size >= shunnedCountMax && oldest !== undefined) this.#until.delete(oldest)
+    if (this.#until.size >= shunnedCountMax && oldest !== undefined) {
+      this.#until.delete(oldest)
+      this.#missed.delete(oldest)
+    }
     this.#until.set(id, Math.max(until, before))
+  }
+
+  isMissed(id: PeerId): boolean {
+    return this.#missed.has(id)
+  }
+
+  /** A call came to nothing. The first one may have been bad luck: it is made again soon. */
+  miss(id: PeerId, now: number): void {
+    this.add(id, now + (this.#missed.has(id) ? redialAfterMs : recallAfterMs))
+    this.#missed.add(id)
   }
 }
