@@ -93,6 +93,7 @@ export class Arrivals {
       remote.downloadedBytes += bytes.length
       remote.stalls = 0
       remote.misses = 0
+      remote.recalls = 0
     }
     if (source === 'origin') swarm.runFailures = 0
     this.#core.emit({ type: 'keep', swarm: swarm.id, index, bytes, source })

@@ -78,7 +78,7 @@ export class Conversation {
       case 'pong':
         if (!passFence(core, remote, message.nonce)) return this.#ponged(remote, message, now)
         settleRecalls(core, remote)
-        return downloads.plan(now, remote)
+        return downloads.plan(now)
       case 'twin':
         return mesh.twinSaid(remote, now)
       case 'bye':

@@ -5,6 +5,7 @@ import { KiB, requestPartsMax } from '../../shared/limits.ts'
 import type { DataMessage } from '../../shared/wire.ts'
 import type { Arrivals } from './arrivals.ts'
 import { type Core, earlier } from './core.ts'
+import { behind } from './need.ts'
 import { pickChunk } from './order.ts'
 import { downloading } from './origin-plan.ts'
 import { recall, sendCancel } from './recalls.ts'
@@ -25,6 +26,9 @@ const secondCopyGainMs = 200
 
 /** A peer makes progress when this much came: less within the stall timeout, a drip, counts as nothing. */
 const progressBytesMin = 16 * KiB
+
+/** One that is far behind the others, as it has fewer links, asks this many times more of each. */
+const behindFactor = 3
 
 /** The window is filled up when it has drained to this share. */
 const refillShare = 0.5
@@ -51,11 +55,12 @@ export class Downloads {
     this.#blame = blame
   }
 
-  /** Asks every peer for as much as its window takes; `last` after all others. */
-  plan(now: number, last?: Remote): void {
+  /** Asks every peer for as much as its window takes, those last from which something was recalled. */
+  plan(now: number): void {
     if (this.#core.isPressed) return
-    for (const remote of this.#core.remotes.values()) if (remote !== last) this.fill(remote, now)
-    if (last) this.fill(last, now)
+    const { remotes } = this.#core
+    for (const remote of remotes.values()) if (remote.recalls === 0) this.fill(remote, now)
+    for (const remote of remotes.values()) if (remote.recalls > 0) this.fill(remote, now)
   }
 
   /** Asks once a good part of the window is free, for all of it together: each frame costs a wait in the browser. */
@@ -119,9 +124,9 @@ export class Downloads {
     return undefined
   }
 
-  /** When nothing is left to start: a chunk that this peer would bring much sooner than the one it was asked of. */
+  /** At the end, when nobody can be asked for anything new: a chunk that this peer would bring much sooner. */
   #secondCopy(swarm: Swarm, remote: Remote, holdings: Holdings, now: number): number | undefined {
-    if (swarm.flights.size === 0 || holdings.have.count === 0) return undefined
+    if (swarm.idle.count > 0 || swarm.flights.size === 0 || holdings.have.count === 0) return undefined
     const spent = this.#secondCopyBytes.get(swarm) ?? 0
     if (spent > swarm.geometry.fileBytes * secondCopyShare + 2 * swarm.geometry.chunkBytes) return undefined
     const mine = finishMs(remote, swarm.geometry.chunkBytes, now)
@@ -262,8 +267,12 @@ export class Downloads {
   #windowBytes(remote: Remote, now: number): number {
     const pathMs = 2 * (remote.roundTrip.leastMs ?? 0) + busyMs
     const pathBytes = (remote.downRate.perSecond(now) * pathMs) / 1_000
-    const isCrowded = [...remote.holdings].some(([id, { have }]) => !have.isFull && this.#core.swarms.has(id))
-    return Math.min(windowBytesMax, Math.max(isCrowded ? windowBytesCrowded : windowBytesMin, pathBytes))
+    let leastBytes = windowBytesMin
+    for (const [id, { have }] of remote.holdings) {
+      const swarm = have.isFull ? undefined : this.#core.swarms.get(id)
+      if (swarm) leastBytes = Math.min(leastBytes, windowBytesCrowded * (1 + behindFactor * behind(this.#core, swarm)))
+    }
+    return Math.min(windowBytesMax, Math.max(leastBytes, pathBytes))
   }
 
   nextWake(): number {

@@ -20,7 +20,7 @@ function needs(counts: number[]): number[] {
 describe('who is behind', () => {
   it('[S48] gets more of the line, and who is ahead less, within bounds', () => {
     expect(needs([20, 20])).toEqual([1, 1])
-    expect(needs([19, 21])).toEqual([1.125, 0.875])
+    expect(needs([19, 21])).toEqual([1.25, 0.75])
     expect(needs([0, 90])).toEqual([1.5, 0.5])
   })
 })

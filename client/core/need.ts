@@ -5,12 +5,28 @@
  */
 import type { Core } from './core.ts'
 import type { Remote } from './remote.ts'
+import type { Swarm } from './swarm.ts'
 
 /** Behind or ahead by this part of the file, a peer gets the most or the least. */
-const farShare = 0.04
+const farShare = 0.02
 
 /** The most that is added or taken: three who lie among 32 cost the others a twentieth. */
 const swing = 0.5
+
+/** @returns from 0 to 1, how far this client is behind those that download the file too */
+export function behind(core: Core, swarm: Swarm): number {
+  let count = 0
+  let sum = 0
+  for (const { holdings } of core.remotes.values()) {
+    const have = holdings.get(swarm.id)?.have
+    if (!have || have.isFull) continue
+    count++
+    sum += have.count
+  }
+  if (count === 0) return 0
+  const behindShare = (sum / count - swarm.have.count) / swarm.geometry.chunkCount
+  return Math.max(0, Math.min(1, behindShare / farShare))
+}
 
 /** @returns the factor on the shares of this one of the peers that wait to be served */
 export function needOf(core: Core, remote: Remote, waiting: readonly Remote[]): number {

@@ -35,3 +35,17 @@ describe('a request that waits at a busy peer while another is idle', () => {
     expect(driver.engine.core.wastedBytes).toBe(0)
   })
 })
+
+describe('a peer from which a chunk was recalled, and nothing came since', () => {
+  it('[S47] is asked only when no other can be, so that a chunk does not go back and forth among those that give nothing', () => {
+    const { driver, busy, idle } = withIdlePeer()
+    const third = driver.meet('third')
+    driver.pass(200)
+    expect(idle.heard('request').length + third.heard('request').length).toBe(0)
+    busy.pong()
+    expect([...idle.asked, ...third.asked]).toEqual([0])
+    driver.pass(200)
+    for (const puppet of [idle, third]) puppet.pong()
+    expect(busy.heard('request')).toHaveLength(1)
+  })
+})

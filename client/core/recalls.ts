@@ -13,7 +13,8 @@ const recallAfterMs = 100
 
 /** Recalls the chunk that has waited longest elsewhere, of which nothing has come yet, for an idle peer. */
 export function recall(core: Core, swarm: Swarm, idle: Remote, holdings: Holdings, now: number): void {
-  if (idle.inFlightBytes > 0) return
+  // One from which nothing came since the last recall is slow itself.
+  if (idle.inFlightBytes > 0 || idle.recalls > 0) return
   for (const [index, [transfer, second]] of swarm.flights) {
     if (!transfer || second || transfer.source === 'origin' || transfer.receivedBytes > 0) continue
     if (transfer.isRecalled || !holdings.have.has(index) || isWithdrawn(idle, swarm.id, index)) continue
@@ -21,6 +22,7 @@ export function recall(core: Core, swarm: Swarm, idle: Remote, holdings: Holding
     const waitedMs = now - transfer.startedAt
     if (!other || other === idle || waitedMs < recallAfterMs + 2 * (other.roundTrip.leastMs ?? 0)) continue
     transfer.isRecalled = true
+    other.recalls++
     sendCancel(core, other, swarm, index)
     withdraw(core, other, swarm.id, index, now)
     return

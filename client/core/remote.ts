@@ -80,6 +80,8 @@ export class Remote {
   stalls = 0
   /** Chunks that it said it has and then did not, since the last one that it gave. */
   misses = 0
+  /** Recalls from it since it last brought something. */
+  recalls = 0
   strikes = 0
 
   uploads: UploadRequest[] = []

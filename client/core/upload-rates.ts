@@ -44,12 +44,6 @@ export class UploadRates {
     return this.#bytesPerSecondMax <= 0 || this.#peerBytesPerSecondMax <= 0
   }
 
-  /** Whether frames leave one after another at a given rate. */
-  get isPaced(): boolean {
-    const line = this.#yielding.bytesPerSecondMax
-    return Math.min(this.#bytesPerSecondMax, this.#peerBytesPerSecondMax, line) !== Number.POSITIVE_INFINITY
-  }
-
   /** Whether what the peer is sent passes the visitor's line. */
   isFar({ tier, roundTrip }: Remote): boolean {
     return tier !== 'address' || (roundTrip.leastMs ?? 0) > buildingMs

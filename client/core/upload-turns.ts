@@ -5,8 +5,8 @@
 import { KiB } from '../../shared/limits.ts'
 import type { Remote } from './remote.ts'
 
-/** What one share is given each round: 16 shares are a frame of 64 KiB. */
-const shareBytes = 4 * KiB
+/** What one share is given each round: 16 shares are a quarter of a frame, so that half as much again is felt. */
+const shareBytes = 1 * KiB
 
 /**
  * What became of an attempt to send a frame: `blocked` when this peer can take no more now, `held` when nobody of its

@@ -21,9 +21,9 @@ import { Yielding } from './yielding.ts'
 const measuredCountMax = 3
 const measuredMs = 1_000
 
-/** What waits in the send queues of all links together: two chunks, or what the line carries in this time. */
-const queuedBytesMin = 128 * KiB
-const queuedMs = 150
+/** What waits in the send queues of all links together: a frame, or what the line carries in this time. */
+const queuedBytesMin = 64 * KiB
+const queuedMs = 30
 
 /** How soon queues that are full are looked at again: a chunk's time on a line of 50 Mbit/s. */
 const lookMs = 10
@@ -193,7 +193,7 @@ export class Uploads {
   }
 
   #sendFrame(remote: Remote, payloadBytes: number, now: number): Sent {
-    if (this.#isLineFull(now)) return 'wait'
+    if (this.#rates.isFar(remote) && this.#isLineFull(remote, now)) return 'held'
     const outcome = this.#rates.take(remote, payloadBytes, now)
     if (outcome !== 'sent') return outcome
     const request = remote.uploads[0]!
@@ -226,11 +226,13 @@ export class Uploads {
    * Whether enough waits in the send queues of several links: what leaves for all of them at once comes late to each,
    * and can be passed on by none. Then the queues are looked at again a little later.
    */
-  #isLineFull(now: number): boolean {
-    if (this.#servedCount <= 1 || this.#rates.isPaced) return false
+  #isLineFull(remote: Remote, now: number): boolean {
     let queuedBytes = 0
-    for (const remote of this.#core.remotes.values()) queuedBytes += remote.roomBytesMax - remote.roomBytes
-    if (queuedBytes < Math.max(queuedBytesMin, (this.#rate.perSecond(now) * queuedMs) / 1_000)) return false
+    for (const other of this.#core.remotes.values()) {
+      if (this.#rates.isFar(other)) queuedBytes += other.roomBytesMax - other.roomBytes
+    }
+    const isAlone = this.#servedCount === 1 && queuedBytes === remote.roomBytesMax - remote.roomBytes
+    if (isAlone || queuedBytes < Math.max(queuedBytesMin, (this.#rate.perSecond(now) * queuedMs) / 1_000)) return false
     this.#lookAt = now + lookMs
     return true
   }

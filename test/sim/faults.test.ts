@@ -20,8 +20,8 @@ const runBytesMax = 8 * MiB
 const httpMs = (fileBytes / (2 * MiB)) * 1_000 + 20
 
 /** A world with one peer that has the file, ten that join it later, and as many of those as asked behaving otherwise. */
-function crowd(badCount: number, corrupt: NonNullable<PeerPlan['corrupt']>) {
-  const world = new World(plan)
+function crowd(badCount: number, corrupt: NonNullable<PeerPlan['corrupt']>, seed = plan.seed) {
+  const world = new World({ ...plan, seed })
   world.add({ ...peer, upBytesPerSecond: 8 * MiB })
   const bad = Array.from({ length: badCount }, () => world.add({ ...peer, joinAtMs: 5_000, corrupt }))
   const good = Array.from({ length: 10 - badCount }, () => world.add({ ...peer, joinAtMs: 5_000 }))
@@ -102,12 +102,15 @@ describe('faults', () => {
     },
   )
 
-  it('[S5] half of the peers claim to have all and give nothing: the others are done in good time', () => {
-    const { slowestMs, good } = crowd(5, boaster(fileBytes / plan.chunkBytes))
-    expect(slowestMs).toBeLessThan(3 * httpMs)
-    const wastedBytes = good.reduce((sum, node) => sum + node.engine.core.wastedBytes, 0)
-    expect(wastedBytes / (good.length * fileBytes)).toBeLessThan(0.1)
-  })
+  it.each([1, 2, 3, 4])(
+    '[S5] half of the peers claim to have all and give nothing: the others are done in good time (seed %i)',
+    (seed) => {
+      const { slowestMs, good } = crowd(5, boaster(fileBytes / plan.chunkBytes), seed)
+      expect(slowestMs).toBeLessThan(2 * httpMs)
+      const wastedBytes = good.reduce((sum, node) => sum + node.engine.core.wastedBytes, 0)
+      expect(wastedBytes / (good.length * fileBytes)).toBeLessThan(0.1)
+    },
+  )
 
   it('[S6] half of the peers claim to have all and refuse every request: it costs the others next to nothing', () => {
     const { slowestMs, good } = crowd(5, recanter(fileBytes / plan.chunkBytes))
