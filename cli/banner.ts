@@ -41,7 +41,10 @@ export function printBanner(facts: BannerFacts, isColored: boolean): string {
       ? 'no cap (--egress-rate sets one)'
       : `capped at ${formatRate(egressBytesPerSecondMax)} in all${isDemo ? ', to show a thin line' : ''} (--egress-rate changes it)`,
   ])
-  rows.push(['Script tag', '<script src="/.nearcast/nearcast.js" data-tracker="auto" defer></script>'])
+  rows.push([
+    'Script tag',
+    '<script src="/.nearcast/nearcast.js" data-tracker="auto" data-consent="granted" defer></script>',
+  ])
   const width = Math.max(...rows.map(([label]) => label.length))
   const lines = rows.map(([label, text]) => `  ${dim(label.padEnd(width))}  ${text}`)
   return ['', `  ${bold(`Nearcast ${version}`)}`, '', ...lines, '', `  ${dim('Ctrl-C stops it.')}`, ''].join('\n')
