@@ -31,3 +31,18 @@ it('[H4] keeps out while another process lives, and takes over what a killed one
   writeFileSync(`${path}.lock`, String(process.pid))
   await (await lockPath(path))()
 })
+
+it.runIf(process.platform === 'linux')(
+  '[H4] takes over from one that was killed and that nobody has reaped',
+  async () => {
+    const path = join(folder, 'three')
+    // A shell that becomes a program which never asks what became of its child.
+    const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'])
+    const [text] = (await once(parent.stdout, 'data')) as [Buffer]
+    const pid = Number(text.toString())
+    process.kill(pid, 'SIGKILL')
+    writeFileSync(`${path}.lock`, String(pid))
+    await (await lockPath(path))()
+    parent.kill('SIGKILL')
+  },
+)

@@ -10,11 +10,17 @@ export const lockSuffix = '.lock'
 /** What this process holds: in a container a process often has the number of the one that was killed before it. */
 const held = new Set<string>()
 
-function isAlive(pid: number): boolean {
+/** Killed, and its parent has not looked yet: in a container often nobody ever does. Only Linux tells. */
+async function isZombie(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  return stat.slice(stat.lastIndexOf(')')).startsWith(') Z')
+}
+
+async function isAlive(pid: number): Promise<boolean> {
   if (pid === process.pid) return false
   try {
     process.kill(pid, 0)
-    return true
+    return !(await isZombie(pid))
   } catch (error) {
     // Somebody else's process is alive all the same.
     return (error as NodeJS.ErrnoException).code === 'EPERM'
@@ -29,7 +35,7 @@ export async function lockPath(path: string): Promise<() => Promise<void>> {
   held.add(name)
   try {
     const owner = Number(await readFile(name, 'utf8').catch(() => 'nobody'))
-    if (Number.isInteger(owner) && isAlive(owner)) {
+    if (Number.isInteger(owner) && (await isAlive(owner))) {
       throw inUse(`process ${owner}; if there is no such nearcast, remove ${name}`)
     }
     await rm(name, { force: true })

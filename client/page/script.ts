@@ -38,17 +38,33 @@ function rateOf(name: string, text: string | undefined): number | undefined {
   return rate
 }
 
-/** What a click on a marked link starts; pages hear of it as events on the link. */
+/** Links whose download is under way: another click starts no second one. */
+const busy = new Set<HTMLAnchorElement>()
+
+/**
+ * What a click on a marked link starts; pages hear of it as events on the link. One that fails is followed as the plain
+ * link that it is, unless a page prevents that.
+ */
 function downloadLink(link: HTMLAnchorElement, client: Client): void {
-  const download = client.download(link.href)
+  if (busy.has(link)) return
+  const { href } = link
+  const download = client.download(href)
+  busy.add(link)
+  link.ariaBusy = 'true'
   const tell = (type: string, detail: unknown) =>
-    link.dispatchEvent(new CustomEvent(`nearcast-${type}`, { detail, bubbles: true }))
+    link.dispatchEvent(new CustomEvent(`nearcast-${type}`, { detail, bubbles: true, cancelable: type === 'error' }))
   download.onProgress((progress) => tell('progress', progress))
   download.done
     .then(() => download.save(link.download || undefined))
+    .finally(() => {
+      busy.delete(link)
+      link.ariaBusy = null
+    })
     .then(
       () => tell('done', download.progress()),
-      (error) => tell('error', error),
+      (error) => {
+        if (tell('error', error)) location.assign(href)
+      },
     )
 }
 
