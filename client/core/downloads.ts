@@ -5,7 +5,7 @@ import { KiB, requestPartsMax } from '../../shared/limits.ts'
 import type { DataMessage } from '../../shared/wire.ts'
 import type { Arrivals } from './arrivals.ts'
 import { type Core, earlier } from './core.ts'
-import { behind } from './need.ts'
+import { behindOf } from './need.ts'
 import { pickChunk } from './order.ts'
 import { downloading } from './origin-plan.ts'
 import { recall, sendCancel } from './recalls.ts'
@@ -270,7 +270,8 @@ export class Downloads {
     let leastBytes = windowBytesMin
     for (const [id, { have }] of remote.holdings) {
       const swarm = have.isFull ? undefined : this.#core.swarms.get(id)
-      if (swarm) leastBytes = Math.min(leastBytes, windowBytesCrowded * (1 + behindFactor * behind(this.#core, swarm)))
+      if (swarm)
+        leastBytes = Math.min(leastBytes, windowBytesCrowded * (1 + behindFactor * behindOf(this.#core, swarm, now)))
     }
     return Math.min(windowBytesMax, Math.max(leastBytes, pathBytes))
   }

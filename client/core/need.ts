@@ -13,8 +13,20 @@ const farShare = 0.02
 /** The most that is added or taken: three who lie among 32 cost the others a twentieth. */
 const swing = 0.5
 
+/** It changes slowly, and is asked for with every frame. */
+const behindMs = 100
+const latest = new WeakMap<Swarm, { at: number; behind: number }>()
+
 /** @returns from 0 to 1, how far this client is behind those that download the file too */
-export function behind(core: Core, swarm: Swarm): number {
+export function behindOf(core: Core, swarm: Swarm, now: number): number {
+  const known = latest.get(swarm)
+  if (known && now - known.at < behindMs) return known.behind
+  const behind = measure(core, swarm)
+  latest.set(swarm, { at: now, behind })
+  return behind
+}
+
+function measure(core: Core, swarm: Swarm): number {
   let count = 0
   let sum = 0
   for (const { holdings } of core.remotes.values()) {

@@ -25,8 +25,9 @@ const measuredMs = 1_000
 const queuedBytesMin = 64 * KiB
 const queuedMs = 30
 
-/** How soon queues that are full are looked at again: a chunk's time on a line of 50 Mbit/s. */
-const lookMs = 10
+/** How soon queues that are full are looked at again: when half of them should have left, within these. */
+const lookMsMin = 10
+const lookMsMax = 50
 
 /** Bytes [offset, offset + length) of a chunk. */
 interface Part {
@@ -232,8 +233,9 @@ export class Uploads {
       if (this.#rates.isFar(other)) queuedBytes += other.roomBytesMax - other.roomBytes
     }
     const isAlone = this.#servedCount === 1 && queuedBytes === remote.roomBytesMax - remote.roomBytes
-    if (isAlone || queuedBytes < Math.max(queuedBytesMin, (this.#rate.perSecond(now) * queuedMs) / 1_000)) return false
-    this.#lookAt = now + lookMs
+    const rate = this.#rate.perSecond(now)
+    if (isAlone || queuedBytes < Math.max(queuedBytesMin, (rate * queuedMs) / 1_000)) return false
+    this.#lookAt = now + Math.min(lookMsMax, Math.max(lookMsMin, (queuedBytes * 500) / Math.max(rate, 1)))
     return true
   }
 
