@@ -35,6 +35,10 @@ export const freeRider: Behaviour = (message) => {
   return message.type === 'attach' ? { ...message, have: message.have.slice().fill(0) } : message
 }
 
+/** Says truly what it holds and what it fetches, and sends none of it. */
+export const miser: Behaviour = (message) =>
+  message.type === 'data' || message.type === 'refuse' ? undefined : message
+
 /** Takes requests and sends one byte of each chunk. */
 export const dripper: Behaviour = (message) => {
   if (message.type !== 'data') return message

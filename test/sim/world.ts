@@ -29,6 +29,7 @@ export interface WorldPlan extends NetworkPlan {
 }
 
 export class World {
+  readonly plan: WorldPlan
   readonly time = new VirtualTime()
   readonly trace = new Trace()
   readonly rng: Rng
@@ -41,6 +42,7 @@ export class World {
   #unfinishedCount = 0
 
   constructor(plan: WorldPlan) {
+    this.plan = plan
     this.rng = createRng([plan.seed, 1, 2, 3])
     this.file = new ModelFile(plan.fileBytes, plan.chunkBytes)
     this.#frames = new FrameBook(({ index, payload }) => this.file.isOwn(index, payload))
@@ -104,6 +106,12 @@ export class World {
     this.origin.cancelAll(node)
     this.tracker.disconnect(node, true)
     for (const link of [...node.links.values()]) this.network.break(link)
+  }
+
+  /** The peer leaves everybody, and comes back at once as one whom nobody knows, with all that it has. */
+  renew(node: Node): void {
+    this.input(node, { type: 'consent', granted: false })
+    this.input(node, { type: 'consent', granted: true })
   }
 
   run(untilMs: number, isOver?: () => boolean): void {

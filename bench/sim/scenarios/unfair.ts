@@ -1,5 +1,6 @@
 /** Peers that take and do not give: what they cost those who give. */
 import { KiB, MiB } from '../../../shared/limits.ts'
+import { miser } from '../../../test/sim/behaviours.ts'
 import { type PeerPlan, World } from '../../../test/sim/world.ts'
 import { distributionMs } from '../bounds.ts'
 import type { Scenario } from '../scenario.ts'
@@ -16,16 +17,21 @@ interface UnfairPlan {
   description: string
   unfairCount: number
   unfair: Partial<PeerPlan>
+  /** How often they come back as somebody else. */
+  renewEveryMs?: number
   reach: number
   /** What the same crowd would be without them: fair peers in their place, or nobody. */
   instead: Partial<PeerPlan> | undefined
 }
 
-function crowd(world: World, plan: Pick<UnfairPlan, 'unfairCount'>, unfair: Partial<PeerPlan> | undefined): void {
+function crowd(world: World, plan: UnfairPlan, unfair: Partial<PeerPlan> | undefined): void {
   for (let i = 0; i < peerCount; i++) {
     const isUnfair = i < plan.unfairCount
     if (isUnfair && !unfair) continue
-    world.add({ ...rates, joinAtMs: 0, ...(isUnfair && unfair) })
+    const node = world.add({ ...rates, joinAtMs: 0, ...(isUnfair && unfair) })
+    const { renewEveryMs = Number.POSITIVE_INFINITY } = plan
+    if (!isUnfair) continue
+    for (let at = renewEveryMs; at < untilMs; at += renewEveryMs) world.time.at(at, () => world.renew(node))
   }
 }
 
@@ -50,8 +56,8 @@ function unfairness(init: UnfairPlan): Scenario {
     untilMs,
     populate: (world) => crowd(world, init, init.unfair),
     rows(world) {
-      const isFair = ({ uploadBytesPerSecondMax }: PeerPlan) => uploadBytesPerSecondMax !== 0
-      const without = new World(plan)
+      const isFair = ({ uploadBytesPerSecondMax, corrupt }: PeerPlan) => uploadBytesPerSecondMax !== 0 && !corrupt
+      const without = new World(world.plan)
       crowd(without, init, init.instead)
       without.runUntilDone(untilMs)
       const [fair, usual] = [fairMs(world, isFair), fairMs(without, isFair)]
@@ -81,6 +87,23 @@ export const unfairCrowds: Scenario[] = [
     description: 'Half of 32 give nothing.',
     unfairCount: peerCount / 2,
     unfair: { uploadBytesPerSecondMax: 0 },
+    reach: 1.15,
+    instead: undefined,
+  }),
+  unfairness({
+    name: 'free-riding-rude',
+    description: 'Half of 32 announce what they have and what they fetch, and send none of it.',
+    unfairCount: peerCount / 2,
+    unfair: { corrupt: miser },
+    reach: 1.15,
+    instead: undefined,
+  }),
+  unfairness({
+    name: 'free-riding-renewed',
+    description: 'Half of 32 give nothing, and every 3 s they come back as somebody else.',
+    unfairCount: peerCount / 2,
+    unfair: { uploadBytesPerSecondMax: 0 },
+    renewEveryMs: 3_000,
     reach: 1.15,
     instead: undefined,
   }),
