@@ -16,6 +16,8 @@ export const integer =
 export const fraction: Schema<number> = (value) =>
   typeof value === 'number' && value >= 0 && value <= 1 ? plainZero(value) : undefined
 
+export const flag: Schema<boolean> = (value) => (typeof value === 'boolean' ? value : undefined)
+
 /** JSON can say `-0`, which is equal to 0 and yet divides and prints differently. */
 const plainZero = (value: number) => (value === 0 ? 0 : value)
 

@@ -16,6 +16,7 @@ describe('what a client says', () => {
   it.each([
     { type: 'join', swarm, have: 0, want: 0 },
     { type: 'join', swarm, have: 1, want: 20 },
+    { type: 'join', swarm, have: 0.5, want: 8, gives: false },
     { type: 'leave', swarm },
     { type: 'signal', to: peer, signal },
     { type: 'signal', to: peer, signal: { session: 's', busy: true } },
@@ -32,6 +33,7 @@ describe('what a client says', () => {
     ['join: have', { type: 'join', swarm, have: null, want: 1 }],
     ['join: want', { type: 'join', swarm, have: 0, want: 21 }],
     ['join: want', { type: 'join', swarm, have: 0, want: 0.5 }],
+    ['join: gives', { type: 'join', swarm, have: 0, want: 1, gives: 0 }],
     ['leave: swarm', { type: 'leave', swarm: 7 }],
     ['signal: to', { type: 'signal', to: '../..', signal }],
     ['signal: signal', { type: 'signal', to: peer, signal: 'v=0' }],

@@ -15,6 +15,7 @@ import {
 } from './limits.ts'
 import { ok, type Result, violation } from './result.ts'
 import {
+  flag,
   fraction,
   guard,
   type Infer,
@@ -82,8 +83,17 @@ export const complaintReasons = ['wrong-bytes', 'out-of-place'] as const
 export type ComplaintReason = (typeof complaintReasons)[number]
 
 const fromClient = {
-  /** Enters a swarm, or tells more of it: how much of the file the peer has, how many more peers it wants. */
-  join: object({ type: literal('join'), swarm: swarmId, have: fraction, want: integer(0, wantPeersMax) }),
+  /**
+   * Enters a swarm, or tells more of it: how much of the file the peer has, how many more peers it wants, and whether
+   * it gives any of it, which it does if it does not say.
+   */
+  join: object({
+    type: literal('join'),
+    swarm: swarmId,
+    have: fraction,
+    want: integer(0, wantPeersMax),
+    gives: optional(flag),
+  }),
   leave: object({ type: literal('leave'), swarm: swarmId }),
   signal: object({ type: literal('signal'), to: peerId, signal }),
   /** A peer that was cut off for a fault that is proven here. */
@@ -99,7 +109,7 @@ const fromTracker = {
   /** First on every connection: who this peer is, as long as the connection lasts. */
   welcome: object({ type: literal('welcome'), id: peerId }),
   /**
-   * Answers every `join`: whom to call, how many peers the swarm has in all, and how many of those that still download
+   * Answers every `join`: whom to call, how many peers the swarm has in all, and how many of those that download and give
    * came before this one (`aheadCountMax` of them or more).
    */
   peers: object({

@@ -27,7 +27,7 @@ export class Attachments {
     while (used.has(slot)) slot = (slot + 1) % slotNumberCount
     remote.lastSlot = slot
     remote.mySlots.set(swarm.id, slot)
-    const have = swarm.have.bytes.slice()
+    const have = this.#core.isGiving ? swarm.have.bytes.slice() : new Uint8Array(swarm.have.bytes.length)
     this.#send(remote, { type: 'attach', slot, swarm: fromHex(swarm.id)!, have })
   }
 

@@ -77,7 +77,7 @@ export class Conversation {
         })
       case 'pong':
         if (!passFence(core, remote, message.nonce)) return this.#ponged(remote, message, now)
-        settleRecalls(core, remote)
+        settleRecalls(core, remote, now)
         return downloads.plan(now)
       case 'twin':
         return mesh.twinSaid(remote, now)

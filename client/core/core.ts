@@ -12,6 +12,8 @@ export class Core {
   readonly rng: Rng
   readonly swarms = new Map<SwarmId, Swarm>()
   readonly remotes = new Map<PeerId, Remote>()
+  /** Whether this client uploads at all. One that does not announces nothing: what cannot be had from it is no copy. */
+  isGiving = true
   /** True while verified bytes wait for the store. */
   pressure = false
   /** Bytes of whole chunks that wait for their hashes. */

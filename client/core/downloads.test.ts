@@ -123,6 +123,19 @@ describe('asking peers for chunks', () => {
     expect(silent.asked).toEqual([])
   })
 
+  it('[S5] peers that never send cannot keep a chunk going round among them', () => {
+    const driver = frugal(1)
+    const misers = [driver.meet('a'), driver.meet('b'), driver.meet('c')]
+    for (let i = 0; i < 200; i++) {
+      driver.pass(50)
+      for (const miser of misers) miser.pong()
+      driver.forget()
+    }
+    // All three rest, and the origin is asked.
+    const honest = driver.meet('honest')
+    expect(honest.asked).toEqual([0])
+  })
+
   it('[S5] a peer that drips is as good as silent', () => {
     const driver = frugal(4)
     const a = driver.meet('a')

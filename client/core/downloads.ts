@@ -18,6 +18,7 @@ import {
   windowBytesMax,
   windowBytesMin,
 } from './settings.ts'
+import { noteStall } from './share.ts'
 import type { Holdings, Swarm, Transfer } from './swarm.ts'
 import { expireWithdrawals, isWithdrawn, withdraw } from './withdrawals.ts'
 
@@ -68,7 +69,7 @@ export class Downloads {
     if (remote.state !== 'open' || remote.restUntil > now || this.#core.isPressed) return
     const window = this.#windowBytes(remote, now)
     if (remote.inFlightBytes > window * refillShare) return
-    if (remote.inFlightBytes === 0) remote.lastByteAt = now
+    if (remote.inFlightBytes === 0) remote.lastByteAt = now - remote.waitedMs
     let asked: Swarm | undefined
     let parts: { index: number; offset: number; length: number }[] = []
     const ask = () => {
@@ -172,6 +173,7 @@ export class Downloads {
     remote.progressBytes += payload.length
     if (remote.progressBytes >= progressBytesMin || remote.inFlightBytes === 0) {
       remote.progressBytes = 0
+      remote.waitedMs = 0
       remote.lastByteAt = now
     }
     remote.downRate.add(payload.length, now)
@@ -214,6 +216,7 @@ export class Downloads {
     remote.transfers.get(swarm.id)?.delete(transfer.index)
     const missingBytes = transfer.requestedBytes - transfer.receivedBytes
     remote.inFlightBytes -= missingBytes
+    remote.waitedMs = now - remote.lastByteAt
     remote.lateBytes += missingBytes
     withdraw(this.#core, remote, swarm.id, transfer.index, now)
     this.#core.wastedBytes += transfer.receivedBytes
@@ -252,11 +255,11 @@ export class Downloads {
       if (remote.restUntil <= now) remote.restUntil = 0
       if (remote.inFlightBytes === 0 || now < remote.lastByteAt + stallTimeoutMs) continue
       remote.restUntil = now + stallPenaltyMs * 2 ** Math.min(remote.stalls, 6)
-      remote.stalls++
       for (const [id, transfers] of remote.transfers) {
         const swarm = this.#core.swarms.get(id)
         if (swarm) for (const transfer of [...transfers.values()]) this.takeBack(swarm, transfer, now)
       }
+      noteStall(this.#core, remote)
     }
   }
 

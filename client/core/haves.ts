@@ -1,11 +1,13 @@
 /** Telling peers what has come: often together, and only to those who may want it. */
 import { haveIndexesMax } from '../../shared/limits.ts'
 import type { Core } from './core.ts'
+import type { Remote } from './remote.ts'
 import { haveHoldMs } from './settings.ts'
 import type { Swarm } from './swarm.ts'
 
 /** The first after a pause is told at once, so that it can be passed on; what comes soon after it, together. */
 export function noteHave(core: Core, swarm: Swarm, index: number, now: number): void {
+  if (!core.isGiving) return
   swarm.untold.push(index)
   if (swarm.untold.length >= haveIndexesMax || now >= swarm.toldAt + haveHoldMs) tellHaves(core, swarm, now)
 }
@@ -17,19 +19,33 @@ export function tellHaves(core: Core, swarm: Swarm, now: number): void {
   const indexes = swarm.untold
   swarm.untold = []
   swarm.toldAt = now
-  for (const remote of core.remotes.values()) {
-    const slot = remote.mySlots.get(swarm.id)
-    if (remote.state !== 'open' || slot === undefined || remote.holdings.get(swarm.id)?.have.isFull) continue
-    core.emit({ type: 'send', peer: remote.id, message: { type: 'have', slot, indexes } })
-  }
+  const lacking = [...core.remotes.values()].filter(({ holdings }) => !holdings.get(swarm.id)?.have.isFull)
+  tell(core, swarm, lacking, 'have', indexes)
 }
 
 /** Tells every peer at once that a chunk is here no longer. */
 export function tellLost(core: Core, swarm: Swarm, index: number): void {
+  if (!core.isGiving) return
   swarm.untold = swarm.untold.filter((other) => other !== index)
-  for (const remote of core.remotes.values()) {
+  tell(core, swarm, core.remotes.values(), 'lost', [index])
+}
+
+/** Uploads were turned on, or off: what is here can be had now, or not any more. */
+export function tellGiving(core: Core, swarm: Swarm): void {
+  swarm.untold = []
+  const indexes: number[] = []
+  let index = swarm.have.next(0, swarm.have.length)
+  for (; index !== undefined; index = swarm.have.next(index + 1, swarm.have.length)) indexes.push(index)
+  for (let at = 0; at < indexes.length; at += haveIndexesMax) {
+    const part = indexes.slice(at, at + haveIndexesMax)
+    tell(core, swarm, core.remotes.values(), core.isGiving ? 'have' : 'lost', part)
+  }
+}
+
+function tell(core: Core, swarm: Swarm, remotes: Iterable<Remote>, type: 'have' | 'lost', indexes: number[]): void {
+  for (const remote of remotes) {
     const slot = remote.mySlots.get(swarm.id)
     if (remote.state !== 'open' || slot === undefined) continue
-    core.emit({ type: 'send', peer: remote.id, message: { type: 'lost', slot, indexes: [index] } })
+    core.emit({ type: 'send', peer: remote.id, message: { type, slot, indexes } })
   }
 }

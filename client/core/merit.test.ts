@@ -43,7 +43,7 @@ describe('who is served first', () => {
   it('[S41] while more is asked for than the line carries, those that give have nearly all of it', () => {
     const { driver, limit } = halfway()
     const giver = driver.meet('giver', driver.indexes.slice(32))
-    const taker = driver.meet('taker', [])
+    const taker = driver.meet('taker', [0])
     give(giver, 16)
     limit()
     for (const puppet of [giver, taker]) askMuch(puppet)
@@ -55,6 +55,51 @@ describe('who is served first', () => {
     const takerBytes = sentTo(taker) - before.taker
     expect(giverBytes).toBeGreaterThan(512 * KiB)
     expect(takerBytes).toBeLessThan(giverBytes / 4)
+  })
+
+  it('[S41] one that announces nothing has a chunk on credit, and no more', () => {
+    const { driver, limit } = halfway()
+    const giver = driver.meet('giver', driver.indexes.slice(32))
+    give(giver, 16)
+    const silent = driver.meet('silent', [])
+    limit()
+    for (const puppet of [giver, silent]) askMuch(puppet)
+    driver.pass(2_000)
+    expect(sentTo(giver)).toBeGreaterThan(768 * KiB)
+    expect(sentTo(silent)).toBe(chunkBytes)
+  })
+
+  it('[S41] one that was asked and gave nothing has no more than that either', () => {
+    const { driver, limit } = halfway()
+    const giver = driver.meet('giver', driver.indexes.slice(32, 60))
+    give(giver, 28)
+    const miser = driver.meet('miser', driver.indexes.slice(60))
+    expect(miser.asked.length).toBeGreaterThan(0)
+    driver.pass(3_100)
+    limit()
+    for (const puppet of [giver, miser]) askMuch(puppet)
+    driver.pass(2_000)
+    expect(sentTo(giver)).toBeGreaterThan(768 * KiB)
+    expect(sentTo(miser)).toBe(chunkBytes)
+  })
+
+  it('[S41] while one that gives may ask at any moment, the others are sent small pieces into an empty line', () => {
+    const { driver } = halfway()
+    const giver = driver.meet('giver', driver.indexes.slice(32))
+    give(giver, 16)
+    const silent = driver.meet('silent', [])
+    askMuch(silent)
+    const frames = () => silent.heard('data').map(({ payload }) => payload.length)
+    // The chunk on credit is sent as to anybody.
+    expect(frames()[0]).toBe(chunkBytes)
+    const drained = () => driver.give({ type: 'drained', peer: silent.id, roomBytes: 64 * MiB })
+    for (let i = 0; i < 20; i++) {
+      drained()
+      driver.pass(10)
+    }
+    const spare = frames().slice(1)
+    expect(spare.length).toBeGreaterThan(8)
+    expect(Math.max(...spare)).toBe(16 * KiB)
   })
 
   it('[S41] an idle line serves whoever asks', () => {
@@ -70,7 +115,7 @@ describe('who is served first', () => {
     const { driver, limit } = halfway()
     const giver = driver.meet('giver', driver.indexes.slice(32))
     give(giver, 16)
-    const newcomer = driver.meet('new', [])
+    const newcomer = driver.meet('new', [0])
     limit()
     for (const puppet of [giver, newcomer]) askMuch(puppet)
     driver.pass(900)

@@ -1,14 +1,11 @@
 /**
- * How much of the line each peer is worth while more is asked for than it carries: those that gave us verified bytes
- * come first, a newcomer has a start on credit, and everybody else has what is left. Believes nothing but bytes that
- * came and were right.
+ * Whom the line serves first while more is asked for than it carries: those that gave us verified bytes, and newcomers
+ * for a start on credit. Everybody else has what they leave. Believes nothing but bytes that came and were right.
  */
 import type { PeerId } from '../../shared/ids.ts'
 import { KiB } from '../../shared/limits.ts'
 import type { Remote } from './remote.ts'
-
-/** Shares of one who gives, beside one of anybody else: ten free riders cost ten givers a sixteenth of the line. */
-export const giverShares = 16
+import type { Swarm } from './swarm.ts'
 
 /** One who gave this part of what it took gives: lines at home are slower up than down. */
 const givenPart = 1 / 4
@@ -28,12 +25,20 @@ export class Merit {
   /** Those that left longest ago first. */
   readonly #former = new Map<PeerId, Exchange>()
 
-  /** @param isRepaid whether this side still wants something that a newcomer could give it */
-  sharesOf(remote: Remote, isRepaid: boolean): number {
+  /** @param repaidIn the file that the peer takes, if this side still wants some of it that a newcomer could give */
+  isFavoured(remote: Remote, repaidIn: Swarm | undefined): boolean {
     const { givenBytes, takenBytes } = this.#exchangeWith(remote)
-    const creditBytes = isRepaid ? startBytes : 0
-    const isGiver = givenBytes > 0 && givenBytes >= (takenBytes - creditBytes) * givenPart
-    return isGiver || takenBytes < creditBytes ? giverShares : 1
+    const creditBytes = repaidIn ? creditOf(remote, repaidIn) : 0
+    return takenBytes < creditBytes || (givenBytes > 0 && givenBytes >= (takenBytes - creditBytes) * givenPart)
+  }
+
+  /** Whether any of them gives and lacks something, so that it may ask at any moment. */
+  isGiverAmong(remotes: Iterable<Remote>): boolean {
+    for (const remote of remotes) {
+      if (!this.isFavoured(remote, undefined)) continue
+      for (const { have } of remote.holdings.values()) if (!have.isFull) return true
+    }
+    return false
   }
 
   #exchangeWith({ id, downloadedBytes, uploadedBytes }: Remote): Exchange {
@@ -51,4 +56,15 @@ export class Merit {
     if (this.#former.size >= formerCountMax && oldest !== undefined) this.#former.delete(oldest)
     this.#former.set(remote.id, exchange)
   }
+}
+
+/**
+ * Who announces nothing, also once it has a chunk, has nothing to trade and gets no more than that chunk; so does one
+ * that was asked for what it announced and has never given any.
+ */
+function creditOf(remote: Remote, swarm: Swarm): number {
+  const { chunkBytes } = swarm.geometry
+  const isSilent = !remote.holdings.get(swarm.id)?.have.count
+  const isBarren = remote.downloadedBytes === 0 && remote.stalls + remote.misses > 0
+  return isSilent || isBarren ? chunkBytes : Math.max(startBytes, chunkBytes)
 }

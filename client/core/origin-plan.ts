@@ -85,7 +85,7 @@ export function downloading(core: Core, swarm: Swarm): number {
  * not among the first leaves both to others while they bring something.
  */
 export function startBesidePeers(core: Core, swarm: Swarm, now: number): number | undefined {
-  const isPatient = core.settings.mode !== 'fastest' && !isScout(swarm) && !isStarving(core, swarm, now)
+  const isPatient = core.settings.mode !== 'fastest' && !isScout(core, swarm) && !isStarving(core, swarm, now)
   const claimers = claimersOf(core, swarm, now)
   const isRare = (index: number) =>
     isFree(swarm, index) &&
@@ -120,7 +120,7 @@ export function isGivingWay(core: Core, swarm: Swarm, run: Run, now: number): bo
   for (const { order } of swarm.wants.values()) if (order === 'stream') return false
   const { transfer } = run
   if (transfer && transfer.receivedBytes * 2 > transfer.length) return false
-  if (isScout(swarm)) return swarm.ahead > 0
+  if (isScout(core, swarm)) return swarm.ahead > 0
   if (core.settings.mode === 'fastest') return false
   return now - run.startedAt >= rateAfterMs && isCrawling(swarm)
 }

@@ -141,4 +141,48 @@ describe('permission', () => {
       '5 off',
     ])
   })
+
+  it('[P5] with uploads off nothing that is here is announced, nor what is fetched, and the tracker is told', () => {
+    const driver = new EngineDriver({ uploadBytesPerSecondMax: 0 })
+    driver.start()
+    driver.give({ type: 'held', swarm: driver.file.swarm, indexes: [0, 1] })
+    const a = driver.meet('a', [2])
+    a.send(2)
+    driver.pass(10_000)
+    expect(driver.all('openRun').length).toBeGreaterThan(1)
+    expect(a.heard('attach').map(({ have }) => [...have])).toEqual([[0]])
+    expect([...a.heard('have'), ...a.heard('claim')]).toEqual([])
+    const joins = driver.all('tell').flatMap(({ message }) => (message.type === 'join' ? [message.gives] : []))
+    expect(new Set(joins)).toEqual(new Set([false]))
+  })
+
+  it('[P5] uploads turned on, peers and the tracker hear what can be had here, and when it cannot any more', () => {
+    const driver = new EngineDriver({ uploadBytesPerSecondMax: 0 })
+    driver.start()
+    driver.give({ type: 'held', swarm: driver.file.swarm, indexes: [0, 3] })
+    const a = driver.meet('a', [2])
+    driver.forget()
+    const joined = () => driver.all('tell').flatMap(({ message }) => (message.type === 'join' ? [message.gives] : []))
+    driver.give({ type: 'uploadRate', bytesPerSecondMax: 1_000_000 })
+    driver.give({ type: 'wake' })
+    expect(a.heard('have')).toMatchObject([{ indexes: [0, 3] }])
+    expect(joined()).toEqual([undefined])
+    driver.forget()
+    driver.give({ type: 'uploadRate', bytesPerSecondMax: 0 })
+    driver.give({ type: 'wake' })
+    expect(a.heard('lost')).toMatchObject([{ indexes: [0, 3] }])
+    expect(joined()).toEqual([false])
+  })
+
+  it('[P5] who gives nothing and has everything lets go of its links', () => {
+    const driver = new EngineDriver({ uploadBytesPerSecondMax: 0 })
+    driver.start()
+    driver.give({ type: 'held', swarm: driver.file.swarm, indexes: driver.indexes })
+    const a = driver.meet('a', [2])
+    for (let second = 0; second < 40; second++) {
+      driver.pass(1_000)
+      a.pong()
+    }
+    expect(a.heard('bye')).toEqual([{ type: 'bye', reason: 'idle' }])
+  })
 })

@@ -35,7 +35,7 @@ export function sendCancel(core: Core, remote: Remote, swarm: Swarm, index: numb
 }
 
 /** A peer has answered the ping that followed: what was recalled from it and has not come will not come any more. */
-export function settleRecalls(core: Core, remote: Remote): void {
+export function settleRecalls(core: Core, remote: Remote, now: number): void {
   for (const [id, transfers] of remote.transfers) {
     const swarm = core.swarms.get(id)
     for (const transfer of [...transfers.values()]) {
@@ -43,6 +43,7 @@ export function settleRecalls(core: Core, remote: Remote): void {
       swarm.removeTransfer(transfer)
       transfers.delete(transfer.index)
       remote.inFlightBytes -= transfer.requestedBytes - transfer.receivedBytes
+      remote.waitedMs = now - remote.lastByteAt
       core.wastedBytes += transfer.receivedBytes
     }
   }

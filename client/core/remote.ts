@@ -70,6 +70,8 @@ export class Remote {
   /** When progress was last made, and what has come since: see downloads.ts. */
   lastByteAt = 0
   progressBytes = 0
+  /** How long it has been asked for something in vain, until its last request was taken back. */
+  waitedMs = 0
   lastHeardAt = 0
   /** Asked for nothing before this: it stalled, or said that it is busy. */
   restUntil = 0

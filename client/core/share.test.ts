@@ -62,6 +62,26 @@ describe('a crowd that starts together', () => {
     expect(driver.all('closeRun')).toEqual([])
   })
 
+  it('[S55] one that keeps to itself what it fetches is replaced: the ninth fetches what nobody has', () => {
+    const driver = startedAmong(8)
+    driver.meet('other', [])
+    const miser = driver.meet('miser', [0, 1, 2, 3])
+    count(driver, 8)
+    miser.say({ type: 'claim', slot: miser.slot, first: 4, count: 60, withinMs: 10_000 })
+    for (let i = 0; i < 7; i++) {
+      driver.pass(500)
+      miser.pong()
+    }
+    expect(miser.heard('cancel').length).toBeGreaterThan(0)
+    for (let turn = 0; turn < 3; turn++) {
+      driver.pass(200)
+      const run = driver.all('openRun').at(-1)
+      expect(run).toBeDefined()
+      driver.forget()
+      driver.serve(run!)
+    }
+  })
+
   it("[S46] what another one's part lacks is fetched when it has not come for a while", () => {
     const driver = new EngineDriver({ mode: 'frugal', chunkCount: 64 })
     driver.start()

@@ -38,8 +38,10 @@ export function isTogether(core: Core, swarm: Swarm, now: number): boolean {
   return isLinked || isCalling
 }
 
-/** The first of those that download fetch what nobody has; the others leave it to them. */
-export const isScout = (swarm: Swarm) => swarm.ahead < aheadCountMax
+const isFirst = (core: Core, swarm: Swarm) => core.isGiving && swarm.ahead < aheadCountMax
+
+/** The first of those that download and give fetch what nobody has; the others leave it to them, while they do. */
+export const isScout = (core: Core, swarm: Swarm) => isFirst(core, swarm) || (core.isGiving && swarm.stepsIn)
 
 /** Whether HTTP is so slow that one chunk takes long, or is not known yet. */
 export const isCrawling = (swarm: Swarm) =>
@@ -74,13 +76,13 @@ export function ownStart(
   { othersCount, isFree, now }: { othersCount: number; isFree: (index: number) => boolean; now: number },
 ): number | undefined {
   const count = Math.min(aheadCountMax, Math.max(swarm.ahead, othersCount) + 1)
-  const [from, to] = isScout(swarm) ? partOf(swarm.ahead, count) : [chanceOf(core), 0]
+  const [from, to] = isFirst(core, swarm) ? partOf(swarm.ahead, count) : [chanceOf(core), 0]
   for (const want of swarm.wants.values()) {
     const [first, end] = swarm.open(want)
     const at = (share: number) => first + Math.floor((end - first) * (want.order === 'stream' ? 0 : share))
     const own = swarm.firstIdleOf(at(from), at(to), isFree)
     if (own !== undefined) return own
-    if (isScout(swarm) && want.order === 'bulk') {
+    if (isFirst(core, swarm) && want.order === 'bulk') {
       swarm.partDoneAt = Math.min(swarm.partDoneAt, now)
       if (now - swarm.partDoneAt < patienceMs * (1 + chanceOf(core))) continue
     }
@@ -110,6 +112,21 @@ export function noteClaim(
   }
 }
 
+/**
+ * A peer kept this one waiting. If it has never given anything, what it fetches from the origin does not come to the
+ * others, and somebody has to fetch in its place.
+ */
+export function noteStall(core: Core, remote: Remote): void {
+  remote.stalls++
+  remote.waitedMs = 0
+  if (remote.downloadedBytes > 0) return
+  remote.isClaimBroken = true
+  for (const id of remote.claims.keys()) {
+    const swarm = core.swarms.get(id)
+    if (swarm) swarm.stepsIn = true
+  }
+}
+
 /** The peers that said what they fetch. */
 export function claimersOf(core: Core, swarm: Swarm, now: number): Remote[] {
   const claimers: Remote[] = []
@@ -134,6 +151,7 @@ export function isClaimed(claimers: readonly Remote[], swarm: Swarm, index: numb
 
 /** Says to the peers that still download what this client begins to fetch. */
 export function tellClaim(core: Core, swarm: Swarm, claim: { first: number; count: number; withinMs: number }): void {
+  if (!core.isGiving) return
   for (const remote of core.remotes.values()) {
     const slot = remote.mySlots.get(swarm.id)
     const holdings = remote.holdings.get(swarm.id)

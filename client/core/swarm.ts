@@ -116,6 +116,8 @@ export class Swarm {
   ahead = 0
   /** Since when there has been somebody to share the work with. */
   togetherAt = Number.POSITIVE_INFINITY
+  /** Whether this one fetches in the place of a peer that fetches from the origin and passes nothing on. */
+  stepsIn = false
   /** When nothing was left to fetch of this one's part: see share.ts. */
   partDoneAt = Number.POSITIVE_INFINITY
 

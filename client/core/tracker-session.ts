@@ -27,6 +27,7 @@ interface Membership {
   rejoinMs: number
   /** What was last told: a change of it is told at once. */
   wasSeeding: boolean
+  wasGiving: boolean
 }
 
 export class TrackerSession {
@@ -98,11 +99,12 @@ export class TrackerSession {
     const rejoinMs = want === 0 ? rejoinMaxMs : Math.min(rejoinMaxMs, paceMs)
     const spread = 0.8 + this.#core.rng.fraction() * 0.4
     const nextJoinAt = now + rejoinMs * spread
-    const wasSeeding = swarm.have.isFull
-    this.#members.set(swarm.id, { rejoinMs, nextJoinAt, lastJoinAt: now, lastWant: want, wasSeeding })
+    const said = { wasSeeding: swarm.have.isFull, wasGiving: this.#core.isGiving }
+    this.#members.set(swarm.id, { rejoinMs, nextJoinAt, lastJoinAt: now, lastWant: want, ...said })
     const { chunkCount } = swarm.geometry
+    const gives = this.#core.isGiving ? undefined : { gives: false }
     const have = chunkCount === 0 ? 1 : swarm.have.count / chunkCount
-    this.#core.emit({ type: 'tell', message: { type: 'join', swarm: swarm.id, have, want } })
+    this.#core.emit({ type: 'tell', message: { type: 'join', swarm: swarm.id, have, want, ...gives } })
   }
 
   leave(swarm: Swarm): void {
@@ -144,7 +146,9 @@ export class TrackerSession {
     if (this.state !== 'open') return
     for (const [id, member] of this.#members) {
       const swarm = this.#core.swarms.get(id)
-      if (swarm && (now >= member.nextJoinAt || member.wasSeeding !== swarm.have.isFull)) this.join(swarm, now)
+      if (!swarm) continue
+      const isNews = member.wasSeeding !== swarm.have.isFull || member.wasGiving !== this.#core.isGiving
+      if (isNews || now >= member.nextJoinAt) this.join(swarm, now)
     }
   }
 

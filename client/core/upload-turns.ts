@@ -5,8 +5,8 @@
 import { KiB } from '../../shared/limits.ts'
 import type { Remote } from './remote.ts'
 
-/** What one share is given each round: 16 shares are a quarter of a frame, so that half as much again is felt. */
-const shareBytes = 1 * KiB
+/** What one share is given each round: an eighth of a frame, so that half as much again is felt. */
+const shareBytes = 8 * KiB
 
 /**
  * What became of an attempt to send a frame: `blocked` when this peer can take no more now, `held` when nobody of its
@@ -29,8 +29,11 @@ export class UploadTurns {
   /** Whose turn was broken off, with what credit it had: it goes on from there. */
   #current: Remote | undefined
 
-  /** Sends until every peer is served, blocked, or the rates are used up. */
-  run(remotes: readonly Remote[], frames: Frames): void {
+  /**
+   * Sends until every peer is served, blocked, or the rates are used up.
+   * @returns what kept these peers from being sent more: `blocked` when the line would take it
+   */
+  run(remotes: readonly Remote[], frames: Frames): Exclude<Sent, 'sent'> {
     let place = Math.max(0, this.#current ? remotes.indexOf(this.#current) : 0)
     let resumed = remotes[place] === this.#current ? this.#current : undefined
     let held: Remote | undefined
@@ -46,12 +49,13 @@ export class UploadTurns {
       const turn = this.#serve(remote, frames)
       if (turn === 'wait') {
         this.#current = remote
-        return
+        return 'wait'
       }
       if (turn === 'held') held = remote
       idleCount = turn === 'over' ? 0 : idleCount + 1
     }
     this.#current = held ?? remotes[place]
+    return held ? 'held' : 'blocked'
   }
 
   /** A link is gone. */

@@ -7,6 +7,7 @@ import type { SwarmId } from '../../shared/ids.ts'
 import { KiB } from '../../shared/limits.ts'
 import { dataHeaderBytes } from '../../shared/wire.ts'
 import { type Core, earlier } from './core.ts'
+import { tellGiving } from './haves.ts'
 import { Merit } from './merit.ts'
 import { needOf } from './need.ts'
 import { RateMeter } from './rate.ts'
@@ -14,7 +15,7 @@ import type { Remote, UploadRequest } from './remote.ts'
 import { readAheadBytes, uploadQueueBytesMax, uploadQueueCountMax } from './settings.ts'
 import type { Swarm } from './swarm.ts'
 import { UploadRates } from './upload-rates.ts'
-import { type Sent, UploadTurns } from './upload-turns.ts'
+import { type Frames, type Sent, UploadTurns } from './upload-turns.ts'
 import { Yielding } from './yielding.ts'
 
 /** Links whose delay is measured in a round, of those that were sent something within the last second. */
@@ -24,6 +25,9 @@ const measuredMs = 1_000
 /** What waits in the send queues of all links together: a frame, or what the line carries in this time. */
 const queuedBytesMin = 64 * KiB
 const queuedMs = 30
+
+/** What one who does not give is sent at once where one who gives may ask at any moment, and only into empty queues. */
+const spareFrameBytes = 16 * KiB
 
 /** How soon queues that are full are looked at again: when half of them should have left, within these. */
 const lookMsMin = 10
@@ -40,6 +44,7 @@ export class Uploads {
   readonly #core: Core
   readonly #merit = new Merit()
   readonly #turns = new UploadTurns()
+  readonly #spareTurns = new UploadTurns()
   readonly #yielding = new Yielding()
   readonly #rates = new UploadRates(this.#yielding)
   readonly #rate = new RateMeter()
@@ -55,6 +60,10 @@ export class Uploads {
 
   setRate(bytesPerSecondMax: number, peerBytesPerSecondMax = Number.POSITIVE_INFINITY): void {
     this.#rates.set(bytesPerSecondMax, peerBytesPerSecondMax)
+    if (this.#core.isGiving === this.#rates.isOff) {
+      this.#core.isGiving = !this.#rates.isOff
+      for (const swarm of this.#core.swarms.values()) tellGiving(this.#core, swarm)
+    }
     if (!this.#rates.isOff) return
     for (const remote of this.#core.remotes.values()) {
       const asked = new Map(remote.uploads.map(({ swarm, index }) => [`${swarm}/${index}`, { swarm, index }]))
@@ -122,6 +131,7 @@ export class Uploads {
     this.drop(remote)
     this.#merit.left(remote)
     this.#turns.forget(remote)
+    this.#spareTurns.forget(remote)
   }
 
   #drop(remote: Remote, isDropped: (request: UploadRequest) => boolean): void {
@@ -166,46 +176,50 @@ export class Uploads {
     }
   }
 
-  /** Sends whatever the links and the rates allow, in turns. */
+  /** Sends whatever the links and the rates allow, in turns: to some first, to the others what these leave. */
   pump(now: number): void {
     const remotes = [...this.#core.remotes.values()].filter((remote) => remote.uploads.length > 0)
     if (remotes.length === 0) return
     this.#servedCount = remotes.length
-    this.#turns.run(remotes, {
-      nextBytes: (remote) => this.#nextBytes(remote),
-      send: (remote, bytes) => this.#sendFrame(remote, bytes, now),
+    const favoured = remotes.filter((remote) => this.#merit.isFavoured(remote, this.#repaidIn(remote)))
+    const framesOf = (isSpare: boolean): Frames => ({
+      nextBytes: (remote) => this.#nextBytes(remote, isSpare),
+      send: (remote, bytes) => this.#sendFrame(remote, bytes, isSpare, now),
       isFar: (remote) => this.#rates.isFar(remote),
-      sharesOf: (remote) => this.#merit.sharesOf(remote, this.#isRepaid(remote)) * needOf(this.#core, remote, remotes),
+      sharesOf: (remote) => needOf(this.#core, remote, remotes),
     })
+    const end = this.#turns.run(favoured, framesOf(false))
+    if (end === 'wait') return
+    // What those that give wait for is not taken by smaller frames of others.
+    const others = remotes.filter((one) => !favoured.includes(one) && (end !== 'held' || !this.#rates.isFar(one)))
+    this.#spareTurns.run(others, framesOf(this.#merit.isGiverAmong(this.#core.remotes.values())))
   }
 
-  /** Whether this side still downloads the file that the peer is to be sent next. */
-  #isRepaid(remote: Remote): boolean {
+  /** The file that the peer is to be sent next, if this side still downloads it. */
+  #repaidIn(remote: Remote): Swarm | undefined {
     const request = remote.uploads[0]
     const swarm = request && this.#core.swarms.get(request.swarm)
-    return swarm !== undefined && swarm.wants.size > 0 && !swarm.have.isFull
+    return swarm && swarm.wants.size > 0 && !swarm.have.isFull ? swarm : undefined
   }
 
-  #nextBytes(remote: Remote): number | undefined {
+  #nextBytes(remote: Remote, isSpare = false): number | undefined {
     const request = remote.uploads[0]
     if (!request?.bytes || remote.roomBytes <= 0 || !remote.mySlots.has(request.swarm)) return undefined
     const left = request.length - request.sentBytes
-    return Math.min(left, this.#rates.frameBytes(remote), remote.frameBytesMax - dataHeaderBytes)
+    const frameBytes = Math.min(left, this.#rates.frameBytes(remote), remote.frameBytesMax - dataHeaderBytes)
+    return isSpare ? Math.min(spareFrameBytes, frameBytes) : frameBytes
   }
 
-  #sendFrame(remote: Remote, payloadBytes: number, now: number): Sent {
-    if (this.#rates.isFar(remote) && this.#isLineFull(remote, now)) return 'held'
+  #sendFrame(remote: Remote, payloadBytes: number, isSpare: boolean, now: number): Sent {
+    if (this.#rates.isFar(remote) && this.#isLineFull(remote, isSpare, now)) return 'held'
     const outcome = this.#rates.take(remote, payloadBytes, now)
     if (outcome !== 'sent') return outcome
     const request = remote.uploads[0]!
     const slot = this.#core.slot(remote, request.swarm)
     const offset = request.offset + request.sentBytes
     const payload = request.bytes!.subarray(offset, offset + payloadBytes)
-    this.#core.emit({
-      type: 'send',
-      peer: remote.id,
-      message: { type: 'data', slot, index: request.index, offset, payload },
-    })
+    const message = { type: 'data', slot, index: request.index, offset, payload } as const
+    this.#core.emit({ type: 'send', peer: remote.id, message })
     request.sentBytes += payloadBytes
     remote.roomBytes -= payloadBytes + dataHeaderBytes
     if (remote.roomBytes <= 0) this.#core.emit({ type: 'askRoom', peer: remote.id })
@@ -227,14 +241,15 @@ export class Uploads {
    * Whether enough waits in the send queues of several links: what leaves for all of them at once comes late to each,
    * and can be passed on by none. Then the queues are looked at again a little later.
    */
-  #isLineFull(remote: Remote, now: number): boolean {
+  #isLineFull(remote: Remote, isSpare: boolean, now: number): boolean {
     let queuedBytes = 0
     for (const other of this.#core.remotes.values()) {
       if (this.#rates.isFar(other)) queuedBytes += other.roomBytesMax - other.roomBytes
     }
-    const isAlone = this.#servedCount === 1 && queuedBytes === remote.roomBytesMax - remote.roomBytes
+    const isAlone = !isSpare && this.#servedCount === 1 && queuedBytes === remote.roomBytesMax - remote.roomBytes
     const rate = this.#rate.perSecond(now)
-    if (isAlone || queuedBytes < Math.max(queuedBytesMin, (rate * queuedMs) / 1_000)) return false
+    const enoughBytes = isSpare ? 1 : Math.max(queuedBytesMin, (rate * queuedMs) / 1_000)
+    if (isAlone || queuedBytes < enoughBytes) return false
     this.#lookAt = now + Math.min(lookMsMax, Math.max(lookMsMin, (queuedBytes * 500) / Math.max(rate, 1)))
     return true
   }

@@ -10,14 +10,14 @@ const graceMs = 10_000
 /** A link over which nothing moved for this long may make room for a nearer peer. */
 const unusedMs = 60_000
 
-/** True when both sides of a link have all of every file that they share, or share none. */
+/** True when neither side of a link has anything to give the other of the files that they share, or they share none. */
 export function isUseless(core: Core, remote: Remote): boolean {
   if (remote.mySlots.size === 0 && remote.theirSlots.size === 0) return true
   if (remote.uploads.length > 0 || remote.inFlightBytes > 0) return false
   for (const id of remote.mySlots.keys()) {
     const swarm = core.swarms.get(id)
     const holdings = remote.holdings.get(id)
-    if (!holdings || !swarm?.have.isFull || !holdings.have.isFull) return false
+    if (!holdings || !swarm?.have.isFull || (core.isGiving && !holdings.have.isFull)) return false
   }
   return true
 }

@@ -49,8 +49,8 @@ export class TrackerCrowd {
     return this.machine.receive(id, JSON.stringify(message), this.now)
   }
 
-  join(id: PeerId, { swarm = swarmA, have = 0, want = 0 } = {}): Of<'peers'> {
-    return only(this.say(id, { type: 'join', swarm, have, want }), 'peers', id)
+  join(id: PeerId, { swarm = swarmA, have = 0, want = 0, gives = true } = {}): Of<'peers'> {
+    return only(this.say(id, { type: 'join', swarm, have, want, ...(!gives && { gives }) }), 'peers', id)
   }
 
   /** A new peer in the swarm, who asked for nobody. */

@@ -24,6 +24,8 @@ export interface Membership {
   readonly swarm: Swarm
   /** The fraction of the file that the peer says it has: a hint, never proof. */
   have: number
+  /** Whether it uploads at all: one that does not is of no use to anybody. */
+  gives: boolean
   /** Where the member is in each of the swarm's rosters (swarm.ts). */
   readonly at: number[]
 }

@@ -31,10 +31,12 @@ type Index = Record<PlaceKey, Map<string, Roster<Membership>>>
 
 export class Swarm {
   readonly id: SwarmId
+  /** Those that can be named: all but those that give nothing. */
   readonly #all = new Roster<Membership>(allSlot)
+  #takersCount = 0
   /** Those that have a part of the file. */
   readonly #holders = new Roster<Membership>(holdersSlot)
-  /** Those that lack a part, in the order in which they came. */
+  /** Those that lack a part and give the rest, in the order in which they came. */
   readonly #downloading = new Set<Membership>()
   #index: Index | undefined
 
@@ -43,19 +45,45 @@ export class Swarm {
   }
 
   get size(): number {
-    return this.#all.size
+    return this.#all.size + this.#takersCount
   }
 
   add(peer: Peer): Membership {
-    const member: Membership = { peer, swarm: this, have: 0, at: [] }
-    this.#all.add(member)
-    this.#downloading.add(member)
-    if (this.#index !== undefined) enter(this.#index, member)
-    else if (this.size > scannedSizeMax) this.#index = this.#indexed()
+    const member: Membership = { peer, swarm: this, have: 0, gives: true, at: [] }
+    this.#enter(member)
     return member
   }
 
-  setHave(member: Membership, have: number): void {
+  /** A member says how much of the file it has, and whether it gives any of it. */
+  update(member: Membership, have: number, gives: boolean): void {
+    if (gives !== member.gives) this.#setGives(member, gives)
+    if (gives) this.#setHave(member, have)
+  }
+
+  #enter(member: Membership): void {
+    this.#all.add(member)
+    this.#downloading.add(member)
+    if (this.#index !== undefined) enter(this.#index, member)
+    else if (this.#all.size > scannedSizeMax) this.#index = this.#indexed()
+  }
+
+  #exit(member: Membership): void {
+    this.#setHave(member, 0)
+    this.#downloading.delete(member)
+    this.#all.remove(member)
+    if (this.#index === undefined) return
+    if (this.#all.size < indexedSizeMin) this.#index = undefined
+    else exit(this.#index, member)
+  }
+
+  #setGives(member: Membership, gives: boolean): void {
+    member.gives = gives
+    this.#takersCount += gives ? -1 : 1
+    if (gives) this.#enter(member)
+    else this.#exit(member)
+  }
+
+  #setHave(member: Membership, have: number): void {
     if (member.have === 0 && have > 0) this.#holders.add(member)
     else if (member.have > 0 && have === 0) this.#holders.remove(member)
     member.have = have
@@ -63,7 +91,7 @@ export class Swarm {
     else this.#downloading.delete(member)
   }
 
-  /** How many of the members that still download came before this one; `countMax` stands for any more. */
+  /** How many of the members that download and give came before this one; `countMax` stands for any more. */
   aheadOf(member: Membership, countMax: number): number {
     let count = 0
     for (const other of this.#downloading) {
@@ -74,12 +102,8 @@ export class Swarm {
   }
 
   remove(member: Membership): void {
-    this.setHave(member, 0)
-    this.#downloading.delete(member)
-    this.#all.remove(member)
-    if (this.#index === undefined) return
-    if (this.size < indexedSizeMin) this.#index = undefined
-    else exit(this.#index, member)
+    if (member.gives) this.#exit(member)
+    else this.#takersCount--
   }
 
   get all(): Deck<Membership> {

@@ -60,6 +60,37 @@ describe('a join', () => {
     expect(aheadOf(2, 0.5)).toBe(8)
   })
 
+  it('[T35] of one that gives nothing is answered as any, and names it to nobody, however much it has', () => {
+    const crowd = new TrackerCrowd()
+    const giver = crowd.member('203.0.113.1')
+    const taker = crowd.connect('203.0.113.2')
+    expect(crowd.join(taker, { have: 0.5, want: 8, gives: false }).peers).toEqual([{ id: giver, tier: 'network' }])
+    const third = crowd.connect('203.0.113.3')
+    expect(crowd.join(third, { want: 8 })).toMatchObject({ peers: [{ id: giver }], size: 3, ahead: 1 })
+    crowd.join(taker, { have: 0.5 })
+    const fourth = crowd.connect('203.0.113.4')
+    const told = crowd.join(fourth, { want: 8 })
+    expect(told.peers.map(({ id }) => id).toSorted()).toEqual([giver, taker, third].toSorted())
+    // It came anew when it began to give.
+    expect(told.ahead).toBe(3)
+    crowd.join(taker, { have: 0.5, gives: false })
+    crowd.leave(taker)
+    expect(crowd.join(fourth)).toMatchObject({ size: 3, ahead: 2 })
+  })
+
+  it('[T35] of many that give nothing leaves a large swarm as it was', () => {
+    const crowd = new TrackerCrowd()
+    const takers = Array.from({ length: 100 }, (_, i) => crowd.connect(farAddress(i)))
+    for (const taker of takers) crowd.join(taker, { gives: false })
+    const givers = new Set(Array.from({ length: 100 }, (_, i) => crowd.member(farAddress(200 + i))))
+    for (const taker of takers) {
+      const { peers, size } = crowd.join(taker, { want: 4, gives: false })
+      expect(size).toBe(200)
+      expect(peers).toHaveLength(4)
+      for (const { id } of peers) expect(givers.has(id)).toBe(true)
+    }
+  })
+
   it('[T18] does not meet the same peer again while it may still be calling, if there are others', () => {
     const crowd = new TrackerCrowd()
     for (let i = 0; i < 12; i++) crowd.member(farAddress(i))

@@ -185,7 +185,7 @@ export class TrackerMachine {
     }
   }
 
-  #join(peer: Peer, { swarm, have, want }: ClientMessage & { type: 'join' }, now: number): TrackerEffect[] {
+  #join(peer: Peer, { swarm, have, want, gives }: ClientMessage & { type: 'join' }, now: number): TrackerEffect[] {
     const { joinsPerSecond, joinsBurst, swarmsPerConnectionMax } = this.#limits
     if (!peer.allowance.joins.take(1, now)) {
       const message = `at most ${joinsBurst} joins at once and ${joinsPerSecond} a second`
@@ -200,7 +200,7 @@ export class TrackerMachine {
       return this.#refuse(peer, { code: 'too-many-swarms', message, swarm })
     }
     const membership = former ?? this.#memberships.enter(peer, swarm)
-    membership.swarm.setHave(membership, have)
+    membership.swarm.update(membership, have, gives ?? true)
     const peers = this.#introduce(membership, want, now)
     const { size } = membership.swarm
     const ahead = membership.swarm.aheadOf(membership, aheadCountMax)
