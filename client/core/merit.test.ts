@@ -95,11 +95,12 @@ describe('who is served first', () => {
     const drained = () => driver.give({ type: 'drained', peer: silent.id, roomBytes: 64 * MiB })
     for (let i = 0; i < 20; i++) {
       drained()
-      driver.pass(10)
+      driver.pass(100)
     }
     const spare = frames().slice(1)
     expect(spare.length).toBeGreaterThan(8)
-    expect(Math.max(...spare)).toBe(16 * KiB)
+    // On a line as thin as this.
+    expect(Math.max(...spare.slice(-8))).toBe(16 * KiB)
   })
 
   it('[S41] an idle line serves whoever asks', () => {

@@ -4,14 +4,13 @@
  */
 import type { Bytes } from '../../shared/bytes.ts'
 import type { SwarmId } from '../../shared/ids.ts'
-import { KiB } from '../../shared/limits.ts'
 import { dataHeaderBytes } from '../../shared/wire.ts'
 import { type Core, earlier } from './core.ts'
 import { tellGiving } from './haves.ts'
 import { Merit } from './merit.ts'
 import { needOf } from './need.ts'
-import { RateMeter } from './rate.ts'
 import type { Remote, UploadRequest } from './remote.ts'
+import { SendQueues } from './send-queues.ts'
 import { readAheadBytes, uploadQueueBytesMax, uploadQueueCountMax } from './settings.ts'
 import type { Swarm } from './swarm.ts'
 import { UploadRates } from './upload-rates.ts'
@@ -21,17 +20,6 @@ import { Yielding } from './yielding.ts'
 /** Links whose delay is measured in a round, of those that were sent something within the last second. */
 const measuredCountMax = 3
 const measuredMs = 1_000
-
-/** What waits in the send queues of all links together: a frame, or what the line carries in this time. */
-const queuedBytesMin = 64 * KiB
-const queuedMs = 30
-
-/** What one who does not give is sent at once where one who gives may ask at any moment, and only into empty queues. */
-const spareFrameBytes = 16 * KiB
-
-/** How soon queues that are full are looked at again: when half of them should have left, within these. */
-const lookMsMin = 10
-const lookMsMax = 50
 
 /** Bytes [offset, offset + length) of a chunk. */
 interface Part {
@@ -47,14 +35,13 @@ export class Uploads {
   readonly #spareTurns = new UploadTurns()
   readonly #yielding = new Yielding()
   readonly #rates = new UploadRates(this.#yielding)
-  readonly #rate = new RateMeter()
+  readonly #queues: SendQueues
   #uploadedBytes = 0
   #servedCount = 0
-  /** When the send queues are to be looked at. */
-  #lookAt = Number.POSITIVE_INFINITY
 
   constructor(core: Core) {
     this.#core = core
+    this.#queues = new SendQueues(core, this.#rates)
     this.setRate(core.settings.uploadBytesPerSecondMax, core.settings.uploadPeerBytesPerSecondMax)
   }
 
@@ -183,7 +170,7 @@ export class Uploads {
     this.#servedCount = remotes.length
     const favoured = remotes.filter((remote) => this.#merit.isFavoured(remote, this.#repaidIn(remote)))
     const framesOf = (isSpare: boolean): Frames => ({
-      nextBytes: (remote) => this.#nextBytes(remote, isSpare),
+      nextBytes: (remote) => this.#nextBytes(remote, isSpare, now),
       send: (remote, bytes) => this.#sendFrame(remote, bytes, isSpare, now),
       isFar: (remote) => this.#rates.isFar(remote),
       sharesOf: (remote) => needOf(this.#core, remote, remotes),
@@ -202,16 +189,16 @@ export class Uploads {
     return swarm && swarm.wants.size > 0 && !swarm.have.isFull ? swarm : undefined
   }
 
-  #nextBytes(remote: Remote, isSpare = false): number | undefined {
+  #nextBytes(remote: Remote, isSpare: boolean, now: number): number | undefined {
     const request = remote.uploads[0]
     if (!request?.bytes || remote.roomBytes <= 0 || !remote.mySlots.has(request.swarm)) return undefined
     const left = request.length - request.sentBytes
     const frameBytes = Math.min(left, this.#rates.frameBytes(remote), remote.frameBytesMax - dataHeaderBytes)
-    return isSpare ? Math.min(spareFrameBytes, frameBytes) : frameBytes
+    return isSpare ? Math.min(this.#queues.spareBytes(now), frameBytes) : frameBytes
   }
 
   #sendFrame(remote: Remote, payloadBytes: number, isSpare: boolean, now: number): Sent {
-    if (this.#rates.isFar(remote) && this.#isLineFull(remote, isSpare, now)) return 'held'
+    if (this.#queues.isFull(remote, { isSpare, isAlone: this.#servedCount === 1 }, now)) return 'held'
     const outcome = this.#rates.take(remote, payloadBytes, now)
     if (outcome !== 'sent') return outcome
     const request = remote.uploads[0]!
@@ -228,30 +215,13 @@ export class Uploads {
     remote.upRate.add(payloadBytes, now)
     remote.sentAt = now
     this.#uploadedBytes += payloadBytes
-    this.#rate.add(payloadBytes, now)
+    this.#queues.sent(payloadBytes, now)
     if (this.#rates.isFar(remote)) this.#yielding.sent(payloadBytes, now)
     if (request.sentBytes === request.length) {
       remote.uploads.shift()
       this.#readAhead(remote)
     }
     return outcome
-  }
-
-  /**
-   * Whether enough waits in the send queues of several links: what leaves for all of them at once comes late to each,
-   * and can be passed on by none. Then the queues are looked at again a little later.
-   */
-  #isLineFull(remote: Remote, isSpare: boolean, now: number): boolean {
-    let queuedBytes = 0
-    for (const other of this.#core.remotes.values()) {
-      if (this.#rates.isFar(other)) queuedBytes += other.roomBytesMax - other.roomBytes
-    }
-    const isAlone = !isSpare && this.#servedCount === 1 && queuedBytes === remote.roomBytesMax - remote.roomBytes
-    const rate = this.#rate.perSecond(now)
-    const enoughBytes = isSpare ? 1 : Math.max(queuedBytesMin, (rate * queuedMs) / 1_000)
-    if (isAlone || queuedBytes < enoughBytes) return false
-    this.#lookAt = now + Math.min(lookMsMax, Math.max(lookMsMin, (queuedBytes * 500) / Math.max(rate, 1)))
-    return true
   }
 
   /** A ping was answered: how long it took on its way out tells what waits before our line. */
@@ -262,7 +232,7 @@ export class Uploads {
   /** Sends what is due. @returns the links whose delay is to be measured now */
   wake(now: number): Remote[] {
     const isMeasuring = this.#yielding.step(now)
-    if (now >= this.#lookAt) this.#look()
+    this.#queues.wake(now)
     this.pump(now)
     if (!isMeasuring) return []
     const measured = [...this.#core.remotes.values()].filter(
@@ -277,19 +247,12 @@ export class Uploads {
     return probed
   }
 
-  #look(): void {
-    this.#lookAt = Number.POSITIVE_INFINITY
-    for (const { id, roomBytes, roomBytesMax } of this.#core.remotes.values()) {
-      if (roomBytes < roomBytesMax) this.#core.emit({ type: 'askRoom', peer: id })
-    }
-  }
-
   nextWake(now: number): number {
-    let at = earlier(this.#yielding.nextWake(), this.#lookAt)
+    let at = earlier(this.#yielding.nextWake(), this.#queues.lookAt)
     // Nothing else is due before the queues have been looked at.
-    if (this.#lookAt !== Number.POSITIVE_INFINITY) return at
+    if (this.#queues.lookAt !== Number.POSITIVE_INFINITY) return at
     for (const remote of this.#core.remotes.values()) {
-      const bytes = this.#nextBytes(remote)
+      const bytes = this.#nextBytes(remote, false, now)
       // What waits for no rate was sent at once.
       if (bytes !== undefined) at = earlier(at, Math.max(now + 1, this.#rates.availableAt(remote, bytes, now)))
     }
