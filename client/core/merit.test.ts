@@ -95,12 +95,11 @@ describe('who is served first', () => {
     const drained = () => driver.give({ type: 'drained', peer: silent.id, roomBytes: 64 * MiB })
     for (let i = 0; i < 20; i++) {
       drained()
-      driver.pass(100)
+      driver.pass(10)
     }
     const spare = frames().slice(1)
     expect(spare.length).toBeGreaterThan(8)
-    // On a line as thin as this.
-    expect(Math.max(...spare.slice(-8))).toBe(16 * KiB)
+    expect(Math.max(...spare)).toBeLessThan(chunkBytes)
   })
 
   it('[S41] an idle line serves whoever asks', () => {
