@@ -43,7 +43,7 @@ interface Figures {
 
 interface Channel {
   /** One run on a new connection. @returns milliseconds from asking to the last byte */
-  run(totalBytes: number, frameBytes: number): Promise<number>
+  run(totalBytes: number, frameBytes: number, channelCount?: number): Promise<number>
   close(): Promise<void>
 }
 
@@ -61,8 +61,9 @@ async function openChannel(browser: Browser, roundTripMs: number): Promise<Chann
   }
   const [sender, receiver] = pages as [Page, Page]
   return {
-    async run(totalBytes, frameBytes) {
-      const plan = { contender: 'bare', totalBytes, frameBytes, highBytes: 256 * KiB, lowBytes: 64 * KiB } as const
+    async run(totalBytes, frameBytes, channelCount = 1) {
+      const marks = { highBytes: 256 * KiB, lowBytes: 64 * KiB }
+      const plan = { contender: 'bare' as const, totalBytes, frameBytes, channelCount, ...marks }
       await Promise.all(pages.map((page) => page.evaluate(() => Bench.reset())))
       const served = sender.evaluate((given) => Bench.serve(given), plan)
       const ms = await receiver.evaluate((given) => Bench.receive(given), plan)
@@ -72,6 +73,13 @@ async function openChannel(browser: Browser, roundTripMs: number): Promise<Chann
     close: () => server.close(),
   }
 }
+
+/** What several connections give that do nothing else: no client can be faster than its own number of them. */
+const bareContenders = [
+  ['bare', 1],
+  ['four bare', 4],
+  ['six bare', 6],
+] as const
 
 interface Wanted {
   rounds: number
@@ -87,7 +95,10 @@ async function measure(roundTripMs: number, { rounds, fileBytes, only }: Wanted)
     closing.push(channel.close)
     const measuredRoundTripMs = median([await channel.run(1, 1), await channel.run(1, 1), await channel.run(1, 1)])
     const contenders: [name: string, bytesPerSecond: () => Promise<number>][] = []
-    contenders.push(['bare', async () => (fileBytes * 1000) / (await channel.run(fileBytes, 64 * KiB))])
+    for (const [name, channelCount] of bareContenders) {
+      if (channelCount > 1 && !name.includes(only)) continue
+      contenders.push([name, async () => (fileBytes * 1000) / (await channel.run(fileBytes, 64 * KiB, channelCount))])
+    }
     for (const [name, seederCount] of [
       ['one seeder', 1],
       ['six seeders', 6],

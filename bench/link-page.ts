@@ -12,6 +12,8 @@ export interface Plan {
   /** Marks of the bare channel's send queue; the link has its own. */
   highBytes: number
   lowBytes: number
+  /** Bare channels side by side, each on a connection of its own; one, if not said. */
+  channelCount?: number
 }
 
 /** What both contenders look like to the pump. */
@@ -21,6 +23,12 @@ interface Pipe {
   room(): number
   send(frame: Uint8Array<ArrayBuffer>): void
   close(): void
+}
+
+interface BareSignal {
+  place: number
+  description?: RTCSessionDescriptionInit
+  candidate?: RTCIceCandidateInit
 }
 
 interface PipeEvents {
@@ -35,22 +43,23 @@ declare global {
   }
 }
 
-let onSignal: (text: string) => void = () => {}
-/** Signals that came before this page had its pipe. */
-let early: string[] = []
+let listeners: ((text: string) => void)[] = []
+/** All signals of a run: some come before this page has its pipe. */
+let signals: string[] = []
 
 export function takeSignal(text: string): void {
-  onSignal(text)
+  signals.push(text)
+  for (const listener of listeners) listener(text)
 }
 
 export function reset(): void {
-  early = []
-  onSignal = (text) => early.push(text)
+  signals = []
+  listeners = []
 }
 
 function listenToSignals(listener: (text: string) => void): void {
-  onSignal = listener
-  for (const text of early.splice(0)) listener(text)
+  listeners.push(listener)
+  for (const text of signals) listener(text)
 }
 
 /** A promise and the function that fulfils it. */
@@ -76,7 +85,7 @@ function openLink(initiator: boolean, events: PipeEvents): Pipe {
   return { ready, room: () => link.roomBytes, send: (frame) => link.send(frame), close: () => link.close() }
 }
 
-function openBare(plan: Plan, initiator: boolean, events: PipeEvents): Pipe {
+function openBareChannel(plan: Plan, place: number, initiator: boolean, events: PipeEvents): Pipe {
   const connection = new RTCPeerConnection()
   let channel: RTCDataChannel | undefined
   const [ready, opened] = latch()
@@ -88,7 +97,7 @@ function openBare(plan: Plan, initiator: boolean, events: PipeEvents): Pipe {
     found.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => events.frame(data.byteLength)
     found.onopen = () => opened()
   }
-  const relay = (value: object) => window.relaySignal(JSON.stringify(value))
+  const relay = (value: object) => window.relaySignal(JSON.stringify({ ...value, place }))
   connection.onicecandidate = ({ candidate }) => candidate && void relay({ candidate })
   connection.ondatachannel = (event) => adopt(event.channel)
   const describe = async () => {
@@ -97,7 +106,8 @@ function openBare(plan: Plan, initiator: boolean, events: PipeEvents): Pipe {
   }
   let turn = Promise.resolve()
   listenToSignals((text) => {
-    const signal = JSON.parse(text) as { description?: RTCSessionDescriptionInit; candidate?: RTCIceCandidateInit }
+    const signal = JSON.parse(text) as BareSignal
+    if (signal.place !== place) return
     turn = turn.then(async () => {
       if (signal.candidate) return connection.addIceCandidate(signal.candidate)
       await connection.setRemoteDescription(signal.description!)
@@ -113,6 +123,21 @@ function openBare(plan: Plan, initiator: boolean, events: PipeEvents): Pipe {
     room: () => plan.highBytes - (channel?.bufferedAmount ?? plan.highBytes),
     send: (frame) => channel!.send(frame),
     close: () => connection.close(),
+  }
+}
+
+/** Several channels worked as one: a frame goes to the one with the most room. */
+function openBare(plan: Plan, initiator: boolean, events: PipeEvents): Pipe {
+  const places = Array.from({ length: plan.channelCount ?? 1 }, (_, place) => place)
+  const channels = places.map((place) => openBareChannel(plan, place, initiator, events))
+  const emptiest = () => channels.reduce((best, next) => (next.room() > best.room() ? next : best))
+  return {
+    ready: Promise.all(channels.map(({ ready }) => ready)).then(() => {}),
+    room: () => emptiest().room(),
+    send: (frame) => emptiest().send(frame),
+    close() {
+      for (const channel of channels) channel.close()
+    },
   }
 }
 
