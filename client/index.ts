@@ -5,6 +5,7 @@ import { assembleClient, memoryBytesMaxDefault } from './client.ts'
 import { openChunkStore } from './shell/chunk-store.ts'
 import { deferStore } from './shell/deferred-store.ts'
 import { createHttpSource } from './shell/http-source.ts'
+import { createLanedDialer } from './shell/laned-dialer.ts'
 import { MemoryStore } from './shell/memory-store.ts'
 import { createResumeHints } from './shell/resume-hints.ts'
 import { createSimplePeerDialer } from './shell/simple-peer-dialer.ts'
@@ -22,7 +23,7 @@ export function createClient(options: ClientOptions = {}): Client {
     store: store === 'memory' ? new MemoryStore(memoryBytesMax) : deferStore(() => openChunkStore(memoryBytesMax)),
     hasher: createWebHasher(),
     http: createHttpSource(),
-    dialer: createSimplePeerDialer({ iceServers }),
+    dialer: createLanedDialer(createSimplePeerDialer({ iceServers })),
     trackerDialer: createWebTrackerDialer(),
     clock: createWebClock(),
     hints: createResumeHints(store === 'memory' ? undefined : localStorageOrNone()),

@@ -17,6 +17,7 @@ import { createNodeTrackerDialer } from './node/tracker-socket.ts'
 import { loadWebRtc, type WebRtc, webRtcPackage } from './node/web-rtc.ts'
 import type { ChunkStore, Dialer } from './ports.ts'
 import { createHttpSource } from './shell/http-source.ts'
+import { createLanedDialer } from './shell/laned-dialer.ts'
 import type { ManifestSource } from './shell/manifest-source.ts'
 import { MemoryStore } from './shell/memory-store.ts'
 import { createSimplePeerDialer } from './shell/simple-peer-dialer.ts'
@@ -57,7 +58,7 @@ export function createNodeClient(options: NodeClientOptions = {}): LastingClient
     store: store === 'memory' ? new MemoryStore(memoryBytesMax) : 'dir' in store ? new StoreFolder(store).store : store,
     hasher: nodeHasher,
     http: createHttpSource(),
-    dialer: webRtc === undefined ? nobody : createSimplePeerDialer({ iceServers, wrtc: webRtc }),
+    dialer: webRtc === undefined ? nobody : createLanedDialer(createSimplePeerDialer({ iceServers, wrtc: webRtc })),
     trackerDialer: createNodeTrackerDialer(),
     clock: createWebClock(),
     linkCountMax,

@@ -27,7 +27,7 @@ export interface LinkEvents {
   closed(reason: string): void
 }
 
-/** One WebRTC connection with one reliable, ordered data channel. */
+/** A way to one peer that loses nothing: a WebRTC connection with a reliable, ordered data channel, or several. */
 export interface Link {
   /**
    * Takes a step that the other side made. Never throws: a wrong description closes the link, a candidate that is of
@@ -38,6 +38,11 @@ export interface Link {
   readonly roomBytes: number
   /** Queues a frame, whatever the room. On a closed link it does nothing. */
   send(frame: Uint8Array): void
+  /**
+   * Wants so many connections to the peer, the first included, over which frames are spread; what the other side does
+   * not take is not opened. Without it there is one.
+   */
+  widen?(connectionCount: number): void
   /** Frames that were just queued still go out if they are few bytes, such as a farewell; a long queue is dropped. */
   close(): void
 }

@@ -49,6 +49,12 @@ export const haveIndexesMax = 1024
 /** Parts that one request can ask for: a window of 4 MiB in chunks of 64 KiB. */
 export const requestPartsMax = 64
 
+/** Connections between two peers beside the first: three more carry four times what one does over a long way. */
+export const laneCountMax = 3
+
+/** Each that a peer takes it has served this much for: nobody is made to open any for nothing. */
+export const laneEarnedBytes = 128 * KiB
+
 /** Swarms that one link can carry. */
 export const slotCountMax = 64
 

@@ -40,23 +40,21 @@ const tier = literal(...tiers)
 const peerId = guard(isPeerId)
 const swarmId = guard(isSwarmId)
 
+export const description = object({ type: literal('offer', 'answer'), sdp: text(descriptionLengthMax, 1) })
+export const candidate = object({
+  candidate: text(candidateLengthMax),
+  sdpMid: optional(text(16)),
+  sdpMLineIndex: optional(integer(0, 7)),
+})
+
 /**
  * One step of a WebRTC negotiation. `session` names the attempt, so that what belongs to an earlier one is dropped;
  * `busy` answers an offer that is not taken.
  */
 const signal = object({
   session: text(16, 1),
-  description: optional(object({ type: literal('offer', 'answer'), sdp: text(descriptionLengthMax, 1) })),
-  candidates: optional(
-    list(
-      object({
-        candidate: text(candidateLengthMax),
-        sdpMid: optional(text(16)),
-        sdpMLineIndex: optional(integer(0, 7)),
-      }),
-      signalCandidatesMax,
-    ),
-  ),
+  description: optional(description),
+  candidates: optional(list(candidate, signalCandidatesMax)),
   busy: optional(literal(true)),
 })
 export type Signal = Infer<typeof signal>

@@ -48,6 +48,12 @@ const dataCode = 0x10
 /** Bytes of a data frame before its payload: type, slot, chunk index, offset in the chunk. */
 export const dataHeaderBytes = 11
 
+/** Where in its chunk a frame's payload begins, if it is data. */
+export const dataOffsetOf = (frame: Uint8Array): number | undefined =>
+  frame[0] === dataCode && frame.length > dataHeaderBytes
+    ? new DataView(frame.buffer, frame.byteOffset).getUint32(7)
+    : undefined
+
 type Declared = { [K in keyof typeof messages]: { type: K } & FieldsOfMessage<(typeof messages)[K]['fields']> }
 type FieldsOfMessage<T> = T extends Field<infer V> ? V : never
 export type ControlMessage = Declared[keyof Declared]

@@ -5,6 +5,13 @@ import { fromHex, toHex } from '../shared/bytes.ts'
 import { firstLeafField, printFirstLeaf } from '../shared/first-leaf.ts'
 import { Geometry } from '../shared/geometry.ts'
 import { type Root, swarmIdOf } from '../shared/ids.ts'
+import {
+  decodeLaneFrame,
+  encodeLaneEnd,
+  encodeLaneSignal,
+  encodeNumbered,
+  type LaneFrame,
+} from '../shared/lane-frames.ts'
 import * as limits from '../shared/limits.ts'
 import {
   ChunkHashes,
@@ -149,6 +156,34 @@ describe('the peer messages of PROTOCOL.md', () => {
     const payload = rows(section('### `data`'), 'offset', 'bytes', 'field', 'meaning').at(-1)!
     expect(payload.slice(0, 3)).toEqual([String(dataHeaderBytes), 'rest', 'payload'])
   })
+})
+
+describe('the frames about lanes of PROTOCOL.md', () => {
+  const types: Record<LaneFrame['type'], true> = { numbered: true, signal: true, end: true }
+  const encoded = (frame: LaneFrame) => {
+    if (frame.type === 'numbered') return encodeNumbered(frame.number, frame.frame, new Uint8Array(64))
+    return frame.type === 'signal' ? encodeLaneSignal(frame.lane, frame.signal) : encodeLaneEnd(frame.lane)
+  }
+
+  it.each(Object.keys(types))(
+    '[W1] %s: the example decodes to the values beside it and encodes to the same bytes',
+    (type) => {
+      const text = section('## Lanes').split(`\n### \`${type}\`\n`)[1]!
+      const frame = bytesOf(blocks(text, 'hex')[0]!)
+      const read = decodeLaneFrame(frame)
+      if (!read.ok || read.value === undefined) throw new Error('no frame about lanes')
+      const entries = Object.entries(read.value)
+      const printed = entries.map(([key, value]) => [key, value instanceof Uint8Array ? toHex(value) : value])
+      expect(Object.fromEntries(printed)).toEqual(JSON.parse(blocks(text, 'json')[0]!))
+      expect(toHex(encoded(read.value))).toBe(toHex(frame))
+      expect(rows(text, 'offset', 'bytes', 'field', 'meaning')[0]).toEqual([
+        '0',
+        '1',
+        'type',
+        `0x${toHex(frame.subarray(0, 1))}`,
+      ])
+    },
+  )
 })
 
 describe('the tracker messages of PROTOCOL.md', () => {

@@ -176,6 +176,7 @@ export class Downloads {
       remote.waitedMs = 0
       remote.lastByteAt = now
     }
+    remote.receivedBytes += payload.length
     remote.downRate.add(payload.length, now)
     swarm.peerRate.add(payload.length, now)
     if (transfer.receivedBytes === transfer.length) {
@@ -276,6 +277,8 @@ export class Downloads {
       if (swarm)
         leastBytes = Math.min(leastBytes, windowBytesCrowded * (1 + behindFactor * behindOf(this.#core, swarm, now)))
     }
+    // Each of a far peer's connections has a path of its own to fill.
+    leastBytes *= remote.lanes.connectionCount
     return Math.min(windowBytesMax, Math.max(leastBytes, pathBytes))
   }
 

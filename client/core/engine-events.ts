@@ -78,6 +78,8 @@ export type Effect =
   | { type: 'dial'; peer: PeerId; initiator: boolean }
   | { type: 'linkSignal'; peer: PeerId; description?: Description; candidate?: Candidate }
   | { type: 'hangUp'; peer: PeerId }
+  /** The link is to have so many connections, the first included. */
+  | { type: 'widen'; peer: PeerId; connectionCount: number }
   | { type: 'send'; peer: PeerId; message: WireMessage }
   /** The send queue seems full: say `drained` now if it is not, otherwise when it is low again. */
   | { type: 'askRoom'; peer: PeerId }

@@ -15,6 +15,7 @@ import { Downloads } from './downloads.ts'
 import type { Effect, Input } from './engine-events.ts'
 import { Files } from './files.ts'
 import { havesDueAt, noteHave, tellHaves } from './haves.ts'
+import { Lanes } from './lanes.ts'
 import { Mesh } from './mesh.ts'
 import { OriginRuns } from './origin-runs.ts'
 import type { Remote } from './remote.ts'
@@ -32,6 +33,7 @@ export class Engine {
   readonly #downloads: Downloads
   readonly #runs: OriginRuns
   readonly #uploads: Uploads
+  readonly #lanes: Lanes
   readonly #files: Files
   readonly #mesh: Mesh
   readonly #conversation: Conversation
@@ -56,6 +58,7 @@ export class Engine {
     this.#downloads = new Downloads(this.core, this.#arrivals, (remote, weight) => this.#blame(remote, weight))
     this.#runs = new OriginRuns(this.core, this.#arrivals)
     this.#uploads = new Uploads(this.core)
+    this.#lanes = new Lanes(this.core)
     this.#complaints = new Complaints(this.core, this.session)
     const attachments = new Attachments(this.core)
     const parts = { core: this.core, session: this.session, attachments }
@@ -244,12 +247,14 @@ export class Engine {
         return this.#mesh.opened(remote, input.frameBytesMax, input.roomBytes, now)
       case 'drained':
         remote.roomBytes = input.roomBytes
+        remote.roomBytesMax = Math.max(remote.roomBytesMax, input.roomBytes)
         return this.#uploads.pump(now)
       case 'linkClosed':
         this.#mesh.closed(remote, now)
         return this.#plan(now)
       case 'frame':
-        return this.#conversation.frame(remote, input.frame, now)
+        this.#conversation.frame(remote, input.frame, now)
+        return this.#lanes.look(now)
     }
   }
 

@@ -96,6 +96,10 @@ export class Remote {
   pingSentAt: number | undefined
   pingNonce = 0
 
+  /** How many connections the link is to have: see lanes.ts. */
+  readonly lanes = { connectionCount: 1, rateBefore: 0, trialEndsAt: Number.POSITIVE_INFINITY, restUntil: 0 }
+  /** Bytes of chunks that came, verified or not. */
+  receivedBytes = 0
   downloadedBytes = 0
   uploadedBytes = 0
   refusedBytes = 0

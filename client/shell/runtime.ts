@@ -175,6 +175,8 @@ export class Runtime {
         if (effect.candidate) link?.signal({ candidate: effect.candidate })
         return
       }
+      case 'widen':
+        return this.#links.get(effect.peer)?.widen?.(effect.connectionCount)
       case 'hangUp': {
         const link = this.#links.get(effect.peer)
         this.#links.delete(effect.peer)

@@ -2,6 +2,7 @@
 import { openChunkStore } from '../../client/shell/chunk-store.ts'
 import { createHttpSource } from '../../client/shell/http-source.ts'
 import { openIdbStore } from '../../client/shell/idb-store.ts'
+import { createLanedDialer } from '../../client/shell/laned-dialer.ts'
 import { createSimplePeerDialer } from '../../client/shell/simple-peer-dialer.ts'
 import { createWebHasher } from '../../client/shell/web-hasher.ts'
 import type { Root } from '../../shared/ids.ts'
@@ -10,6 +11,7 @@ import { chunkStoreContract } from '../contract/chunk-store.ts'
 import { type ContractCase, patternBytes } from '../contract/contract.ts'
 import { hasherContract } from '../contract/hasher.ts'
 import { httpSourceContract } from '../contract/http-source.ts'
+import { lanesContract } from '../contract/lanes.ts'
 import { linkContract } from '../contract/link.ts'
 
 async function openDisk() {
@@ -21,6 +23,10 @@ async function openDisk() {
 /** @param otherOrigin the lying origin under another host than the page's */
 export const contracts = (origin: string, otherOrigin: string): Record<string, ContractCase[]> => ({
   'Link over simple-peer': linkContract(() => createSimplePeerDialer({ iceServers: [] })),
+  'Link with lanes over simple-peer': [
+    ...linkContract(() => createLanedDialer(createSimplePeerDialer({ iceServers: [] }))),
+    ...lanesContract(() => createSimplePeerDialer({ iceServers: [] })),
+  ],
   'ChunkStore in IndexedDB': chunkStoreContract(openDisk),
   'ChunkStore as the client opens it': chunkStoreContract(() => openChunkStore(64 * MiB)),
   'HttpSource over fetch': httpSourceContract(createHttpSource, origin, otherOrigin),

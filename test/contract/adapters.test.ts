@@ -8,6 +8,7 @@ import { nodeHasher } from '../../client/node/node-hasher.ts'
 import { PartFile } from '../../client/node/part-file.ts'
 import { loadWebRtc } from '../../client/node/web-rtc.ts'
 import { createHttpSource } from '../../client/shell/http-source.ts'
+import { createLanedDialer } from '../../client/shell/laned-dialer.ts'
 import { MemoryStore } from '../../client/shell/memory-store.ts'
 import { createSimplePeerDialer } from '../../client/shell/simple-peer-dialer.ts'
 import { createWebHasher } from '../../client/shell/web-hasher.ts'
@@ -21,6 +22,7 @@ import { chunkStoreContract } from './chunk-store.ts'
 import type { ContractCase } from './contract.ts'
 import { hasherContract } from './hasher.ts'
 import { httpSourceContract } from './http-source.ts'
+import { lanesContract } from './lanes.ts'
 import { linkContract } from './link.ts'
 
 const register = (cases: ContractCase[]) => {
@@ -29,11 +31,21 @@ const register = (cases: ContractCase[]) => {
 
 describe('Link in memory', () => register(linkContract(createMemoryDialer)))
 
+describe('[S61] [S62] Link with lanes in memory', () => {
+  register(linkContract(() => createLanedDialer(createMemoryDialer())))
+  register(lanesContract(createMemoryDialer))
+})
+
 describe('Link over simple-peer in Node', async () => {
   const webRtc = await loadWebRtc()
   if (typeof webRtc === 'string') throw new Error(`no WebRTC for Node here: ${webRtc}`)
   const dialer = createSimplePeerDialer({ iceServers: [], wrtc: webRtc })
   for (const { name, run } of linkContract(() => dialer)) it(name, { timeout: 30_000 }, run)
+
+  describe('with lanes', () => {
+    const cases = [...linkContract(() => createLanedDialer(dialer)), ...lanesContract(() => dialer)]
+    for (const { name, run } of cases) it(name, { timeout: 30_000 }, run)
+  })
 })
 
 describe('ChunkStore on files', () => {

@@ -258,6 +258,28 @@ describe('several visitors', () => {
     expect(sha256).toBe(file.sha256)
   })
 
+  it('[S60] [S61] over a long way a lone peer serves by several connections, and all of it arrives', async () => {
+    const server = await serve('--egress-rate', '64KiB/s')
+    const wide = await serve()
+    const options = { tracker: trackerOf(server), mode: 'frugal' as const }
+    const first = await arrive(wide)
+    await first.download('/game.bin', { ...options, consent: 'denied' })
+    const second = await arrive(server)
+    for (const { page } of [first, second]) {
+      const devtools = await page.context().newCDPSession(page)
+      await devtools.send('Network.enable')
+      const noCap = { offline: false, downloadThroughput: -1, uploadThroughput: -1 }
+      await devtools.send('Network.emulateNetworkConditions', { ...noCap, latency: 12 })
+    }
+    await first.page.evaluate(() => window.client.setConsent('granted'))
+    await first.page.waitForFunction(() => window.client.stats().tracker === 'open')
+    const { sha256, progress } = await second.download('/game.bin', options)
+    expect(sha256).toBe(file.sha256)
+    expect(progress.bytes.peers / fileBytes).toBeGreaterThan(0.9)
+    expect(await second.connectionCount()).toBe(4)
+    expect(await first.connectionCount()).toBe(4)
+  })
+
   it('withdrawn consent closes every connection at once, and the download goes on by HTTP', async () => {
     const server = await serve('--egress-rate', '8MiB/s')
     await (await arrive(server)).download('/game.bin')

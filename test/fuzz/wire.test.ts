@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
+import { FrameOrder } from '../../client/core/frame-order.ts'
 import { Bitfield } from '../../shared/bitfield.ts'
+import { decodeLaneFrame } from '../../shared/lane-frames.ts'
 import { requestPartsMax } from '../../shared/limits.ts'
 import { decodeWire, encodeWire, type WireMessage } from '../../shared/wire.ts'
 import { allocatedBytes } from './allocation.ts'
@@ -108,6 +110,58 @@ describe('peer frames', () => {
     expect(allocatedBytes(() => new Uint8Array(10))).toBe(10)
     expect(allocatedBytes(() => new Uint8Array(view.buffer, 2, 20))).toBe(0)
     expect(allocatedBytes(() => new Uint8Array(view.buffer, 2, 20).slice())).toBe(20)
+  })
+})
+
+describe('frames about lanes', () => {
+  it('[W3] of any bytes give one, nothing or a violation', () => {
+    const input = fc
+      .tuple(
+        fc.integer({ min: 0x1f, max: 0x23 }),
+        fc.oneof(
+          bytes(0, 40),
+          fc.json().map((text) => Buffer.from(text)),
+        ),
+      )
+      .map(([code, rest]) => Uint8Array.of(code, 1, ...rest))
+    fc.assert(
+      fc.property(placed(input), (given) => {
+        const read = decodeLaneFrame(given)
+        if (!read.ok) expect(read.violation).toMatch(/\w/)
+        else expect(read.value === undefined).toBe(given[0] === 0x1f || given[0] === 0x23)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('[S62] come out once each, words after all before them and chunks in order, however they were mixed', () => {
+    // Per frame: a word, or bytes of one of three chunks, whose offset goes on; and how much later than sent it comes.
+    const sent = fc.array(fc.tuple(fc.constantFrom('word', 0, 1, 2), fc.nat(12)), { minLength: 1, maxLength: 60 })
+    fc.assert(
+      fc.property(sent, (plan) => {
+        const offsets = [0, 0, 0]
+        const frames = plan.map(([kind, late], number) => {
+          const payload = Uint8Array.of(number)
+          const message: WireMessage =
+            kind === 'word'
+              ? { type: 'ping', nonce: number }
+              : { type: 'data', slot: 0, index: kind as number, offset: offsets[kind as number]!++, payload }
+          return { number, kind, comesAt: number + late, frame: encodeWire(message) }
+        })
+        const order = new FrameOrder()
+        const came = frames
+          .toSorted((a, b) => a.comesAt - b.comesAt)
+          .flatMap((one) => order.take(one.number, one.frame)!)
+        const places = frames.map(({ frame }) => came.indexOf(frame))
+        expect(came.length).toBe(frames.length)
+        expect(new Set(places).size).toBe(frames.length)
+        for (const { number, kind } of frames) {
+          const before = frames.slice(0, number).filter((other) => kind === 'word' || other.kind === kind)
+          for (const other of before) expect(places[other.number]).toBeLessThan(places[number]!)
+        }
+      }),
+      { numRuns: 500 },
+    )
   })
 })
 

@@ -166,6 +166,7 @@ export class World {
       }
       case 'digestLeaf':
       case 'release':
+      case 'widen':
       case 'fetchPage':
         return
       case 'keep':
