@@ -197,23 +197,17 @@ class LanedLink implements Link {
   }
 
   #dial(number: number, isOwn: boolean): Lane {
-    const isLive = () => this.#lanes.get(number) === lane
+    const ifLive =
+      <T extends unknown[]>(act: (...given: T) => void) =>
+      (...given: T) => {
+        if (this.#lanes.get(number) === lane) act(...given)
+      }
     const link = this.#shared.dialer.dial(isOwn, {
-      signal: (signal) => {
-        if (isLive()) this.#first.send(encodeLaneSignal(number, signal))
-      },
-      open: () => {
-        if (isLive()) this.#laneOpened(lane)
-      },
-      frame: (frame) => {
-        if (isLive()) this.#came(frame, lane)
-      },
-      drained: () => {
-        if (isLive()) this.#drained()
-      },
-      closed: () => {
-        if (isLive()) this.#laneClosed(lane)
-      },
+      signal: ifLive((signal: LinkSignal) => this.#first.send(encodeLaneSignal(number, signal))),
+      open: ifLive(() => this.#laneOpened(lane)),
+      frame: ifLive((frame: Uint8Array) => this.#came(frame, lane)),
+      drained: ifLive(() => this.#drained()),
+      closed: ifLive(() => this.#laneClosed(lane)),
     })
     const lateness = setTimeout(() => this.#forget(lane), openWithinMs)
     const lane: Lane = { number, isOwn, link, state: 'dialing', sentCount: 0, signalCount: 0, lateness }
