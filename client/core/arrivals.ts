@@ -97,7 +97,12 @@ export class Arrivals {
     }
     if (source === 'origin') swarm.runFailures = 0
     this.#core.emit({ type: 'keep', swarm: swarm.id, index, bytes, source })
-    for (const transfer of swarm.flights.get(index) ?? []) this.#listener.takeBack(swarm, transfer)
+    const others = swarm.flights.get(index) ?? []
+    swarm.extra.settle(
+      index,
+      others.reduce((sum, { receivedBytes }) => sum + receivedBytes, 0),
+    )
+    for (const transfer of others) this.#listener.takeBack(swarm, transfer)
     this.#listener.verified(swarm, index)
   }
 

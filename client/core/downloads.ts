@@ -5,6 +5,7 @@ import { KiB, requestPartsMax } from '../../shared/limits.ts'
 import type { DataMessage } from '../../shared/wire.ts'
 import type { Arrivals } from './arrivals.ts'
 import { type Core, earlier } from './core.ts'
+import { flightMs, peerMs } from './forecast.ts'
 import { behindOf } from './need.ts'
 import { pickChunk } from './order.ts'
 import { downloading } from './origin-plan.ts'
@@ -37,14 +38,10 @@ const refillShare = 0.5
 /** So many refusals in a row of what a peer said that it has, and none of it verified: its word is not worth asking. */
 const missesMax = 3
 
-/** Second copies may cost this share of the file, and two chunks. */
-const secondCopyShare = 0.03
-
 export class Downloads {
   readonly #core: Core
   readonly #arrivals: Arrivals
   readonly #blame: (remote: Remote, weight: 'strike' | 'ban', reason: string) => void
-  readonly #secondCopyBytes = new WeakMap<Swarm, number>()
 
   constructor(
     core: Core,
@@ -110,7 +107,7 @@ export class Downloads {
       if (!swarm || swarm.failed || swarm.wants.size === 0 || !remote.mySlots.has(id)) continue
       const chance = downloading(this.#core, swarm) > 0 ? this.#core.rng : undefined
       const index =
-        pickChunk(swarm, holdings, (candidate) => !isWithdrawn(remote, id, candidate), now, chance) ??
+        pickChunk(swarm, remote, holdings, (candidate) => !isWithdrawn(remote, id, candidate), now, chance) ??
         this.#secondCopy(swarm, remote, holdings, now)
       if (index === undefined) {
         recall(this.#core, swarm, remote, holdings, now)
@@ -128,23 +125,20 @@ export class Downloads {
   /** At the end, when nobody can be asked for anything new: a chunk that this peer would bring much sooner. */
   #secondCopy(swarm: Swarm, remote: Remote, holdings: Holdings, now: number): number | undefined {
     if (swarm.idle.count > 0 || swarm.flights.size === 0 || holdings.have.count === 0) return undefined
-    const spent = this.#secondCopyBytes.get(swarm) ?? 0
-    if (spent > swarm.geometry.fileBytes * secondCopyShare + 2 * swarm.geometry.chunkBytes) return undefined
-    const mine = finishMs(remote, swarm.geometry.chunkBytes, now)
+    if (!remote.service.isKnown || !swarm.extra.hasRoom(swarm.geometry.chunkBytes)) return undefined
+    const mine = peerMs(remote, swarm.geometry.chunkBytes, now)
     let best: number | undefined
     let latest = 2 * mine + secondCopyGainMs
     for (const [index, transfers] of swarm.flights) {
       const [transfer, second] = transfers
       if (!transfer || second || transfer.source === 'origin' || transfer.source === remote.id) continue
       if (!holdings.have.has(index) || isWithdrawn(remote, swarm.id, index)) continue
-      const other = this.#core.remotes.get(transfer.source)
-      const theirs = other ? finishMs(other, 0, now) : Number.POSITIVE_INFINITY
+      const theirs = flightMs(this.#core, swarm, index, now)
       if (theirs <= latest) continue
       best = index
       latest = theirs
     }
-    if (best !== undefined) this.#secondCopyBytes.set(swarm, spent + swarm.geometry.lengthOf(best))
-    return best
+    return best !== undefined && swarm.extra.reserve(best, swarm.geometry.lengthOf(best)) ? best : undefined
   }
 
   data(remote: Remote, message: DataMessage, now: number): void {
@@ -156,6 +150,7 @@ export class Downloads {
       this.#core.wastedBytes += payload.length
       // What had been asked for may still come after this side took it back, or left the swarm.
       const isLate = id ? isWithdrawn(remote, id, index) : remote.leftSlots.has(message.slot)
+      if (swarm && isLate) swarm.extra.late(payload.length)
       if (isLate && payload.length <= remote.lateBytes) {
         remote.lateBytes -= payload.length
         return
@@ -179,8 +174,11 @@ export class Downloads {
     remote.receivedBytes += payload.length
     remote.downRate.add(payload.length, now)
     swarm.peerRate.add(payload.length, now)
+    swarm.floorBook.add(payload.length, now)
+    swarm.extra.came(payload.length)
     if (transfer.receivedBytes === transfer.length) {
       remote.transfers.get(swarm.id)!.delete(index)
+      remote.service.brought(transfer.length, transfer.startedAt, now)
       this.#arrivals.complete(swarm, transfer)
     }
     this.fill(remote, now)
@@ -256,6 +254,7 @@ export class Downloads {
       if (remote.restUntil <= now) remote.restUntil = 0
       if (remote.inFlightBytes === 0 || now < remote.lastByteAt + stallTimeoutMs) continue
       remote.restUntil = now + stallPenaltyMs * 2 ** Math.min(remote.stalls, 6)
+      remote.service.reset()
       for (const [id, transfers] of remote.transfers) {
         const swarm = this.#core.swarms.get(id)
         if (swarm) for (const transfer of [...transfers.values()]) this.takeBack(swarm, transfer, now)
@@ -294,9 +293,3 @@ export class Downloads {
 
 /** How long either page may be busy with something else without the peer running out of requests. */
 const busyMs = 100
-
-/** When a peer would have delivered all it was asked for and `bytes` more, in milliseconds from now. */
-function finishMs(remote: Remote, bytes: number, now: number): number {
-  const rate = remote.downRate.perSecond(now)
-  return rate === 0 ? Number.POSITIVE_INFINITY : ((remote.inFlightBytes + bytes) * 1_000) / rate
-}

@@ -7,6 +7,7 @@ import type { Downloads } from './downloads.ts'
 import type { Input } from './engine-events.ts'
 import { noteHave, tellLost } from './haves.ts'
 import type { OriginRuns } from './origin-runs.ts'
+import { ReadPace } from './read-pace.ts'
 import { Swarm } from './swarm.ts'
 import type { TrackerSession } from './tracker-session.ts'
 import type { Uploads } from './uploads.ts'
@@ -44,6 +45,7 @@ export class Files {
     const { core, downloads, runs } = this.#parts
     for (const index of indexes) {
       if (index >= swarm.geometry.chunkCount || !swarm.keep(index)) continue
+      for (const { position, pace } of swarm.wants.values()) if (position === index) pace?.arrived(now)
       for (const transfer of swarm.flights.get(index) ?? []) downloads.takeBack(swarm, transfer, now)
       noteHave(core, swarm, index, now)
       runs.overtaken(swarm, index)
@@ -68,7 +70,8 @@ export class Files {
 
   want(swarm: Swarm, input: Of<'want'>, now: number): void {
     const [first, end] = swarm.geometry.chunksOver(input.from, Math.min(input.to, swarm.geometry.fileBytes))
-    swarm.wants.set(input.want, { order: input.order, first, end, position: first })
+    const pace = input.order === 'stream' ? { pace: new ReadPace(input.from, swarm.have.has(first), now) } : {}
+    swarm.wants.set(input.want, { order: input.order, first, end, position: first, ...pace })
     if (swarm.failed || swarm.originGone !== undefined) swarm.revive()
     this.#plan(swarm, now)
     this.#parts.session.joinSoon(swarm, now)
@@ -78,6 +81,7 @@ export class Files {
     const want = swarm.wants.get(input.want)
     if (!want) return
     want.position = Math.min(want.end, swarm.geometry.chunkAt(input.position))
+    want.pace?.moved(input.position, swarm.have.has(want.position), now)
     this.#plan(swarm, now)
   }
 

@@ -3,18 +3,21 @@
  * after the last one asked of this peer, so that each peer works along its own stretch and few gaps are left.
  */
 import type { Rng } from '../../shared/rng.ts'
+import { dueOf, isHungry, leadMs, nearEnd } from './deadlines.ts'
+import { peerMs } from './forecast.ts'
+import type { Remote } from './remote.ts'
 import { originSoonMs } from './settings.ts'
 import type { Holdings, Swarm, Want } from './swarm.ts'
 
 /** A run that has brought nothing for this long is not counted on. */
-const silentMs = 2 * originSoonMs
+const silentRunMs = 2_000
 
-/** True when a run is about to deliver the chunk anyway. */
-export function comesSoon(swarm: Swarm, index: number, now: number): boolean {
+/** True when a run is about to deliver the chunk anyway, within `ms`. */
+function comesSoon(swarm: Swarm, index: number, ms: number, now: number): boolean {
   for (const run of swarm.runs.values()) {
-    if (now - run.lastByteAt > silentMs) continue
+    if (now - run.lastByteAt > silentRunMs) continue
     const next = swarm.geometry.chunkAt(run.at)
-    const bytes = (swarm.httpBytesPerSecond * originSoonMs) / 1_000
+    const bytes = (swarm.httpBytesPerSecond * ms) / 1_000
     const soon = next + Math.max(1, Math.ceil(bytes / swarm.geometry.chunkBytes))
     if (index >= next && index < soon && swarm.geometry.startOf(index) < run.to) return true
   }
@@ -27,6 +30,7 @@ export function comesSoon(swarm: Swarm, index: number, now: number): boolean {
  */
 export function pickChunk(
   swarm: Swarm,
+  remote: Remote,
   holdings: Holdings,
   allowed: (index: number) => boolean,
   now: number,
@@ -36,31 +40,68 @@ export function pickChunk(
   if (holdings.have.count === 0) return undefined
   if (swarm.idle.nextInBoth(holdings.have, 0, swarm.idle.length) === undefined) return undefined
   // Of what is idle here and held there.
-  const eligible = (index: number) => allowed(index) && !comesSoon(swarm, index, now)
+  const comesMs = peerMs(remote, swarm.geometry.chunkBytes, now)
+  const eligible = (index: number) => allowed(index) && !comesSoon(swarm, index, Math.max(comesMs, originSoonMs), now)
   for (const want of swarm.wants.values()) {
-    const picked = want.order === 'stream' ? pickForStream(swarm, want, holdings, eligible, chance) : undefined
+    const picked =
+      want.order === 'stream' ? pickForStream(swarm, want, holdings, { eligible, comesMs, now, chance }) : undefined
     if (picked !== undefined) return picked
   }
   for (const want of swarm.wants.values()) {
     const picked = rarest(swarm, swarm.open(want), holdings, eligible, chance)
     if (picked !== undefined) return picked
   }
+  return fromRunEnd(swarm, holdings, allowed, comesMs)
+}
+
+/** The last chunk of a run that the peer would bring before the run comes to it: the run ends there. */
+function fromRunEnd(
+  swarm: Swarm,
+  holdings: Holdings,
+  allowed: (index: number) => boolean,
+  comesMs: number,
+): number | undefined {
+  for (const run of swarm.runs.values()) {
+    for (let index = swarm.geometry.chunkAt(run.to - 1); ; index--) {
+      const bytes = swarm.geometry.startOf(index) - run.at
+      if (bytes * 1_000 <= comesMs * swarm.httpBytesPerSecond || bytes <= 0) break
+      if (swarm.isIdle(index) && holdings.have.has(index) && allowed(index)) return index
+    }
+  }
   return undefined
+}
+
+interface Choice {
+  eligible: (index: number) => boolean
+  /** When the peer would bring it. */
+  comesMs: number
+  now: number
+  chance: Rng | undefined
 }
 
 function pickForStream(
   swarm: Swarm,
   want: Want,
   holdings: Holdings,
-  eligible: (index: number) => boolean,
-  chance: Rng | undefined,
+  { eligible, comesMs, now, chance }: Choice,
 ): number | undefined {
-  const near = swarm.near(want)
-  let index = swarm.idle.nextInBoth(holdings.have, want.position, near)
-  for (; index !== undefined; index = swarm.idle.nextInBoth(holdings.have, index + 1, near)) {
-    if (eligible(index)) return index
+  // Should the peer fail, the origin must still be able to step in.
+  const safeMs = comesMs + leadMs(swarm, swarm.geometry.chunkBytes)
+  const near = nearEnd(swarm, want, now)
+  const due = dueOf(swarm, want, now)
+  const firstOf = (test: (index: number) => boolean) => {
+    let index = swarm.idle.nextInBoth(holdings.have, want.position, near)
+    for (; index !== undefined; index = swarm.idle.nextInBoth(holdings.have, index + 1, near)) {
+      if (eligible(index) && test(index)) return index
+    }
+    return undefined
   }
-  return rarest(swarm, [near, swarm.open(want)[1]], holdings, eligible, chance)
+  // A reader that waits has what it waits for first, from whomever.
+  const isHurried = isHungry(want, now)
+  return (
+    firstOf((index) => isHurried || due(index) >= safeMs) ??
+    rarest(swarm, [near, swarm.open(want)[1]], holdings, eligible, chance)
+  )
 }
 
 /** @param chance decides between chunks that are equally rare; without it, the first from the cursor on is taken */

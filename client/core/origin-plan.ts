@@ -3,11 +3,12 @@
  * comes too late. Opens and closes nothing.
  */
 import type { Core } from './core.ts'
+import { hedged, isAnyPaced, nearEnd, type Prospects } from './deadlines.ts'
+import type { Remote } from './remote.ts'
 import {
   corruptOriginMax,
   floorBytesPerSecondMax,
   floorShare,
-  hedgeAfterMs,
   originSoonMs,
   runLeadBytes,
   runLeadMs,
@@ -23,13 +24,41 @@ export const rateAfterMs = 200
 /** The least that is asked for at once while peers serve: below it the request costs more than the bytes. */
 const runBytesMin = 256 * 1024
 
-/** Peers that hold something of the file and are not resting. */
-export function serving(core: Core, swarm: Swarm, now: number): number {
-  let count = 0
+/** Being ahead of the floor, or behind, is remembered for this long. */
+const floorMemoryMs = 1_000
+
+/** What a peer holds that has brought nothing for so long is not counted on: to hold it is only its word. */
+const muteMs = 1_000
+
+/** Whether a peer was asked and has never brought anything. */
+const isMute = (remote: Remote, now: number) =>
+  !remote.service.isKnown && remote.inFlightBytes > 0 && now - remote.lastByteAt > muteMs
+
+/**
+ * Whether a peer is one to count on: it has brought something, or is about to, as it downloads itself. To hold all is
+ * easily said.
+ */
+function isPromising(remote: Remote, swarm: Swarm, now: number): boolean {
+  const have = remote.holdings.get(swarm.id)?.have
+  return remote.service.isKnown || (have?.isFull === false && !isMute(remote, now))
+}
+
+/** Whether a peer to count on holds something. */
+export function isServing(core: Core, swarm: Swarm, now: number): boolean {
   for (const remote of core.remotes.values()) {
-    if (remote.state === 'open' && remote.restUntil <= now && remote.holdings.get(swarm.id)?.have.count) count++
+    if (remote.state !== 'open' || remote.restUntil > now || !remote.holdings.get(swarm.id)?.have.count) continue
+    if (isPromising(remote, swarm, now)) return true
   }
-  return count
+  return false
+}
+
+/** Whether a chunk that is missing was asked of none but peers that nobody counts on. */
+export function isUnpromised(core: Core, swarm: Swarm, index: number, now: number): boolean {
+  for (const { source } of swarm.flights.get(index) ?? []) {
+    const remote = source === 'origin' ? undefined : core.remotes.get(source)
+    if (!remote || isPromising(remote, swarm, now)) return false
+  }
+  return swarm.isMissing(index)
 }
 
 /** Whether a peer holds the chunk that can be asked for it now. */
@@ -37,6 +66,7 @@ export function isServed(core: Core, swarm: Swarm, index: number, now: number): 
   if (swarm.copies[index] === 0) return false
   for (const remote of core.remotes.values()) {
     if (remote.state !== 'open' || remote.restUntil > now || !remote.mySlots.has(swarm.id)) continue
+    if (isMute(remote, now)) continue
     if (remote.holdings.get(swarm.id)?.have.has(index) && !isWithdrawn(remote, swarm.id, index)) return true
   }
   return false
@@ -63,11 +93,14 @@ function floor(core: Core, swarm: Swarm): number {
 }
 
 export function isBelowFloor(core: Core, swarm: Swarm, now: number): boolean {
-  return swarm.peerRate.perSecond(now) + swarm.originRate.perSecond(now) < floor(core, swarm)
+  const bytesPerSecond = floor(core, swarm)
+  if (bytesPerSecond === 0 || bytesPerSecond === Number.POSITIVE_INFINITY) return bytesPerSecond > 0
+  return swarm.floorBook.ahead(bytesPerSecond, floorMemoryMs, now) < 0
 }
 
-export function runBytes(swarm: Swarm): number {
-  return Math.max(runBytesMin, swarm.geometry.chunkBytes, (swarm.httpBytesPerSecond * runMs) / 1_000)
+/** What is asked for at once beside peers, from a source or for a reader of this rate. */
+export function runBytes(swarm: Swarm, bytesPerSecond: number): number {
+  return Math.max(runBytesMin, swarm.geometry.chunkBytes, (bytesPerSecond * runMs) / 1_000)
 }
 
 /** Peers here that still download: had nobody peers, they would share the origin's line with this client. */
@@ -81,15 +114,16 @@ export function downloading(core: Core, swarm: Swarm): number {
 }
 
 /**
- * Where the origin helps beside peers: what nobody near holds or fetches, then anything while below the floor. Who is
- * not among the first leaves both to others while they bring something.
+ * Where the origin helps beside peers with what is wanted as fast as it comes: what nobody near holds or fetches, then
+ * anything while below the floor. Who is not among the first leaves both to others while they bring something.
  */
 export function startBesidePeers(core: Core, swarm: Swarm, now: number): number | undefined {
+  if (core.settings.mode !== 'fastest' && !isAnyPaced(swarm, now)) return undefined
   const isPatient = core.settings.mode !== 'fastest' && !isScout(core, swarm) && !isStarving(core, swarm, now)
   const claimers = claimersOf(core, swarm, now)
   const isRare = (index: number) =>
     isFree(swarm, index) &&
-    (!isPatient || isNear(swarm, index)) &&
+    (!isPatient || isNear(swarm, index, now)) &&
     !isServed(core, swarm, index, now) &&
     !isClaimed(claimers, swarm, index, now)
   const start = ownStart(core, swarm, { othersCount: downloading(core, swarm), isFree: isRare, now })
@@ -97,10 +131,19 @@ export function startBesidePeers(core: Core, swarm: Swarm, now: number): number 
   return swarm.firstIdle((index) => isFree(swarm, index))
 }
 
+/** What can be asked of the origin, and what another one is fetching from there. */
+export function prospects(core: Core, swarm: Swarm, now: number): Prospects {
+  const claimers = claimersOf(core, swarm, now)
+  return {
+    isFree: (index) => isFree(swarm, index),
+    isComing: (index) => isClaimed(claimers, swarm, index, now),
+  }
+}
+
 /** Whether a reader is about to come to the chunk. */
-const isNear = (swarm: Swarm, index: number) =>
+const isNear = (swarm: Swarm, index: number, now: number) =>
   [...swarm.wants.values()].some(
-    (want) => want.order === 'stream' && index >= want.position && index < swarm.near(want),
+    (want) => want.order === 'stream' && index >= want.position && index < nearEnd(swarm, want, now),
   )
 
 /** Whether the answers under way need no other yet. One that has fallen silent is not waited for. */
@@ -138,24 +181,15 @@ export function endOf(swarm: Swarm, start: number, bytesMax: number): number {
   return end
 }
 
-/** The chunks that will be asked of the origin as well, and when. */
-export function hedged(swarm: Swarm): { index: number; at: number }[] {
-  const found: { index: number; at: number }[] = []
-  const add = (index: number, afterMs: number) => {
-    const transfers = swarm.flights.get(index)
-    if (!transfers?.[0] || transfers.some((transfer) => transfer.source === 'origin')) return
-    if (isAhead(swarm, index) || isSpoiled(swarm, index)) return
-    found.push({ index, at: transfers[0].startedAt + afterMs })
-  }
-  for (const want of swarm.wants.values()) {
-    if (want.order === 'stream' && want.position < want.end) add(want.position, hedgeAfterMs)
-  }
-  if (swarm.runs.size === 0 && swarm.flights.size > 0 && swarm.firstIdle(() => true) === undefined) {
-    const oldest = swarm.flights.keys().next().value
-    if (oldest !== undefined)
-      add(oldest, Math.max(0, swarm.progressAt - swarm.flights.get(oldest)![0]!.startedAt) + 2 * hedgeAfterMs)
-  }
-  return found
+/** The chunks on their way from peers that the origin is asked for as well now. */
+export function hedges(core: Core, swarm: Swarm, now: number): number[] {
+  if (swarm.flights.size === 0) return []
+  const isEnding = !isSupplied(swarm, now) && swarm.firstIdle((index) => isFree(swarm, index)) === undefined
+  // The end of a crowd's work is left to the crowd: at its last chunks everyone's rate falls.
+  const isPressing = (index: number) => core.settings.mode === 'fastest' || isUnpromised(core, swarm, index, now)
+  return hedged(core, swarm, { isEnding, isPressing, now }).filter(
+    (index) => !isAhead(swarm, index) && !isSpoiled(swarm, index),
+  )
 }
 
 /** True when a run is on its way to this chunk. */

@@ -5,18 +5,20 @@
 import { leafBytes } from '../../shared/limits.ts'
 import type { Arrivals } from './arrivals.ts'
 import { type Core, earlier } from './core.ts'
+import { isAnyPaced, isLate, streamStart } from './deadlines.ts'
 import type { FailureCode } from './engine-events.ts'
+import { chunkCame, claimMs, heard, measure, measureEnded } from './origin-pace.ts'
 import {
-  downloading,
   endOf,
-  hedged,
+  hedges,
   isFree,
   isGivingWay,
+  isServing,
   isStuck,
   isSupplied,
-  rateAfterMs,
+  isUnpromised,
+  prospects,
   runBytes,
-  serving,
   spoiled,
   startBesidePeers,
 } from './origin-plan.ts'
@@ -28,19 +30,19 @@ import {
   runFailuresMax,
   runStallMs,
 } from './settings.ts'
-import { claimMsMax, isTogether, tellClaim } from './share.ts'
+import { isTogether, tellClaim } from './share.ts'
 import type { Run, Swarm } from './swarm.ts'
-
-/** A claim is given twice the time that the run should take, and this for the round trips. */
-const claimMarginMs = 2_000
 
 /** How often the plan is looked at again while something is wanted: rates fall without any event. */
 const lookMs = 100
 
+/** Answers under way at once, those that hurry included. */
+const runCountMax = 3
+
 /** Where a run starts again for a stream whose window was full: each start costs a request and a round trip. */
 const refillShare = 0.5
 
-type RunStart = Pick<Run, 'id' | 'from' | 'to'> & Partial<Pick<Run, 'isShort' | 'isHedge'>>
+type RunStart = Pick<Run, 'id' | 'from' | 'to'> & Partial<Pick<Run, 'isShort' | 'isHedge' | 'askedAt'>>
 
 export interface RunFailure {
   reason: string
@@ -70,8 +72,15 @@ export class OriginRuns {
   }
 
   #add(swarm: Swarm, init: RunStart, now: number): void {
-    const state = { at: init.from, transfer: undefined, startedAt: now, lastByteAt: now }
-    swarm.runs.set(init.id, { isShort: false, isHedge: false, ...init, ...state })
+    const state = {
+      at: init.from,
+      transfer: undefined,
+      startedAt: now,
+      lastByteAt: now,
+      askedAt: undefined,
+      chunkAt: now,
+    }
+    swarm.runs.set(init.id, { isShort: false, isHedge: false, ...state, ...init })
     this.#swarmOf.set(init.id, swarm)
   }
 
@@ -100,24 +109,23 @@ export class OriginRuns {
       this.#core.wastedBytes += bytes.length
       return
     }
-    swarm.originRate.add(bytes.length, now)
-    run.lastByteAt = now
+    heard(swarm, run, bytes.length, now)
     let at = 0
     while (at < bytes.length) {
       const index = swarm.geometry.chunkAt(run.at)
       // An answer that is longer than was promised ends where the file does.
       if (run.at >= run.to || (!run.transfer && !this.#goesOn(swarm, run, index, now))) break
       run.transfer ??= swarm.startTransfer(index, 'origin', now)
-      at += this.#take(swarm, run, bytes.subarray(at))
+      at += this.#take(swarm, run, bytes.subarray(at), now)
     }
-    this.#measure(swarm, run, now)
+    measure(this.#core, swarm, run, now)
     if (at === bytes.length) return
     this.#core.wastedBytes += bytes.length - at
     this.#close(swarm, run)
     this.plan(swarm, now)
   }
 
-  #take(swarm: Swarm, run: Run, bytes: Uint8Array): number {
+  #take(swarm: Swarm, run: Run, bytes: Uint8Array, now: number): number {
     const transfer = run.transfer!
     const { index, length, receivedBytes } = transfer
     const part = bytes.subarray(0, length - receivedBytes)
@@ -127,6 +135,7 @@ export class OriginRuns {
     if (index === 0) this.#digestLeaves(swarm, transfer.bytes, receivedBytes, transfer.receivedBytes)
     if (transfer.receivedBytes === length) {
       run.transfer = undefined
+      chunkCame(swarm, run, length, now)
       this.#arrivals.complete(swarm, transfer)
     }
     return part.length
@@ -141,17 +150,6 @@ export class OriginRuns {
     }
   }
 
-  #measure(swarm: Swarm, run: Run, now: number): void {
-    const ms = now - run.startedAt
-    if (ms >= rateAfterMs) this.#learn(swarm, run, ((run.at - run.from) * 1_000) / ms)
-  }
-
-  #learn(swarm: Swarm, { isShort }: Run, bytesPerSecond: number): void {
-    swarm.httpBytesPerSecond = bytesPerSecond
-    // Beside peers a run has the line to itself that without them all would share.
-    swarm.fairBytesPerSecond = bytesPerSecond / (isShort ? 1 + downloading(this.#core, swarm) : 1)
-  }
-
   ended(id: number, now: number): void {
     const swarm = this.#swarmOf.get(id)
     const run = swarm?.runs.get(id)
@@ -160,9 +158,7 @@ export class OriginRuns {
       this.failed(id, { reason: 'the body ended early', retry: true, changed: false, retryAfterMs: 0 }, now)
       return
     }
-    if (swarm.httpBytesPerSecond === 0) {
-      this.#learn(swarm, run, ((run.at - run.from) * 1_000) / Math.max(now - run.startedAt, 1))
-    }
+    measureEnded(this.#core, swarm, run, now)
     this.#remove(swarm, run)
   }
 
@@ -200,12 +196,14 @@ export class OriginRuns {
   /** At a chunk's start: whether a run still does what it is there for. */
   #goesOn(swarm: Swarm, run: Run, index: number, now: number): boolean {
     if (run.isHedge) return swarm.isMissing(index)
-    if (!swarm.isIdle(index)) return false
+    if (!swarm.isIdle(index)) return isUnpromised(this.#core, swarm, index, now)
     // Before the first want is here, the answer that was under way is for the one that is about to come.
     if (!run.isShort && swarm.wants.size > 0 && !swarm.isOpen(index)) return false
-    if (this.#core.settings.mode === 'fastest' || serving(this.#core, swarm, now) === 0) return true
-    // Peers came: a run without a bound gives way to short ones, each where it is needed most.
-    return run.isShort
+    if (run.isShort || this.#core.settings.mode === 'fastest') return true
+    // Peers bring something: a run without a bound gives way to short ones, each where it is needed most. A reader that
+    // does not wait needs no more than comes in time, and lets peers try.
+    const isShared = isAnyPaced(swarm, now) ? isServing(this.#core, swarm, now) : isTogether(this.#core, swarm, now)
+    return !isShared || isLate(swarm, index, now)
   }
 
   plan(swarm: Swarm, now: number): void {
@@ -222,18 +220,19 @@ export class OriginRuns {
     for (const run of [...swarm.runs.values()]) {
       if (isShared && isGivingWay(this.#core, swarm, run, now)) this.#close(swarm, run)
     }
-    if (isSupplied(swarm, now)) return
+    const due = isShared ? streamStart(this.#core, swarm, prospects(this.#core, swarm, now), now) : undefined
+    if (due?.isLate ? swarm.runs.size >= runCountMax : isSupplied(swarm, now)) return
     const start = isShared
-      ? startBesidePeers(this.#core, swarm, now)
+      ? (due?.start ?? startBesidePeers(this.#core, swarm, now))
       : swarm.firstIdle((index) => isFree(swarm, index), refillShare)
     if (start === undefined) return
-    const bytesMax = isShared ? runBytes(swarm) : Number.POSITIVE_INFINITY
-    const end = endOf(swarm, start, bytesMax)
+    const bytesMax = isShared
+      ? runBytes(swarm, due?.bytesPerSecond ?? swarm.httpBytesPerSecond)
+      : Number.POSITIVE_INFINITY
+    const end = Math.min(due?.end ?? swarm.geometry.chunkCount, endOf(swarm, start, bytesMax))
     this.#open(swarm, start, end, { isShort: isShared }, now)
     if (!isShared || swarm.copies[start] !== 0) return
-    const ms = ((end - start) * swarm.geometry.chunkBytes * 1_000) / (swarm.httpBytesPerSecond || 1)
-    const withinMs = Math.min(claimMarginMs + 2 * ms, claimMsMax)
-    tellClaim(this.#core, swarm, { first: start, count: end - start, withinMs: Math.round(withinMs) })
+    tellClaim(this.#core, swarm, { first: start, count: end - start, withinMs: claimMs(swarm, end - start) })
   }
 
   /** The origin will not serve this file again: it fails when no peer can go on, and none comes for a while. */
@@ -246,7 +245,7 @@ export class OriginRuns {
     const id = this.takeId()
     const from = swarm.geometry.startOf(start)
     const to = swarm.geometry.endOf(end - 1)
-    this.#add(swarm, { id, from, to, ...kind }, now)
+    this.#add(swarm, { id, from, to, ...kind, askedAt: now }, now)
     this.#core.emit({ type: 'openRun', swarm: swarm.id, run: id, from, to })
   }
 
@@ -254,7 +253,8 @@ export class OriginRuns {
   overtaken(swarm: Swarm, index: number): void {
     if (swarm.have.isFull) return this.closeAll(swarm)
     for (const run of swarm.runs.values()) {
-      if (run.isHedge && swarm.geometry.chunkAt(run.from) === index && run.at < run.to) this.#close(swarm, run)
+      const isLast = run.to === swarm.geometry.endOf(index)
+      if (run.isHedge && isLast && run.at >= swarm.geometry.startOf(index) && run.at < run.to) this.#close(swarm, run)
     }
   }
 
@@ -275,14 +275,15 @@ export class OriginRuns {
     }
   }
 
-  /**
-   * Asks the origin as well for one chunk that a peer keeps too long: the one that a stream's reader waits for, or,
-   * when nothing else is left to ask for, the oldest.
-   */
+  /** Asks the origin as well for chunks that peers would bring too late, as far as that may cost. */
   #planHedge(swarm: Swarm, now: number): void {
-    if (swarm.runs.size > 2) return
-    const index = hedged(swarm).find(({ at }) => at <= now)?.index
-    if (index !== undefined) this.#open(swarm, index, index + 1, { isShort: true, isHedge: true }, now)
+    const due = swarm.runs.size < runCountMax ? hedges(this.#core, swarm, now) : []
+    const mayBe = (index: number) => swarm.extra.reserve(index, swarm.geometry.lengthOf(index))
+    const first = due.find(mayBe)
+    if (first === undefined) return
+    let end = first + 1
+    while (due.includes(end) && mayBe(end)) end++
+    this.#open(swarm, first, end, { isShort: true, isHedge: true }, now)
   }
 
   nextWake(now: number): number {
@@ -293,7 +294,6 @@ export class OriginRuns {
       if (swarm.failed || !swarm.isWanting) continue
       if (swarm.runNotBefore > now) at = earlier(at, swarm.runNotBefore)
       at = earlier(at, now + lookMs)
-      for (const hedge of hedged(swarm)) if (hedge.at > now) at = earlier(at, hedge.at)
     }
     return at
   }

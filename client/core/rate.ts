@@ -73,3 +73,60 @@ export class RoundTrip {
     return this.#variationMs
   }
 }
+
+/** How long a source takes for a byte while it is at work, with the variation: RFC 6298 §2 over the chunks it brought. */
+export class Service {
+  #msPerByte: number | undefined
+  #variation = 0
+  #broughtAt = Number.NEGATIVE_INFINITY
+
+  /** A chunk came in full. @param askedAt before then the source was not at work on it */
+  brought(bytes: number, askedAt: number, now: number): void {
+    const sample = (now - Math.max(askedAt, this.#broughtAt)) / bytes
+    this.#broughtAt = now
+    if (this.#msPerByte === undefined) {
+      this.#msPerByte = sample
+      this.#variation = sample / 2
+      return
+    }
+    this.#variation += (Math.abs(this.#msPerByte - sample) - this.#variation) / 4
+    this.#msPerByte += (sample - this.#msPerByte) / 8
+  }
+
+  /** Whether anything ever came. */
+  get isKnown(): boolean {
+    return this.#msPerByte !== undefined
+  }
+
+  /** What `bytes` take, in milliseconds; with `caution`, so many variations more. Infinity while nothing is known. */
+  msFor(bytes: number, caution = 0): number {
+    return this.#msPerByte === undefined
+      ? Number.POSITIVE_INFINITY
+      : bytes * (this.#msPerByte + caution * this.#variation)
+  }
+
+  /** Forgets all: the source has fallen silent. */
+  reset(): void {
+    this.#msPerByte = undefined
+  }
+}
+
+/** How far what came is ahead of a pace that is to be held. */
+export class PaceBook {
+  #aheadBytes = 0
+  #at: number | undefined
+
+  add(bytes: number, now: number): void {
+    this.#at ??= now
+    this.#aheadBytes += bytes
+  }
+
+  /** @returns how far it is ahead, in bytes; what is more than `memoryMs` ahead or behind is forgotten */
+  ahead(bytesPerSecond: number, memoryMs: number, now: number): number {
+    const mostBytes = (bytesPerSecond * memoryMs) / 1_000
+    this.#aheadBytes -= (bytesPerSecond * (now - (this.#at ?? now))) / 1_000
+    this.#aheadBytes = Math.max(-mostBytes, Math.min(mostBytes, this.#aheadBytes))
+    this.#at = now
+    return this.#aheadBytes
+  }
+}

@@ -6,7 +6,7 @@ import { TokenBucket } from '../../shared/token-bucket.ts'
 import type { Tier } from '../../shared/tracker-messages.ts'
 import type { Candidate, Description } from './engine-events.ts'
 import { ForwardDelay } from './forward-delay.ts'
-import { RateMeter, RoundTrip } from './rate.ts'
+import { RateMeter, RoundTrip, Service } from './rate.ts'
 import { saidBurstMax, saidPerSecondMax } from './settings.ts'
 import type { Holdings, Transfer } from './swarm.ts'
 
@@ -66,6 +66,7 @@ export class Remote {
   readonly downRate = new RateMeter()
   readonly upRate = new RateMeter()
   readonly roundTrip = new RoundTrip()
+  readonly service = new Service()
   readonly forwardDelay = new ForwardDelay()
   /** When progress was last made, and what has come since: see downloads.ts. */
   lastByteAt = 0

@@ -140,12 +140,6 @@ export const corruptOriginMax = 3
 /** How far ahead of its reader a stream is fetched: bounds memory and waste when the reader stops. */
 export const streamAheadBytes = 32 * MiB
 
-/** The part of it that is fetched strictly in order. */
-export const streamNearBytes = 2 * MiB
-
-/** A stream's next chunk is asked of the origin as well when a peer has kept it this long. */
-export const hedgeAfterMs = 600
-
 /** A tracker that has not said welcome by then is as good as down. */
 export const welcomeTimeoutMs = 15_000
 

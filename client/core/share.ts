@@ -53,7 +53,7 @@ export function isStarving(core: Core, swarm: Swarm, now: number): boolean {
 }
 
 /** This client's own number from 0 to 1. */
-const chanceOf = (core: Core) => Number.parseInt(core.settings.instance.slice(0, 8), 16) / 2 ** 32
+export const chanceOf = (core: Core) => Number.parseInt(core.settings.instance.slice(0, 8), 16) / 2 ** 32
 
 /** The halves of a file for the first two, quarters for the next two, eighths for four more (van der Corput). */
 const scoutStarts = [0, 4 / 8, 2 / 8, 6 / 8, 1 / 8, 5 / 8, 3 / 8, 7 / 8]

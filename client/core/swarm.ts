@@ -9,8 +9,10 @@ import type { Geometry } from '../../shared/geometry.ts'
 import type { SwarmId } from '../../shared/ids.ts'
 import type { ChunkHashes, Manifest } from '../../shared/manifest.ts'
 import type { Order, Source } from './engine-events.ts'
-import { RateMeter } from './rate.ts'
-import { streamAheadBytes, streamNearBytes } from './settings.ts'
+import { ExtraBytes } from './extra-bytes.ts'
+import { PaceBook, RateMeter, RoundTrip, Service } from './rate.ts'
+import type { ReadPace } from './read-pace.ts'
+import { streamAheadBytes } from './settings.ts'
 
 /** A chunk on its way from one source. Bytes come in order. */
 export class Transfer {
@@ -51,6 +53,8 @@ export interface Want {
   readonly first: number
   readonly end: number
   position: number
+  /** How its reader reads; a download has none. */
+  readonly pace?: ReadPace
 }
 
 /** An HTTP answer under way: bytes up to `to` come in order, the next one is at `at`. */
@@ -66,6 +70,10 @@ export interface Run {
   transfer: Transfer | undefined
   readonly startedAt: number
   lastByteAt: number
+  /** When it was asked for, until its first byte is here. */
+  askedAt: number | undefined
+  /** When its last whole chunk was here, or its first byte. */
+  chunkAt: number
 }
 
 /** A set that its owner alone changes. */
@@ -94,6 +102,12 @@ export class Swarm {
   readonly runs = new Map<number, Run>()
   readonly originRate = new RateMeter()
   readonly peerRate = new RateMeter()
+  /** How the origin answers: what a byte takes, and the first one. */
+  readonly originService = new Service()
+  readonly originTrip = new RoundTrip()
+  /** What came, beside the floor that is to be held. */
+  readonly floorBook = new PaceBook()
+  readonly extra = new ExtraBytes()
   /** The HTTP rate seen while a run flowed. */
   httpBytesPerSecond = 0
   /** What HTTP would bring were there no peers, as far as is known: what the floor is a share of. */
@@ -145,11 +159,6 @@ export class Swarm {
     if (want.order === 'bulk') return [want.first, want.end]
     const ahead = Math.max(2, Math.ceil((share * streamAheadBytes) / this.geometry.chunkBytes))
     return [want.position, Math.min(want.end, want.position + ahead)]
-  }
-
-  /** The part of a stream's want that is fetched in order. */
-  near(want: Want): number {
-    return Math.min(want.end, want.position + Math.max(2, Math.ceil(streamNearBytes / this.geometry.chunkBytes)))
   }
 
   get have(): ReadonlyBits {
