@@ -32,6 +32,9 @@ const progressBytesMin = 16 * KiB
 /** One that is far behind the others, as it has fewer links, asks this many times more of each. */
 const behindFactor = 3
 
+/** So many times what the path held is asked of a peer with several connections. */
+const lanedFactor = 2
+
 /** The window is filled up when it has drained to this share. */
 const refillShare = 0.5
 
@@ -269,15 +272,15 @@ export class Downloads {
    */
   #windowBytes(remote: Remote, now: number): number {
     const pathMs = 2 * (remote.roundTrip.leastMs ?? 0) + busyMs
-    const pathBytes = (remote.downRate.perSecond(now) * pathMs) / 1_000
+    // Over several connections more is asked for, to find out how much more they carry.
+    const probing = remote.lanes.connectionCount > 1 ? lanedFactor : 1
+    const pathBytes = (remote.downRate.perSecond(now) * pathMs * probing) / 1_000
     let leastBytes = windowBytesMin
     for (const [id, { have }] of remote.holdings) {
       const swarm = have.isFull ? undefined : this.#core.swarms.get(id)
       if (swarm)
         leastBytes = Math.min(leastBytes, windowBytesCrowded * (1 + behindFactor * behindOf(this.#core, swarm, now)))
     }
-    // Each of a far peer's connections has a path of its own to fill.
-    leastBytes *= remote.lanes.connectionCount
     return Math.min(windowBytesMax, Math.max(leastBytes, pathBytes))
   }
 
