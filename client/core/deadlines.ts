@@ -127,17 +127,21 @@ export const isLate = (swarm: Swarm, index: number, now: number): boolean =>
     (want) => !isPaced(want, now) && dueOf(swarm, want, now)(index) < leadMs(swarm, swarm.geometry.lengthOf(index)),
   )
 
+interface HedgeCase {
+  isEnding: boolean
+  isHurried: boolean
+  isPressing(index: number): boolean
+  now: number
+}
+
 /**
  * Chunks on their way from peers that the origin is asked for as well: those that a reader would wait for, and at the
  * end of what is wanted those that come much later than the origin would bring them.
  * @param isEnding whether nothing else is left to ask the origin for
+ * @param isHurried whether the origin is asked as soon as it would be the first, however little that gains
  * @param isPressing whether a chunk is not to be left to those that were asked for it until nothing comes any more
  */
-export function hedged(
-  core: Core,
-  swarm: Swarm,
-  { isEnding, isPressing, now }: { isEnding: boolean; isPressing: (index: number) => boolean; now: number },
-): number[] {
+export function hedged(core: Core, swarm: Swarm, { isEnding, isHurried, isPressing, now }: HedgeCase): number[] {
   const found: number[] = []
   for (const want of swarm.wants.values()) {
     const [first, end] = swarm.open(want)
@@ -149,8 +153,9 @@ export function hedged(
       const otherMs = originMs(swarm, swarm.geometry.lengthOf(index))
       if (paced) {
         const isWaitedFor = want.order === 'stream' && index === want.position
-        const isDue = isEnding && (isPressing(index) || now - swarm.progressAt > patienceMs)
-        const atEndMs = isDue ? 2 * otherMs + gainMs : Number.POSITIVE_INFINITY
+        const isDue = isEnding && (isHurried || isPressing(index) || now - swarm.progressAt > patienceMs)
+        const gainedMs = isHurried ? 0 : otherMs + gainMs
+        const atEndMs = isDue ? otherMs + gainedMs : Number.POSITIVE_INFINITY
         if (comesMs > (isWaitedFor ? otherMs + gainMs : atEndMs)) found.push(index)
         continue
       }

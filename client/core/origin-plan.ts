@@ -10,8 +10,9 @@ import {
   floorBytesPerSecondMax,
   floorShare,
   originSoonMs,
-  runLeadBytes,
+  runCountMax,
   runLeadMs,
+  runLeadTrips,
   runMs,
 } from './settings.ts'
 import { claimersOf, isClaimed, isCrawling, isScout, isStarving, ownStart } from './share.ts'
@@ -148,10 +149,13 @@ const isNear = (swarm: Swarm, index: number, now: number) =>
 
 /** Whether the answers under way need no other yet. One that has fallen silent is not waited for. */
 export function isSupplied(swarm: Swarm, now: number): boolean {
-  if (swarm.runs.size > 1) return true
-  const leadBytes = Math.min(runLeadBytes, (swarm.httpBytesPerSecond * runLeadMs) / 1_000)
+  if (swarm.runs.size >= runCountMax) return true
+  const leadMs = Math.min(runLeadMs, runLeadTrips * (swarm.originTrip.smoothedMs ?? Number.POSITIVE_INFINITY))
+  let leadBytes = (swarm.httpBytesPerSecond * leadMs) / 1_000
   for (const run of swarm.runs.values()) {
-    if (run.to - run.at > leadBytes && now - run.lastByteAt < originSoonMs) return true
+    if (now - run.lastByteAt >= originSoonMs) continue
+    leadBytes -= run.to - run.at
+    if (leadBytes < 0) return true
   }
   return false
 }
@@ -186,8 +190,9 @@ export function hedges(core: Core, swarm: Swarm, now: number): number[] {
   if (swarm.flights.size === 0) return []
   const isEnding = !isSupplied(swarm, now) && swarm.firstIdle((index) => isFree(swarm, index)) === undefined
   // The end of a crowd's work is left to the crowd: at its last chunks everyone's rate falls.
-  const isPressing = (index: number) => core.settings.mode === 'fastest' || isUnpromised(core, swarm, index, now)
-  return hedged(core, swarm, { isEnding, isPressing, now }).filter(
+  const isPressing = (index: number) => isUnpromised(core, swarm, index, now)
+  const isHurried = core.settings.mode === 'fastest'
+  return hedged(core, swarm, { isEnding, isHurried, isPressing, now }).filter(
     (index) => !isAhead(swarm, index) && !isSpoiled(swarm, index),
   )
 }

@@ -27,6 +27,7 @@ import {
   retryAfterMsMax,
   runBackoffMaxMs,
   runBackoffMinMs,
+  runCountMax,
   runFailuresMax,
   runStallMs,
 } from './settings.ts'
@@ -35,9 +36,6 @@ import type { Run, Swarm } from './swarm.ts'
 
 /** How often the plan is looked at again while something is wanted: rates fall without any event. */
 const lookMs = 100
-
-/** Answers under way at once, those that hurry included. */
-const runCountMax = 3
 
 /** Where a run starts again for a stream whose window was full: each start costs a request and a round trip. */
 const refillShare = 0.5

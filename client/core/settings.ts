@@ -108,11 +108,14 @@ export const runMs = 500
 export const originSoonMs = 1_000
 
 /**
- * A next run is opened when the current one has this much left, so that its round trip is not idle time; on a slow line
- * this long before, as two answers at once bring each chunk later.
+ * A next run is opened when those under way bring no more than this many round trips' worth, so that its own is not
+ * idle time, and never earlier than this: two answers at once bring each chunk later.
  */
-export const runLeadBytes = 256 * KiB
+export const runLeadTrips = 2
 export const runLeadMs = 200
+
+/** Answers of the origin under way at once, those that hurry included. */
+export const runCountMax = 3
 
 /** HTTP failures in a row, with nothing from any source between them, after which a download fails. */
 export const runFailuresMax = 8
