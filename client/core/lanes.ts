@@ -10,7 +10,7 @@ import type { Remote } from './remote.ts'
 const farMs = 15
 
 /** Less under way each round trip is what a thin line holds, not what a window does: every connection begins with as much. */
-const windowBytesLeast = 12 * KiB
+const windowBytesLeast = 32 * KiB
 
 /**
  * Connections that a download is brought by, over all peers: so many peers need one each. In bench/delay.ts (50 ms, six
