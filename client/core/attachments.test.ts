@@ -171,6 +171,39 @@ describe('swarms on a link', () => {
     expect(a.heard('have')).toEqual([])
   })
 
+  it('[S16] what a peer has too is told with the first thing that it lacks, or when all is here', () => {
+    const driver = started()
+    const a = driver.meet('a')
+    const [first, second, ...rest] = driver.indexes
+    const b = driver.meet('b', [first!, second!])
+    const c = driver.meet('c', driver.indexes.slice(0, -1))
+    const come = (index: number) => {
+      for (const peer of [a, b, c]) if (peer.asked.includes(index)) peer.send(index)
+      driver.pass(100)
+    }
+    come(first!)
+    come(second!)
+    expect(b.heard('have')).toEqual([])
+    come(rest[0]!)
+    expect(b.heard('have').map(({ indexes }) => indexes)).toEqual([[first, second, rest[0]]])
+    for (const index of rest.slice(1)) come(index)
+    expect(new Set(c.heard('have').flatMap(({ indexes }) => indexes))).toEqual(new Set(driver.indexes))
+    // It lacks one, and is told of the others a few at a time.
+    expect(c.heard('have').length).toBeLessThan(driver.indexes.length / 2)
+  })
+
+  it('[S16] what a peer had too and lost is told when the next thing comes', () => {
+    const driver = started()
+    const a = driver.meet('a')
+    const b = driver.meet('b', [0, 1])
+    a.send(0)
+    driver.pass(100)
+    b.say({ type: 'lost', slot: b.slot, indexes: [0] })
+    a.send(1)
+    driver.pass(100)
+    expect(b.heard('have').map(({ indexes }) => indexes)).toEqual([[0, 1]])
+  })
+
   it('[S16] what is lost is told at once, and not announced after all', () => {
     const driver = started()
     const a = driver.meet('a')

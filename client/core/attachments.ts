@@ -47,7 +47,8 @@ export class Attachments {
     const have = Bitfield.decode(message.have, swarm.geometry.chunkCount)
     if (!have.ok) return have.violation
     remote.theirSlots.set(message.slot, id)
-    remote.holdings.set(id, { have: have.value, cursor: this.#core.rng.below(swarm.geometry.chunkCount || 1) })
+    const cursor = this.#core.rng.below(swarm.geometry.chunkCount || 1)
+    remote.holdings.set(id, { have: have.value, cursor, untold: [] })
     swarm.countCopies(have.value, 1)
     this.attach(remote, swarm)
     return undefined

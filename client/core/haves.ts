@@ -5,6 +5,9 @@ import type { Remote } from './remote.ts'
 import { haveHoldMs } from './settings.ts'
 import type { Swarm } from './swarm.ts'
 
+/** What a peer has as well is no news to it, but for how far this client is: so many are told by themselves. */
+const untoldCountMax = 4
+
 /** The first after a pause is told at once, so that it can be passed on; what comes soon after it, together. */
 export function noteHave(core: Core, swarm: Swarm, index: number, now: number): void {
   if (!core.isGiving) return
@@ -19,20 +22,38 @@ export function tellHaves(core: Core, swarm: Swarm, now: number): void {
   const indexes = swarm.untold
   swarm.untold = []
   swarm.toldAt = now
-  const lacking = [...core.remotes.values()].filter(({ holdings }) => !holdings.get(swarm.id)?.have.isFull)
-  tell(core, swarm, lacking, 'have', indexes)
+  for (const remote of core.remotes.values()) {
+    const holdings = remote.holdings.get(swarm.id)
+    if (!holdings) tell(core, swarm, [remote], 'have', indexes)
+    if (!holdings || holdings.have.isFull) continue
+    const { untold } = holdings
+    untold.push(...indexes)
+    const isNews = swarm.have.isFull || untold.some((index) => !holdings.have.has(index))
+    if (!isNews && untold.length < untoldCountMax) continue
+    for (let at = 0; at < untold.length; at += haveIndexesMax)
+      tell(core, swarm, [remote], 'have', untold.slice(at, at + haveIndexesMax))
+    holdings.untold = []
+  }
 }
 
 /** Tells every peer at once that a chunk is here no longer. */
 export function tellLost(core: Core, swarm: Swarm, index: number): void {
   if (!core.isGiving) return
   swarm.untold = swarm.untold.filter((other) => other !== index)
+  for (const { holdings } of core.remotes.values()) {
+    const one = holdings.get(swarm.id)
+    if (one) one.untold = one.untold.filter((other) => other !== index)
+  }
   tell(core, swarm, core.remotes.values(), 'lost', [index])
 }
 
 /** Uploads were turned on, or off: what is here can be had now, or not any more. */
 export function tellGiving(core: Core, swarm: Swarm): void {
   swarm.untold = []
+  for (const { holdings } of core.remotes.values()) {
+    const one = holdings.get(swarm.id)
+    if (one) one.untold = []
+  }
   const indexes: number[] = []
   let index = swarm.have.next(0, swarm.have.length)
   for (; index !== undefined; index = swarm.have.next(index + 1, swarm.have.length)) indexes.push(index)
@@ -45,7 +66,7 @@ export function tellGiving(core: Core, swarm: Swarm): void {
 function tell(core: Core, swarm: Swarm, remotes: Iterable<Remote>, type: 'have' | 'lost', indexes: number[]): void {
   for (const remote of remotes) {
     const slot = remote.mySlots.get(swarm.id)
-    if (remote.state !== 'open' || slot === undefined) continue
+    if (slot === undefined) continue
     core.emit({ type: 'send', peer: remote.id, message: { type, slot, indexes } })
   }
 }

@@ -284,4 +284,6 @@ export interface Holdings {
   readonly have: Bitfield
   /** Where the search for its next chunk begins: each peer starts elsewhere, so that requests do not collide. */
   cursor: number
+  /** What has come here and the peer has too, not told yet. */
+  untold: number[]
 }
