@@ -73,6 +73,8 @@ export class Mesh {
     remote.lastHeardAt = now
     const instance = fromHex(this.#core.settings.instance)!
     this.#send(remote, { type: 'hello', version: wireVersion, instance, frameBytesMax })
+    // Without waiting for the other's greeting: what is here is known there half a round trip sooner.
+    this.#attachIntroduced(remote)
   }
 
   greeted(remote: Remote, hello: Of<'hello'>, now: number): void {
@@ -84,11 +86,17 @@ export class Mesh {
     remote.state = 'open'
     this.ping(remote, now)
     if (this.#hasTwin(remote)) this.#send(remote, { type: 'twin' })
+    this.#attachIntroduced(remote)
+    this.#calls.next(now)
+  }
+
+  #attachIntroduced(remote: Remote): void {
     for (const id of remote.introducedIn) {
       const swarm = this.#core.swarms.get(id)
-      if (swarm) this.#attachments.attach(remote, swarm)
+      // Until it has greeted, it is not known to take more.
+      const isFitting = remote.state === 'open' || (swarm && swarm.have.bytes.length <= frameBytesSafe / 2)
+      if (swarm && isFitting) this.#attachments.attach(remote, swarm)
     }
-    this.#calls.next(now)
   }
 
   /** Whether there is another open link whose peer calls itself the same. */
