@@ -8,23 +8,26 @@ interface CrowdPlan {
   peerCount: number
   chunkCount: number
   roundTripMs: number
+  upBytesPerSecond?: number
+  /** As the origin's line. */
+  uplinkCount?: number
   isLong?: boolean
 }
 
 const chunkBytes = 64 * KiB
-const upBytesPerSecond = 1 * MiB
 /** So wide that it bounds nothing. */
 const downBytesPerSecond = 100 * MiB
-const serverBytesPerSecond = 4 * upBytesPerSecond
 
-function flashCrowd({ name, peerCount, chunkCount, roundTripMs, isLong = false }: CrowdPlan): Scenario {
+function flashCrowd(plan: CrowdPlan): Scenario {
+  const { name, peerCount, chunkCount, roundTripMs, upBytesPerSecond = 1 * MiB, uplinkCount = 4, isLong = false } = plan
+  const serverBytesPerSecond = uplinkCount * upBytesPerSecond
   const fileBytes = chunkCount * chunkBytes
   const rates = { upBytesPerSecond, downBytesPerSecond }
   const boundMs = distributionMs({ fileBytes, serverBytesPerSecond, peerCount, ...rates })
   const delayMs = roundTripMs / 4
   return {
     name,
-    description: `${peerCount} peers with uplinks of 1 MiB/s begin at once; the origin has 4 MiB/s; ${chunkCount} chunks of 64 KiB, ${roundTripMs} ms round trip.`,
+    description: `${peerCount} peers with uplinks of ${upBytesPerSecond / MiB} MiB/s begin at once; the origin has ${serverBytesPerSecond / MiB} MiB/s; ${chunkCount} chunks of 64 KiB, ${roundTripMs} ms round trip.`,
     boundIs: `Kumar–Ross, T* = max(F/us, F/dmin, N·F/(us+Σui)) = ${(boundMs / 1_000).toFixed(2)} s.`,
     plan: { seed: 1, fileBytes, chunkBytes, origin: { bytesPerSecond: serverBytesPerSecond, delayMs } },
     boundMs,
@@ -50,8 +53,13 @@ function flashCrowd({ name, peerCount, chunkCount, roundTripMs, isLong = false }
   }
 }
 
+/** The crowds of real peers that bench/ has, without their processors. */
+const small = { chunkCount: 64, roundTripMs: 0, upBytesPerSecond: 0.5 * MiB, uplinkCount: 2 }
+
 export const flashCrowds: Scenario[] = [
   flashCrowd({ name: 'flash-crowd-10', peerCount: 10, chunkCount: 128, roundTripMs: 40 }),
+  flashCrowd({ name: 'flash-crowd-8-small', peerCount: 8, ...small }),
+  flashCrowd({ name: 'flash-crowd-20-small', peerCount: 20, ...small }),
   flashCrowd({ name: 'flash-crowd-100', peerCount: 100, chunkCount: 256, roundTripMs: 40 }),
   flashCrowd({ name: 'flash-crowd-100-no-delay', peerCount: 100, chunkCount: 256, roundTripMs: 0 }),
   flashCrowd({ name: 'flash-crowd-1000', peerCount: 1_000, chunkCount: 256, roundTripMs: 40, isLong: true }),
