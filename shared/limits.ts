@@ -81,4 +81,4 @@ export const wantPeersMax = 20
  * Of the peers that download and give, so many fetch from the origin what nobody holds: enough to fill its line, few
  * enough that each chunk comes soon and can be passed on, where a thousand answers at once would all crawl.
  */
-export const aheadCountMax = 8
+export const aheadCountMax = 16

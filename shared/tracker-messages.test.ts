@@ -141,7 +141,7 @@ describe('what a tracker says', () => {
     ['peers: peers', { type: 'peers', swarm, peers: [{ id: peer, tier: 'near' }], size: 1, ahead: 0 }],
     ['peers: peers', { type: 'peers', swarm, peers: Array(21).fill({ id: peer, tier: 'isp' }), size: 21, ahead: 0 }],
     ['peers: size', { type: 'peers', swarm, peers: [], size: -1 }],
-    ['peers: ahead', { type: 'peers', swarm, peers: [], size: 9, ahead: 9 }],
+    ['peers: ahead', { type: 'peers', swarm, peers: [], size: 17, ahead: 17 }],
     ['signal: tier', { type: 'signal', from: peer, signal }],
     ['refused: code', { type: 'refused', code: 'because', message: '' }],
     ['refused: message', { type: 'refused', code: 'malformed', message: 'x'.repeat(501) }],

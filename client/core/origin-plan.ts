@@ -15,12 +15,15 @@ import {
   runLeadTrips,
   runMs,
 } from './settings.ts'
-import { claimersOf, isClaimed, isCrawling, isScout, isStarving, ownStart } from './share.ts'
+import { claimersOf, isClaimed, isCrawling, isCrawlingAt, isScout, isStarving, ownStart } from './share.ts'
 import type { Run, Swarm } from './swarm.ts'
 import { isWithdrawn } from './withdrawals.ts'
 
 /** A run this young says little about the origin's rate: most of its time was the round trip. */
 export const rateAfterMs = 200
+
+/** And this young nothing: of a new connection's beginning. */
+const beginningMs = 70
 
 /** The least that is asked for at once while peers serve: below it the request costs more than the bytes. */
 const runBytesMin = 256 * 1024
@@ -169,7 +172,9 @@ export function isGivingWay(core: Core, swarm: Swarm, run: Run, now: number): bo
   if (transfer && transfer.receivedBytes * 2 > transfer.length) return false
   if (isScout(core, swarm)) return swarm.ahead > 0
   if (core.settings.mode === 'fastest') return false
-  return now - run.startedAt >= rateAfterMs && isCrawling(swarm)
+  const ms = now - run.startedAt
+  if (ms >= rateAfterMs) return isCrawling(swarm)
+  return ms >= beginningMs && run.at > run.from && isCrawlingAt(swarm, ((run.at - run.from) * 1_000) / ms)
 }
 
 /** The end of the stretch of chunks from `start` that are wanted, idle, and as rare as the first. */

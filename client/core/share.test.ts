@@ -36,11 +36,11 @@ describe('a crowd that starts together', () => {
     expect(startedAmong(0).all('closeRun')).toEqual([])
   })
 
-  it('[S46] the ninth leaves a crawling origin to the others, and steps in when nothing comes', () => {
-    const driver = startedAmong(8)
+  it('[S46] the seventeenth leaves a crawling origin to the others, and steps in when nothing comes', () => {
+    const driver = startedAmong(16)
     expect(driver.all('closeRun')).toEqual([])
     driver.meet('other', [])
-    count(driver, 8)
+    count(driver, 16)
     driver.pass(300)
     expect(driver.all('closeRun')).toHaveLength(1)
     expect(asked(driver)).toEqual([])
@@ -50,11 +50,11 @@ describe('a crowd that starts together', () => {
     expect(asked(driver).length).toBeGreaterThan(0)
   })
 
-  it('[S46] the ninth goes on where the origin is fast', () => {
-    const driver = startedAmong(8)
+  it('[S46] the seventeenth goes on where the origin is fast', () => {
+    const driver = startedAmong(16)
     const [run] = driver.swarm.runs.keys()
     driver.meet('other', [])
-    count(driver, 8)
+    count(driver, 16)
     for (let index = 0; index < 8; index++) {
       driver.feed(run!, index * chunkBytes, (index + 1) * chunkBytes)
       driver.pass(50)
@@ -62,11 +62,11 @@ describe('a crowd that starts together', () => {
     expect(driver.all('closeRun')).toEqual([])
   })
 
-  it('[S55] one that keeps to itself what it fetches is replaced: the ninth fetches what nobody has', () => {
-    const driver = startedAmong(8)
+  it('[S55] one that keeps to itself what it fetches is replaced: the seventeenth fetches what nobody has', () => {
+    const driver = startedAmong(16)
     driver.meet('other', [])
     const miser = driver.meet('miser', [0, 1, 2, 3])
-    count(driver, 8)
+    count(driver, 16)
     miser.say({ type: 'claim', slot: miser.slot, first: 4, count: 60, withinMs: 10_000 })
     for (let i = 0; i < 7; i++) {
       driver.pass(500)

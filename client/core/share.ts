@@ -19,6 +19,9 @@ export const claimMsMax = 10_000
 /** What a peer that is not among the first waits for the others, and as much again by its own chance. */
 const patienceMs = 1_500
 
+/** While peers have so much to bring, nobody else's part is fetched. */
+const plentyMs = 3_000
+
 /** A peer that is being called counts as one to share with for so long: then it is slow, or not to be reached. */
 const callPatienceMs = 3_000
 
@@ -44,8 +47,10 @@ const isFirst = (core: Core, swarm: Swarm) => core.isGiving && swarm.ahead < ahe
 export const isScout = (core: Core, swarm: Swarm) => isFirst(core, swarm) || (core.isGiving && swarm.stepsIn)
 
 /** Whether HTTP is so slow that one chunk takes long, or is not known yet. */
-export const isCrawling = (swarm: Swarm) =>
-  swarm.geometry.chunkBytes * 1_000 > swarm.httpBytesPerSecond * crawlingChunkMs
+export const isCrawling = (swarm: Swarm) => isCrawlingAt(swarm, swarm.httpBytesPerSecond)
+
+export const isCrawlingAt = (swarm: Swarm, bytesPerSecond: number) =>
+  swarm.geometry.chunkBytes * 1_000 > bytesPerSecond * crawlingChunkMs
 
 /** Whether the others have brought nothing for longer than they are waited for. */
 export function isStarving(core: Core, swarm: Swarm, now: number): boolean {
@@ -56,12 +61,20 @@ export function isStarving(core: Core, swarm: Swarm, now: number): boolean {
 export const chanceOf = (core: Core) => Number.parseInt(core.settings.instance.slice(0, 8), 16) / 2 ** 32
 
 /** The halves of a file for the first two, quarters for the next two, eighths for four more (van der Corput). */
-const scoutStarts = [0, 4 / 8, 2 / 8, 6 / 8, 1 / 8, 5 / 8, 3 / 8, 7 / 8]
+const scoutStarts = [0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15].map((part) => part / aheadCountMax)
 
 /** The part of a file that is this one's among so many who fetch: from its start to the next one's, as shares. */
 function partOf(place: number, count: number): [from: number, to: number] {
   const from = scoutStarts[place]!
   return [from, Math.min(1, ...scoutStarts.slice(0, count).filter((start) => start > from))]
+}
+
+/** Whether what peers hold keeps this client busy for long: until then others may bring what is not there yet. */
+function hasPlenty(swarm: Swarm, now: number): boolean {
+  let bytes = swarm.peerRate.perSecond(now) * (plentyMs / 1_000)
+  if (bytes === 0) return false
+  const isPlenty = (index: number) => swarm.copies[index] !== 0 && (bytes -= swarm.geometry.chunkBytes) < 0
+  return swarm.firstIdle(isPlenty) !== undefined
 }
 
 /**
@@ -84,7 +97,7 @@ export function ownStart(
     if (own !== undefined) return own
     if (isFirst(core, swarm) && want.order === 'bulk') {
       swarm.partDoneAt = Math.min(swarm.partDoneAt, now)
-      if (now - swarm.partDoneAt < patienceMs * (1 + chanceOf(core))) continue
+      if (now - swarm.partDoneAt < patienceMs * (1 + chanceOf(core)) || hasPlenty(swarm, now)) continue
     }
     const found = swarm.firstIdleOf(at(from), end, isFree) ?? swarm.firstIdleOf(first, at(from), isFree)
     if (found !== undefined) return found
