@@ -146,6 +146,7 @@ export function hedged(core: Core, swarm: Swarm, { isEnding, isHurried, isPressi
   for (const want of swarm.wants.values()) {
     const [first, end] = swarm.open(want)
     const paced = isPaced(want, now)
+    if (want.order === 'bulk' && !isEnding) continue
     const due = dueOf(swarm, want, now)
     for (const [index, transfers] of swarm.flights) {
       if (index < first || index >= end || transfers.length > 1 || transfers[0]?.source === 'origin') continue

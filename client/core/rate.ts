@@ -7,6 +7,7 @@ export class RateMeter {
   readonly #slotMs: number
   readonly #slots = new Float64Array(slotCount)
   #slot = 0
+  #bytes = 0
   #startedAt: number | undefined
 
   constructor(windowMs = 1_000) {
@@ -17,29 +18,39 @@ export class RateMeter {
     this.#advance(now)
     this.#startedAt ??= now
     this.#slots[this.#slot % slotCount]! += bytes
+    this.#bytes += bytes
   }
 
   perSecond(now: number): number {
     if (this.#startedAt === undefined) return 0
     this.#advance(now)
-    let bytes = 0
-    for (const slot of this.#slots) bytes += slot
     const spanMs = Math.min(now - this.#startedAt, slotCount * this.#slotMs)
     // A burst in the first instant says little about the rate: spread it over two slots at least.
-    return (bytes * 1_000) / Math.max(spanMs, 2 * this.#slotMs)
+    return (this.#bytes * 1_000) / Math.max(spanMs, 2 * this.#slotMs)
   }
 
   /** Forgets all, as when what was measured has ended. */
   reset(): void {
-    this.#slots.fill(0)
+    this.#clear()
     this.#startedAt = undefined
   }
 
   #advance(now: number): void {
     const slot = Math.floor(now / this.#slotMs)
-    if (slot - this.#slot >= slotCount) this.#slots.fill(0)
-    else for (let i = this.#slot + 1; i <= slot; i++) this.#slots[i % slotCount] = 0
-    if (slot > this.#slot) this.#slot = slot
+    if (slot <= this.#slot) return
+    if (slot - this.#slot >= slotCount) this.#clear()
+    else {
+      for (let i = this.#slot + 1; i <= slot; i++) {
+        this.#bytes -= this.#slots[i % slotCount]!
+        this.#slots[i % slotCount] = 0
+      }
+    }
+    this.#slot = slot
+  }
+
+  #clear(): void {
+    this.#slots.fill(0)
+    this.#bytes = 0
   }
 }
 
