@@ -4,7 +4,7 @@
  * 0.05 ms, Chromium 156, two busy cores), and queues without limit. Knows no peer message and no deadline; giving up
  * on a slow connection is the owner's.
  */
-import SimplePeer, { type PeerSignal, type WebRtc } from 'simple-peer/simplepeer.min.js'
+import SimplePeer, { type PeerSignal } from 'simple-peer/simplepeer.min.js'
 import { frameBytesMax, KiB } from '../../shared/limits.ts'
 import type { Dialer, Link, LinkEvents, LinkSignal } from '../ports.ts'
 
@@ -34,6 +34,13 @@ const lingerMs = 500
 const queueCheckMs = 2
 
 const channelName = 'nearcast'
+
+/** What stands for the browser's own classes where there is no browser. */
+export interface WebRtc {
+  RTCPeerConnection: typeof RTCPeerConnection
+  RTCSessionDescription: typeof RTCSessionDescription
+  RTCIceCandidate: typeof RTCIceCandidate
+}
 
 export interface DialerOptions {
   iceServers: RTCIceServer[]

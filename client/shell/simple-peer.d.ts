@@ -5,14 +5,7 @@ declare module 'simple-peer/simplepeer.min.js' {
     trickle: boolean
     config: RTCConfiguration
     channelName: string
-    wrtc?: WebRtc
-  }
-
-  /** What stands for the browser's own classes where there is no browser. */
-  export interface WebRtc {
-    RTCPeerConnection: typeof RTCPeerConnection
-    RTCSessionDescription: typeof RTCSessionDescription
-    RTCIceCandidate: typeof RTCIceCandidate
+    wrtc?: object
   }
 
   export type PeerSignal =
