@@ -8,6 +8,7 @@ const documents = [
   'README.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
+  'docs/API.md',
   'docs/ARCHITECTURE.md',
   'docs/SPEC.md',
   'docs/PROTOCOL.md',
