@@ -2,10 +2,8 @@
  * What Nearcast costs when it is of no use: the time to the first byte, and to the last, beside a plain `fetch` of the
  * same file from the same built `nearcast serve`, in new browser contexts, taking turns. Run by bench/http.mjs after
  * `npm run build`. `--part first|total`, `--only text`, `--rounds n`, `--mib n` change what is run and how much;
- * `--write` writes bench/results/http.md.
+ * `--write` leaves bench/results/http.json behind.
  */
-import { writeFileSync } from 'node:fs'
-import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Browser } from 'playwright-core'
 import type { ClientOptions } from '../client/api.ts'
@@ -13,6 +11,7 @@ import { launchChromium } from '../test/browser/chromium.ts'
 import type { PageServer } from '../test/browser/page-server.ts'
 import { createTempFolder, type RunningServer, startServer, type TempFolder } from '../test/e2e/harness.ts'
 import { sitePage, type Visitor } from '../test/e2e/visitor.ts'
+import type { Verdict, Verdicts } from './aims.ts'
 import {
   closedTracker,
   openSilentTracker,
@@ -22,6 +21,7 @@ import {
   stall,
 } from './http-surroundings.ts'
 import { type Age, type Timing, type Visit, visit } from './http-visit.ts'
+import { writeResult } from './result.ts'
 
 const KiB = 1024
 const MiB = 1024 * KiB
@@ -130,11 +130,32 @@ type What = 'firstByteMs' | 'totalMs'
 const pairwise = (ours: number[], plain: number[], of: (ours: number, plain: number) => number) =>
   median(ours.map((each, i) => of(each, plain[i]!)))
 
-function describe({ name, ours, plain }: Figures, what: What): string {
+function judge({ ours, plain }: Figures, what: What): { before: number; after: number; aim: number } {
+  const [before, after] = [plain, ours].map((timings) => median(timings.map((timing) => timing[what])))
+  return {
+    before: before!,
+    after: after!,
+    aim: what === 'firstByteMs' ? firstByteAim(before!) : before! * totalAimRatio,
+  }
+}
+
+function moreOf(figures: Figures, what: What): string {
+  const { before, after } = judge(figures, what)
+  return what === 'firstByteMs' ? `${(after - before).toFixed(1)} ms more` : `${(after / before).toFixed(3)} ×`
+}
+
+function verdictOf(figures: Figures[], what: What): Verdict {
+  const short = figures.filter((each) => judge(each, what).after > judge(each, what).aim)
+  const named = short.map((one) => `${one.name}: ${moreOf(one, what)}`).join('; ')
+  const measured = `${figures.length - short.length} of ${figures.length} cases${named && `; not ${named}`}`
+  return { measured, isReached: short.length === 0 }
+}
+
+function describe(figures: Figures, what: What): string {
+  const { name, ours, plain } = figures
   const mine = ours.map((timing) => timing[what])
   const its = plain.map((timing) => timing[what])
-  const [before, after] = [median(its), median(mine)]
-  const aim = what === 'firstByteMs' ? firstByteAim(before) : before * totalAimRatio
+  const { before, after, aim } = judge(figures, what)
   const more = pairwise(mine, its, (a, b) => a - b)
   const ratio = pairwise(mine, its, (a, b) => a / b)
   const peerMiB = median(ours.map(({ peerBytes }) => peerBytes)) / MiB
@@ -194,7 +215,13 @@ async function openSite(fileBytes: number): Promise<Site> {
   return { folder, wide, line, static: host, silent, close }
 }
 
-async function measureTotals(browser: Browser, site: Site, only: string, rounds: number): Promise<string[]> {
+interface Measured {
+  table: string[]
+  figures: Figures[]
+  verdict: Verdict
+}
+
+async function measureTotals(browser: Browser, site: Site, only: string, rounds: number): Promise<Measured> {
   const rows = totalRows(site.line.url, site.silent.url).filter(({ name }) => name.includes(only))
   const seeders: Visitor[] = []
   const needs = (path: string) => rows.some((row) => row.path === path)
@@ -209,16 +236,18 @@ async function measureTotals(browser: Browser, site: Site, only: string, rounds:
   const figures = await run(browser, rows, { rounds, whole: true })
   for (const seeder of seeders) await seeder.leave()
   const head = '| | plain, ms | ours, ms | pairwise ratio | quickest quarter, ms | aim: at most | reached | by peers |'
-  return [head, '|---|---|---|---|---|---|---|---|', ...figures.map((each) => describe(each, 'totalMs'))]
+  const table = [head, '|---|---|---|---|---|---|---|---|', ...figures.map((each) => describe(each, 'totalMs'))]
+  return { table, figures, verdict: verdictOf(figures, 'totalMs') }
 }
 
-async function measureFirstBytes(browser: Browser, site: Site, only: string, rounds: number): Promise<string[]> {
+async function measureFirstBytes(browser: Browser, site: Site, only: string, rounds: number): Promise<Measured> {
   const rows = firstByteRows(site.wide.url, site.static.origin, site.silent.url).filter(({ name }) =>
     name.includes(only),
   )
   const figures = await run(browser, rows, { rounds, whole: false })
   const head = '| | plain, ms | ours, ms | pairwise more, ms | quickest quarter, ms | aim: at most | reached |'
-  return [head, '|---|---|---|---|---|---|---|', ...figures.map((each) => describe(each, 'firstByteMs'))]
+  const table = [head, '|---|---|---|---|---|---|---|', ...figures.map((each) => describe(each, 'firstByteMs'))]
+  return { table, figures, verdict: verdictOf(figures, 'firstByteMs') }
 }
 
 export async function main(args: string[]): Promise<void> {
@@ -236,22 +265,24 @@ export async function main(args: string[]): Promise<void> {
   const site = await openSite(Number(values.mib) * MiB)
   const browser = await launchChromium()
   try {
-    const lines = ['# Where Nearcast is of no use: HTTP alone', '']
+    const details: string[] = []
+    const verdicts: Verdicts = {}
+    const figures: Record<string, Figures[]> = {}
     if (values.part.includes('first')) {
-      const table = await measureFirstBytes(browser, site, values.only, rounds)
-      lines.push('## First byte', '', ...table, '')
+      const measured = await measureFirstBytes(browser, site, values.only, rounds)
+      details.push('First byte:', '', ...measured.table, '')
+      verdicts['first-byte'] = measured.verdict
+      figures.firstByte = measured.figures
     }
     if (values.part.includes('total')) {
-      const table = await measureTotals(browser, site, values.only, rounds)
-      lines.push(`## All of ${values.mib} MiB over ${lineRate}`, '', ...table, '')
+      const measured = await measureTotals(browser, site, values.only, rounds)
+      details.push(`All of ${values.mib} MiB over ${lineRate}:`, '', ...measured.table, '')
+      verdicts.totals = measured.verdict
+      figures.total = measured.figures
     }
-    const date = new Date().toISOString().slice(0, 10)
-    const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), Chromium ${browser.version()}, Node ${process.version}`
-    lines.push(
-      `${date}, ${machine}. \`npm run bench:http\`: medians of ${rounds}, taking turns, new browser contexts. Load at the end: ${loadavg()[0]?.toFixed(1)} on ${cpus().length} cores.`,
-    )
-    console.log(lines.join('\n'))
-    if (values.write) writeFileSync(new URL('results/http.md', import.meta.url), `${lines.join('\n')}\n`)
+    details.push(`Medians of ${rounds}, taking turns, each in a new browser context.`)
+    console.log(details.join('\n'))
+    if (values.write) writeResult('http', { verdicts, details, figures })
   } finally {
     await browser.close()
     await site.close()

@@ -8,13 +8,16 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { aims } from './aims.ts'
+import { median } from './median.ts'
 import { readResults, writeResult } from './result.ts'
+import { simVerdicts } from './sim-verdicts.ts'
 import { printSummary } from './summary.ts'
 
 /** No bench needs longer; one that hangs must not keep the others from running. */
 const benchMsMax = 30 * 60_000
 
-const scriptOf = (bench: string): string => fileURLToPath(new URL(`${bench}.mjs`, import.meta.url))
+const scriptOf = (bench: string): string =>
+  fileURLToPath(new URL(bench === 'sim' ? 'sim/run.mjs' : `${bench}.mjs`, import.meta.url))
 
 /** @returns what it printed */
 async function run(bench: string, args: readonly string[]): Promise<string> {
@@ -64,6 +67,65 @@ async function runLink(): Promise<void> {
   })
 }
 
+/** The simulator leaves its own pages behind; scenarios that take minutes are run by name only. */
+async function runSim(): Promise<void> {
+  await run('sim', [])
+  writeResult('sim', {
+    verdicts: simVerdicts(),
+    details: ['Scenario by scenario, with plots: [sim/README.md](sim/README.md).'],
+    figures: {},
+  })
+}
+
+interface CrowdFigures {
+  failed: number
+  boundSeconds: number
+  lastSeconds: number
+  originCopies: number
+  cpuSeconds: number
+}
+
+const crowdAim = 1.25
+const crowdRounds = 3
+
+async function runHeadlessCrowd(): Promise<void> {
+  const rounds: CrowdFigures[] = []
+  while (rounds.length < crowdRounds) rounds.push(JSON.parse(await run('headless-crowd', ['--json'])) as CrowdFigures)
+  const times = rounds.map(({ lastSeconds, boundSeconds }) => lastSeconds / boundSeconds)
+  const copies = median(rounds.map(({ originCopies }) => originCopies)).toFixed(2)
+  const failed = rounds.some((round) => round.failed > 0) ? '; some failed' : ''
+  writeResult('headless-crowd', {
+    verdicts: {
+      'crowd-headless': {
+        measured: `${median(times).toFixed(2)} × T* (${copies} copies from the origin${failed})`,
+        isReached: failed === '' && median(times) <= crowdAim,
+      },
+    },
+    details: [
+      '| round | last peer, s | × T* | origin copies | processor, s |',
+      '| --- | --- | --- | --- | --- |',
+      ...rounds.map(({ lastSeconds, originCopies, cpuSeconds }, i) => {
+        const cells = [
+          i + 1,
+          lastSeconds.toFixed(1),
+          times[i]!.toFixed(2),
+          originCopies.toFixed(2),
+          cpuSeconds.toFixed(1),
+        ]
+        return `| ${cells.join(' | ')} |`
+      }),
+    ],
+    figures: rounds,
+  })
+}
+
+/** What measures otherwise than by leaving a result behind itself. */
+const runners: Record<string, () => Promise<void>> = {
+  link: runLink,
+  sim: runSim,
+  'headless-crowd': runHeadlessCrowd,
+}
+
 export async function main(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
@@ -76,7 +138,7 @@ export async function main(args: string[]): Promise<void> {
   const faults: string[] = []
   for (const bench of values.summary ? [] : positionals.length > 0 ? positionals : benches) {
     console.log(`\n> ${bench}`)
-    const running = bench === 'link' ? runLink() : run(bench, ['--write'])
+    const running = runners[bench]?.() ?? run(bench, ['--write'])
     await running.catch((error: Error) => faults.push(error.message))
   }
   writeFileSync(new URL('results/README.md', import.meta.url), printSummary(readResults()))
