@@ -71,10 +71,11 @@ function partOf(place: number, count: number): [from: number, to: number] {
 
 /** Whether what peers hold keeps this client busy for long: until then others may bring what is not there yet. */
 function hasPlenty(swarm: Swarm, now: number): boolean {
-  let bytes = swarm.peerRate.perSecond(now) * (plentyMs / 1_000)
+  const bytes = swarm.peerRate.perSecond(now) * (plentyMs / 1_000)
   if (bytes === 0) return false
-  const isPlenty = (index: number) => swarm.copies[index] !== 0 && (bytes -= swarm.geometry.chunkBytes) < 0
-  return swarm.firstIdle(isPlenty) !== undefined
+  let count = 0
+  const isLast = (index: number) => swarm.copies[index] !== 0 && ++count * swarm.geometry.chunkBytes > bytes
+  return swarm.firstIdle(isLast) !== undefined
 }
 
 /**
