@@ -1,6 +1,6 @@
 /**
  * Whose turn it is to be sent something: deficit round robin (Shreedhar and Varghese 1995), fair by bytes and not by
- * frames, in shares. Who asks for more than others only waits longer; who is alone has the whole line.
+ * frames, in shares; what is begun and small is finished on credit. Who asks for more than others only waits longer; who is alone has the whole line.
  */
 import { KiB } from '../../shared/limits.ts'
 import type { Remote } from './remote.ts'
@@ -20,6 +20,8 @@ export interface Frames {
   /** The next frame's payload for this peer; undefined when there is none to send now. */
   nextBytes(remote: Remote): number | undefined
   send(remote: Remote, bytes: number): Sent
+  /** Whether it is better finished than left for others now: half a chunk is of use to nobody. */
+  isMidway(remote: Remote): boolean
   sharesOf(remote: Remote): number
   /** Whether it is of the kind that can be held together. */
   isFar(remote: Remote): boolean
@@ -66,7 +68,7 @@ export class UploadTurns {
   /** @returns why nothing more is sent to this peer; `over` when its credit is used up */
   #serve(remote: Remote, frames: Frames): Turn {
     for (let bytes = frames.nextBytes(remote); bytes !== undefined; bytes = frames.nextBytes(remote)) {
-      if (remote.creditBytes < bytes) return 'over'
+      if (remote.creditBytes < bytes && !frames.isMidway(remote)) return 'over'
       const sent = frames.send(remote, bytes)
       if (sent === 'wait' || sent === 'held') return sent
       if (sent === 'blocked') break

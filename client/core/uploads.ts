@@ -11,7 +11,7 @@ import { Merit } from './merit.ts'
 import { needOf } from './need.ts'
 import type { Remote, UploadRequest } from './remote.ts'
 import { SendQueues } from './send-queues.ts'
-import { readAheadBytes, uploadQueueBytesMax, uploadQueueCountMax } from './settings.ts'
+import { payloadBytesAim, readAheadBytes, uploadQueueBytesMax, uploadQueueCountMax } from './settings.ts'
 import type { Swarm } from './swarm.ts'
 import { UploadRates } from './upload-rates.ts'
 import { type Frames, type Sent, UploadTurns } from './upload-turns.ts'
@@ -172,6 +172,7 @@ export class Uploads {
     const framesOf = (isSpare: boolean): Frames => ({
       nextBytes: (remote) => this.#nextBytes(remote, isSpare, now),
       send: (remote, bytes) => this.#sendFrame(remote, bytes, isSpare, now),
+      isMidway: ({ uploads: [request] }) => !!request && request.sentBytes > 0 && request.length <= payloadBytesAim,
       isFar: (remote) => this.#rates.isFar(remote),
       sharesOf: (remote) => needOf(this.#core, remote, remotes),
     })

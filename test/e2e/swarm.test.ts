@@ -224,7 +224,8 @@ describe('one visitor alone', () => {
 
 describe('several visitors', () => {
   it('the second takes at least nine tenths from the first, and is sooner done', async () => {
-    const server = await serve('--egress-rate', '2MiB/s')
+    // So slow that it brings little until peers have met, also on a busy machine.
+    const server = await serve('--egress-rate', '1MiB/s')
     const first = await (await arrive(server)).download('/game.bin')
     const visitor = await arrive(server)
     const second = await visitor.download('/game.bin')

@@ -11,6 +11,8 @@ interface CrowdPlan {
   upBytesPerSecond?: number
   /** As the origin's line. */
   uplinkCount?: number
+  /** The visitors have set a cap, and their lines are wide. */
+  isCapped?: boolean
   isLong?: boolean
 }
 
@@ -19,10 +21,20 @@ const chunkBytes = 64 * KiB
 const downBytesPerSecond = 100 * MiB
 
 function flashCrowd(plan: CrowdPlan): Scenario {
-  const { name, peerCount, chunkCount, roundTripMs, upBytesPerSecond = 1 * MiB, uplinkCount = 4, isLong = false } = plan
+  const {
+    name,
+    peerCount,
+    chunkCount,
+    roundTripMs,
+    upBytesPerSecond = 1 * MiB,
+    uplinkCount = 4,
+    isCapped = false,
+    isLong = false,
+  } = plan
   const serverBytesPerSecond = uplinkCount * upBytesPerSecond
   const fileBytes = chunkCount * chunkBytes
   const rates = { upBytesPerSecond, downBytesPerSecond }
+  const line = isCapped ? { upBytesPerSecond: downBytesPerSecond, uploadBytesPerSecondMax: upBytesPerSecond } : {}
   const boundMs = distributionMs({ fileBytes, serverBytesPerSecond, peerCount, ...rates })
   const delayMs = roundTripMs / 4
   return {
@@ -34,7 +46,7 @@ function flashCrowd(plan: CrowdPlan): Scenario {
     untilMs: 20 * boundMs,
     isLong,
     populate(world) {
-      for (let i = 0; i < peerCount; i++) world.add({ ...rates, delayMs, joinAtMs: 0 })
+      for (let i = 0; i < peerCount; i++) world.add({ ...rates, ...line, delayMs, joinAtMs: 0 })
     },
     rows: (_, { doneMs, originCopies, wastedCopies, uplinkUse, offload }) => [
       { what: 'last peer', value: doneMs.at(-1)! / 1_000, unit: 's' },
@@ -54,7 +66,7 @@ function flashCrowd(plan: CrowdPlan): Scenario {
 }
 
 /** The crowds of real peers that bench/ has, without their processors. */
-const small = { chunkCount: 64, roundTripMs: 0, upBytesPerSecond: 0.5 * MiB, uplinkCount: 2 }
+const small = { chunkCount: 64, roundTripMs: 0, upBytesPerSecond: 0.5 * MiB, uplinkCount: 2, isCapped: true }
 
 export const flashCrowds: Scenario[] = [
   flashCrowd({ name: 'flash-crowd-10', peerCount: 10, chunkCount: 128, roundTripMs: 40 }),
