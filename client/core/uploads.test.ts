@@ -59,6 +59,21 @@ describe('serving peers', () => {
     expect(sentTo(b)).toBe(128 * KiB)
   })
 
+  it('[S15] a small part that is begun is finished before it is the next peer’s turn', () => {
+    const driver = seed()
+    const puppets = ['a', 'b', 'c'].map((name) => driver.meet(name, []))
+    for (const { id } of puppets) driver.give({ type: 'drained', peer: id, roomBytes: 0 })
+    driver.give({ type: 'uploadRate', bytesPerSecondMax: 512 * KiB })
+    for (const puppet of puppets) ask(puppet, 0)
+    for (const { id } of puppets) driver.give({ type: 'drained', peer: id, roomBytes: 64 * MiB })
+    // Each part is two frames. Whatever there is to see, at most one peer has the half of one.
+    for (let step = 0; step < 40; step++) {
+      driver.pass(10)
+      expect(puppets.filter((puppet) => sentTo(puppet) === 32 * KiB).length).toBeLessThanOrEqual(1)
+    }
+    expect(puppets.map(sentTo)).toEqual([64 * KiB, 64 * KiB, 64 * KiB])
+  })
+
   it('[S15] what is not here is refused as missing', () => {
     const driver = seed()
     driver.give({ type: 'lost', swarm: driver.file.swarm, index: 5 })

@@ -11,11 +11,14 @@ import { Merit } from './merit.ts'
 import { needOf } from './need.ts'
 import type { Remote, UploadRequest } from './remote.ts'
 import { SendQueues } from './send-queues.ts'
-import { payloadBytesAim, readAheadBytes, uploadQueueBytesMax, uploadQueueCountMax } from './settings.ts'
+import { readAheadBytes, uploadQueueBytesMax, uploadQueueCountMax } from './settings.ts'
 import type { Swarm } from './swarm.ts'
 import { UploadRates } from './upload-rates.ts'
 import { type Frames, type Sent, UploadTurns } from './upload-turns.ts'
 import { Yielding } from './yielding.ts'
+
+/** A part of no more frames than this is finished before it is another one's turn. */
+const finishedFrames = 4
 
 /** Links whose delay is measured in a round, of those that were sent something within the last second. */
 const measuredCountMax = 3
@@ -172,7 +175,7 @@ export class Uploads {
     const framesOf = (isSpare: boolean): Frames => ({
       nextBytes: (remote) => this.#nextBytes(remote, isSpare, now),
       send: (remote, bytes) => this.#sendFrame(remote, bytes, isSpare, now),
-      isMidway: ({ uploads: [request] }) => !!request && request.sentBytes > 0 && request.length <= payloadBytesAim,
+      isMidway: (remote) => this.#isMidway(remote),
       isFar: (remote) => this.#rates.isFar(remote),
       sharesOf: (remote) => needOf(this.#core, remote, remotes),
     })
@@ -181,6 +184,13 @@ export class Uploads {
     // What those that give wait for is not taken by smaller frames of others.
     const others = remotes.filter((one) => !favoured.includes(one) && (end !== 'held' || !this.#rates.isFar(one)))
     this.#spareTurns.run(others, framesOf(this.#merit.isGiverAmong(this.#core.remotes.values())))
+  }
+
+  /** Whether a part was begun and takes no longer than a few frames do. */
+  #isMidway(remote: Remote): boolean {
+    const request = remote.uploads[0]
+    if (!request || request.sentBytes === 0) return false
+    return request.length <= finishedFrames * this.#rates.frameBytes(remote)
   }
 
   /** The file that the peer is to be sent next, if this side still downloads it. */
