@@ -54,6 +54,19 @@ describe('faults', () => {
     expect(late.bytes.peers / fileBytes).toBeGreaterThan(0.8)
   })
 
+  // Monotonic clocks do not go back (High Resolution Time, section 8).
+  it('[S21] a clock that jumps an hour ahead midway, as after a sleep: all finish, the others unhindered', () => {
+    const world = new World(plan)
+    world.add({ ...peer, upBytesPerSecond: 8 * MiB })
+    const others = [0, 1, 2, 3].map(() => world.add({ ...peer, joinAtMs: 5_000 }))
+    const jumper = world.add({ ...peer, joinAtMs: 5_000 })
+    world.run(6_000)
+    world.jump(jumper, 3_600_000)
+    world.runUntilDone(60_000)
+    for (const { doneAt, startedAt } of others) expect(doneAt! - startedAt).toBeLessThan(httpMs)
+    expect(jumper.doneAt! - jumper.startedAt).toBeLessThan(httpMs + 4_000)
+  })
+
   it('[S17] without any tracker from the start, everyone has the file from the origin', () => {
     const world = new World(plan)
     world.tracker.stop()

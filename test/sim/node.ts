@@ -48,6 +48,8 @@ export class Node {
   readonly down: QueueLine
   id: PeerId | undefined
   wakeAt = Number.POSITIVE_INFINITY
+  /** Its clock beside the world's. */
+  clockAheadMs = 0
   /** Verified, by where they came from. */
   readonly bytes = { peers: 0, origin: 0 }
   /** The part from peers of its own region. */

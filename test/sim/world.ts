@@ -108,6 +108,12 @@ export class World {
     for (const link of [...node.links.values()]) this.network.break(link)
   }
 
+  /** The peer's clock is another one from now on, as after a sleep. */
+  jump(node: Node, byMs: number): void {
+    node.clockAheadMs += byMs
+    this.input(node, { type: 'wake' })
+  }
+
   /** The peer leaves everybody, and comes back at once as one whom nobody knows, with all that it has. */
   renew(node: Node): void {
     this.input(node, { type: 'consent', granted: false })
@@ -131,14 +137,14 @@ export class World {
 
   input(node: Node, input: Input): void {
     if (node.isGone) return
-    const effects = node.engine.handle(input, this.time.now)
+    const effects = node.engine.handle(input, this.time.now + node.clockAheadMs)
     for (const effect of effects) this.#effect(node, effect)
     this.#schedule(node)
   }
 
   #schedule(node: Node): void {
     // Timers count in milliseconds and are never early.
-    const at = Math.max(Math.ceil(node.engine.nextWake()), Math.floor(this.time.now) + 1)
+    const at = Math.max(Math.ceil(node.engine.nextWake() - node.clockAheadMs), Math.floor(this.time.now) + 1)
     if (at >= node.wakeAt || at === Number.POSITIVE_INFINITY) return
     node.wakeAt = at
     this.time.at(at, () => {
