@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { fromHex, toHex } from '../../shared/bytes.ts'
 import type { SwarmId } from '../../shared/ids.ts'
 import { slotCountMax } from '../../shared/limits.ts'
-import { EngineDriver, type Puppet } from '../../test/fakes/engine-driver.ts'
+import { EngineDriver, Puppet, peerId } from '../../test/fakes/engine-driver.ts'
 import { ModelFile } from '../../test/sim/model-file.ts'
 
 const swarmNumber = (number: number) => number.toString(16).padStart(40, '0') as SwarmId
@@ -182,26 +182,37 @@ describe('swarms on a link', () => {
       driver.pass(100)
     }
     come(first!)
+    // The very first is told to all: who has told nothing seems to have nothing to give.
+    expect(b.heard('have').map(({ indexes }) => indexes)).toEqual([[first]])
     come(second!)
-    expect(b.heard('have')).toEqual([])
+    expect(b.heard('have')).toHaveLength(1)
     come(rest[0]!)
-    expect(b.heard('have').map(({ indexes }) => indexes)).toEqual([[first, second, rest[0]]])
+    expect(b.heard('have').map(({ indexes }) => indexes)).toEqual([[first], [second, rest[0]]])
     for (const index of rest.slice(1)) come(index)
     expect(new Set(c.heard('have').flatMap(({ indexes }) => indexes))).toEqual(new Set(driver.indexes))
     // It lacks one, and is told of the others a few at a time.
     expect(c.heard('have').length).toBeLessThan(driver.indexes.length / 2)
   })
 
-  it('[S16] what a peer had too and lost is told when the next thing comes', () => {
+  it('[S16] what a peer had too and lost is told to it at once, also to one that had all', () => {
     const driver = started()
     const a = driver.meet('a')
-    const b = driver.meet('b', [0, 1])
-    a.send(0)
+    const all = driver.meet('all')
+    const [mine, other] = [a.asked[0]!, all.asked[0]!]
+    a.send(mine)
     driver.pass(100)
-    b.say({ type: 'lost', slot: b.slot, indexes: [0] })
-    a.send(1)
-    driver.pass(100)
-    expect(b.heard('have').map(({ indexes }) => indexes)).toEqual([[0, 1]])
+    expect(all.heard('have')).toEqual([])
+    all.say({ type: 'lost', slot: all.slot, indexes: [mine, other] })
+    expect(all.heard('have').map(({ indexes }) => indexes)).toEqual([[mine]])
+  })
+
+  it('[S14] what is here is told with the greeting, before the other side has greeted', () => {
+    const driver = started()
+    driver.give({ type: 'held', swarm: driver.file.swarm, indexes: [0] })
+    const peer = new Puppet(driver, peerId('x'))
+    driver.introduce([peer.id])
+    peer.open()
+    expect(driver.all('send').map(({ message }) => message.type)).toEqual(['hello', 'attach'])
   })
 
   it('[S16] what is lost is told at once, and not announced after all', () => {

@@ -5,6 +5,7 @@ import { decodeWire, type WireMessage } from '../../shared/wire.ts'
 import type { Attachments } from './attachments.ts'
 import type { Core } from './core.ts'
 import type { Downloads } from './downloads.ts'
+import { tellAgain } from './haves.ts'
 import type { Mesh } from './mesh.ts'
 import { settleRecalls } from './recalls.ts'
 import type { Remote } from './remote.ts'
@@ -113,7 +114,9 @@ export class Conversation {
       case 'have':
         return this.#announced(remote, id, message.indexes, now)
       case 'lost':
-        return swarm && downloads.lost(remote, swarm, message.indexes)
+        if (!swarm) return
+        downloads.lost(remote, swarm, message.indexes)
+        return tellAgain(core, swarm, remote, message.indexes)
       case 'claim':
         return noteClaim(remote, id, message, now)
       case 'request':

@@ -28,12 +28,21 @@ export function tellHaves(core: Core, swarm: Swarm, now: number): void {
     if (!holdings || holdings.have.isFull) continue
     const { untold } = holdings
     untold.push(...indexes)
-    const isNews = swarm.have.isFull || untold.some((index) => !holdings.have.has(index))
+    // Who was told nothing yet takes this client for one that has nothing to trade.
+    const isFirst = untold.length >= swarm.have.count
+    const isNews = isFirst || swarm.have.isFull || untold.some((index) => !holdings.have.has(index))
     if (!isNews && untold.length < untoldCountMax) continue
     for (let at = 0; at < untold.length; at += haveIndexesMax)
       tell(core, swarm, [remote], 'have', untold.slice(at, at + haveIndexesMax))
     holdings.untold = []
   }
+}
+
+/** A peer lost these: what was no news to it is now. */
+export function tellAgain(core: Core, swarm: Swarm, remote: Remote, indexes: readonly number[]): void {
+  if (!core.isGiving) return
+  const here = indexes.filter((index) => swarm.have.has(index))
+  if (here.length > 0) tell(core, swarm, [remote], 'have', here)
 }
 
 /** Tells every peer at once that a chunk is here no longer. */

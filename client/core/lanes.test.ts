@@ -55,6 +55,15 @@ describe('a peer far away', () => {
     expect(six.widened()).toEqual([])
   })
 
+  it('[S60] gives some of its connections up when many others have come', () => {
+    const { driver, peers, widened } = swarm(1, 50)
+    bring(driver, peers, 1_500, 2)
+    expect(widened()).toEqual([4])
+    const later = ['x', 'y', 'z'].map((name) => driver.meet(name))
+    bring(driver, [...peers, ...later], 1_500, 2)
+    expect(widened()).toEqual([4, 2])
+  })
+
   it('[S60] keeps them while they bring more than one did', () => {
     const { driver, peers, widened } = swarm(1, 50)
     bring(driver, peers, 1_000, 2)

@@ -18,6 +18,9 @@ const windowBytesLeast = 32 * KiB
  */
 const connectionAim = 8
 
+/** Beyond this many a link with several gives some up. */
+const tooMany = 12
+
 /** Less than this to come is there sooner than a lane. */
 const leftBytesMin = 2 * MiB
 
@@ -52,7 +55,9 @@ export class Lanes {
       const { lanes } = remote
       if (lanes.connectionCount > 1) this.#review(remote, now)
       if (now < lanes.restUntil) continue
-      const count = Math.min(1 + laneCountMax, Math.floor(connectionAim / peerCount))
+      const count = Math.max(1, Math.min(1 + laneCountMax, Math.floor(connectionAim / peerCount)))
+      // Others have come since: what is much too much together is less than the aim.
+      if (count < lanes.connectionCount && peerCount * lanes.connectionCount > tooMany) this.#set(remote, count)
       if (count > lanes.connectionCount && this.#isWorthIt(remote, now)) this.#widen(remote, count, now)
     }
   }

@@ -82,6 +82,21 @@ describe('a crowd that starts together', () => {
     }
   })
 
+  it("[S46] another one's part is not begun while peers have much to bring", () => {
+    const driver = new EngineDriver({ mode: 'frugal', chunkCount: 640 })
+    driver.start()
+    driver.dropRuns()
+    const other = driver.meet('other', driver.indexes.slice(0, 600))
+    // A chunk every 100 ms: the others last for a minute.
+    for (let step = 0; step < 100; step++) {
+      const index = other.asked[step]
+      if (index !== undefined) other.send(index)
+      driver.pass(100)
+    }
+    expect(other.asked.length).toBeGreaterThan(90)
+    expect(asked(driver)).toEqual([])
+  })
+
   it("[S46] what another one's part lacks is fetched when it has not come for a while", () => {
     const driver = new EngineDriver({ mode: 'frugal', chunkCount: 64 })
     driver.start()

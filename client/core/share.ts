@@ -95,7 +95,10 @@ export function ownStart(
     const [first, end] = swarm.open(want)
     const at = (share: number) => first + Math.floor((end - first) * (want.order === 'stream' ? 0 : share))
     const own = swarm.firstIdleOf(at(from), at(to), isFree)
-    if (own !== undefined) return own
+    if (own !== undefined) {
+      swarm.partDoneAt = Number.POSITIVE_INFINITY
+      return own
+    }
     if (isFirst(core, swarm) && want.order === 'bulk') {
       swarm.partDoneAt = Math.min(swarm.partDoneAt, now)
       if (now - swarm.partDoneAt < patienceMs * (1 + chanceOf(core)) || hasPlenty(swarm, now)) continue

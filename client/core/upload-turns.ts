@@ -1,6 +1,7 @@
 /**
  * Whose turn it is to be sent something: deficit round robin (Shreedhar and Varghese 1995), fair by bytes and not by
- * frames, in shares; what is begun and small is finished on credit. Who asks for more than others only waits longer; who is alone has the whole line.
+ * frames, in shares; what is begun and small is finished on credit. Who asks for more than others only waits longer; who
+ * is alone has the whole line.
  */
 import { KiB } from '../../shared/limits.ts'
 import type { Remote } from './remote.ts'
@@ -74,7 +75,8 @@ export class UploadTurns {
       if (sent === 'blocked') break
       remote.creditBytes -= bytes
     }
-    remote.creditBytes = 0
+    // What was finished on credit is owed still.
+    remote.creditBytes = Math.min(0, remote.creditBytes)
     return 'blocked'
   }
 }

@@ -74,6 +74,20 @@ describe('serving peers', () => {
     expect(puppets.map(sentTo)).toEqual([64 * KiB, 64 * KiB, 64 * KiB])
   })
 
+  it('[S15] who asks for one small part at a time gets no more than who asks for much', () => {
+    const driver = seed({ chunkCount: 64 })
+    const small = driver.meet('a', [])
+    const large = driver.meet('b', [])
+    driver.give({ type: 'uploadRate', bytesPerSecondMax: 512 * KiB })
+    for (const { id } of [small, large]) driver.give({ type: 'drained', peer: id, roomBytes: 64 * MiB })
+    for (let index = 0; index < 64; index++) ask(large, index, 0, 64 * KiB)
+    for (let step = 0, index = 0; step < 400; step++) {
+      if (sentTo(small) >= index * 64 * KiB) ask(small, index++ % 64)
+      driver.pass(10)
+    }
+    expect(sentTo(small)).toBeLessThanOrEqual(sentTo(large) + 64 * KiB)
+  })
+
   it('[S15] what is not here is refused as missing', () => {
     const driver = seed()
     driver.give({ type: 'lost', swarm: driver.file.swarm, index: 5 })

@@ -175,7 +175,7 @@ export class Uploads {
     const framesOf = (isSpare: boolean): Frames => ({
       nextBytes: (remote) => this.#nextBytes(remote, isSpare, now),
       send: (remote, bytes) => this.#sendFrame(remote, bytes, isSpare, now),
-      isMidway: (remote) => this.#isMidway(remote),
+      isMidway: (remote) => this.#isMidway(remote, isSpare, now),
       isFar: (remote) => this.#rates.isFar(remote),
       sharesOf: (remote) => needOf(this.#core, remote, remotes),
     })
@@ -187,10 +187,15 @@ export class Uploads {
   }
 
   /** Whether a part was begun and takes no longer than a few frames do. */
-  #isMidway(remote: Remote): boolean {
+  #isMidway(remote: Remote, isSpare: boolean, now: number): boolean {
     const request = remote.uploads[0]
     if (!request || request.sentBytes === 0) return false
-    return request.length <= finishedFrames * this.#rates.frameBytes(remote)
+    return request.length <= finishedFrames * this.#frameBytes(remote, isSpare, now)
+  }
+
+  #frameBytes(remote: Remote, isSpare: boolean, now: number): number {
+    const bytes = this.#rates.frameBytes(remote)
+    return isSpare ? Math.min(this.#queues.spareBytes(now), bytes) : bytes
   }
 
   /** The file that the peer is to be sent next, if this side still downloads it. */
@@ -204,8 +209,7 @@ export class Uploads {
     const request = remote.uploads[0]
     if (!request?.bytes || remote.roomBytes <= 0 || !remote.mySlots.has(request.swarm)) return undefined
     const left = request.length - request.sentBytes
-    const frameBytes = Math.min(left, this.#rates.frameBytes(remote), remote.frameBytesMax - dataHeaderBytes)
-    return isSpare ? Math.min(this.#queues.spareBytes(now), frameBytes) : frameBytes
+    return Math.min(left, this.#frameBytes(remote, isSpare, now), remote.frameBytesMax - dataHeaderBytes)
   }
 
   #sendFrame(remote: Remote, payloadBytes: number, isSpare: boolean, now: number): Sent {

@@ -28,8 +28,8 @@ const openedCountMax = 12
 /** How long one may take to open: its path is known to work. */
 const openWithinMs = 10_000
 
-/** A description and as many candidates as a link takes, and some to spare. */
-const signalCountMax = 80
+/** Signals about lanes, for each that both may open a description and as many candidates as a link takes. */
+const signalCountMax = 2 * openedCountMax * 80
 
 interface LanedDialer {
   dialer: Dialer
@@ -52,7 +52,6 @@ interface Lane {
   /** `ending`: nothing more goes by it; `ended`: and nothing more comes. */
   state: 'dialing' | 'open' | 'ending' | 'ended'
   sentCount: number
-  signalCount: number
   lateness: ReturnType<typeof setTimeout> | undefined
 }
 
@@ -77,6 +76,7 @@ class LanedLink implements Link {
   #openedCount = 0
   #takenCount = 0
   #servedBytes = 0
+  #signalCount = 0
 
   constructor(shared: LanedDialer, initiator: boolean, events: LinkEvents) {
     this.#shared = shared
@@ -161,6 +161,8 @@ class LanedLink implements Link {
     const read = decodeLaneFrame(frame)
     if (!read.ok) return this.#end(read.violation)
     const said = read.value
+    const isAboutLanes = said !== undefined && said.type !== 'numbered'
+    if (isAboutLanes && ++this.#signalCount > signalCountMax) return this.#end('too many signals of lanes')
     if (said === undefined) return lane ? this.#end('a frame without its number') : this.#events.frame(frame)
     switch (said.type) {
       case 'numbered':
@@ -210,7 +212,7 @@ class LanedLink implements Link {
       closed: ifLive(() => this.#laneClosed(lane)),
     })
     const lateness = setTimeout(() => this.#forget(lane), openWithinMs)
-    const lane: Lane = { number, isOwn, link, state: 'dialing', sentCount: 0, signalCount: 0, lateness }
+    const lane: Lane = { number, isOwn, link, state: 'dialing', sentCount: 0, lateness }
     this.#lanes.set(number, lane)
     if (!isOwn) this.#shared.takenCount++
     return lane
@@ -225,7 +227,6 @@ class LanedLink implements Link {
     }
     // What comes late for one that is over is of no use.
     if (!lane) return
-    if (++lane.signalCount > signalCountMax) return this.#end('too many signals of a lane')
     lane.link.signal(signal)
   }
 
