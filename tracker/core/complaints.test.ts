@@ -53,7 +53,7 @@ describe('complaints', () => {
 
   it('[T41] one network bans nobody, however many peers it plays and however often they complain', () => {
     const court = new Court()
-    for (let i = 0; i < 60; i++) {
+    for (let i = 0; i < 24; i++) {
       const sybil = court.victim(`203.0.113.${i}`)
       court.complain(sybil)
       court.complain(sybil)

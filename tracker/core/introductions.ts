@@ -24,6 +24,9 @@ export interface Introduction {
 /** After this long without a link the called side may be sent the other way; sooner, both would call at once. */
 const callBackAfterMs = 10_000
 
+/** Of a peer's introductions, those with one network that is not its own. */
+const networkShareMax = 1 / 4
+
 /** More than one answer can add, so that the list drains, and few enough that no message waits for it. */
 const expiredPerCallMax = 64
 
@@ -52,8 +55,12 @@ export class Introductions {
     return introduction.caller === caller || now - introduction.startedMs >= callBackAfterMs
   }
 
-  hasRoom(peer: Peer): boolean {
-    return peer.introductions.size < this.#limits.introductionsPerPeerMax
+  /** Whether `peer` may be named to `asker`: nobody's places are all taken by one network that is not its own. */
+  hasRoom(peer: Peer, asker: Peer): boolean {
+    const countMax = this.#limits.introductionsPerPeerMax
+    if (peer.introductions.size >= countMax) return false
+    const { network } = asker.place
+    return network === peer.place.network || (peer.introducedNetworks.get(network) ?? 0) < countMax * networkShareMax
   }
 
   /** Begins a new introduction. One that still holds gives up its place, and hands on what it has left to spend. */
@@ -85,6 +92,8 @@ export class Introductions {
     this.#count++
     caller.introductions.set(callee, introduction)
     callee.introductions.set(caller, introduction)
+    count(caller, callee, 1)
+    count(callee, caller, 1)
   }
 
   /** Pays for one signal. @returns false when the introduction has not enough left */
@@ -120,12 +129,20 @@ export class Introductions {
     const { caller, callee, older, newer } = introduction
     caller.introductions.delete(callee)
     callee.introductions.delete(caller)
+    count(caller, callee, -1)
+    count(callee, caller, -1)
     if (older !== undefined) older.newer = newer
     else this.#oldest = newer
     if (newer !== undefined) newer.older = older
     else this.#newest = older
     this.#count--
   }
+}
+
+function count({ introducedNetworks }: Peer, { place: { network } }: Peer, by: 1 | -1): void {
+  const after = (introducedNetworks.get(network) ?? 0) + by
+  if (after > 0) introducedNetworks.set(network, after)
+  else introducedNetworks.delete(network)
 }
 
 /** Addresses that a signal asks its receiver to send STUN to: its own candidates, and those inside its description. */

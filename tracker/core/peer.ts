@@ -15,6 +15,8 @@ export interface Peer {
   readonly memberships: Map<SwarmId, Membership>
   /** Of the last half-minute, made for this peer or to it. */
   readonly introductions: Map<Peer, Introduction>
+  /** How many of them are with each network. */
+  readonly introducedNetworks: Map<string, number>
   /** To how many peers, as time goes by. */
   readonly introduced: FadingCount
 }

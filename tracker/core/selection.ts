@@ -120,7 +120,8 @@ class Selection {
 
   #isFree(member: Membership): boolean {
     const { introductions, now } = this.#chance
-    if (member === this.#asker || this.picked.includes(member) || !introductions.hasRoom(member.peer)) return false
+    if (member === this.#asker || this.picked.includes(member) || !introductions.hasRoom(member.peer, this.#asker.peer))
+      return false
     const introduction = introductions.between(this.#asker.peer, member.peer, now)
     if (introduction === undefined) return true
     if (introductions.mayCallAgain(introduction, this.#asker.peer, now)) this.#met.push(member)

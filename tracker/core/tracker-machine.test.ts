@@ -171,6 +171,14 @@ describe('a join', () => {
     const later = crowd.join(crowd.connect(farAddress(100)), { want: 4 }).peers
     expect(later.map((peer) => peer.id)).toContain(seed)
   })
+
+  it('[T18] keeps places for others, however many of one network ask to be told of peers', () => {
+    const crowd = new TrackerCrowd()
+    for (let i = 0; i < 20; i++) crowd.member(farAddress(i), { have: 1 })
+    const asking = Array.from({ length: 128 }, () => crowd.connect('203.0.113.5'))
+    for (const one of asking) crowd.join(one, { want: 20, gives: false })
+    expect(crowd.join(crowd.connect(farAddress(100)), { want: 8 }).peers).toHaveLength(8)
+  })
 })
 
 describe('leaving', () => {

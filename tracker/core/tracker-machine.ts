@@ -94,6 +94,7 @@ export class TrackerMachine {
       allowance: createAllowance(this.#limits),
       memberships: new Map(),
       introductions: new Map(),
+      introducedNetworks: new Map(),
       introduced: new FadingCount(this.#limits.complaintWindowMs),
     }
     this.#peers.set(id, peer)
