@@ -48,6 +48,9 @@ export class UncappedEgress implements Egress {
   }
 }
 
+/** So much of a prompt answer goes ahead of others: a manifest, or a page of hashes. What is larger waits its turn. */
+const promptBytesMax = 64 * KiB
+
 export class CappedEgress implements Egress {
   readonly #order: FairEgress
   readonly #waiting = new Map<number, () => void>()
@@ -61,13 +64,16 @@ export class CappedEgress implements Egress {
   enter(prompt: boolean): Lane {
     const id = ++this.#lastId
     let left = false
+    let sentBytes = 0
     return {
       sliceBytes: this.#order.sliceBytes,
       turn: (bytes) => {
         if (left) return undefined
+        sentBytes += bytes
+        const isPrompt = prompt && sentBytes <= promptBytesMax
         return new Promise((resolve) => {
           this.#waiting.set(id, resolve)
-          this.#order.ask(id, bytes, prompt)
+          this.#order.ask(id, bytes, isPrompt)
           this.#serve()
         })
       },
