@@ -126,6 +126,13 @@ describe('serving peers', () => {
     expect(driver.all('read').length).toBeLessThanOrEqual(17)
   })
 
+  it('[S15] of large chunks one at a time is read, however little of each is asked for', () => {
+    const driver = seed({ chunkCount: 128, chunkBytes: 4 * MiB, isManual: true })
+    const a = driver.meet('a', [])
+    for (let index = 0; index < 128; index++) ask(a, index, 0, 1)
+    expect(driver.all('read')).toHaveLength(1)
+  })
+
   it('[S15] what is cancelled is not sent', () => {
     const driver = seed()
     const a = driver.meet('a', [])

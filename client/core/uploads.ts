@@ -151,9 +151,14 @@ export class Uploads {
 
   #readAhead(remote: Remote): void {
     let aheadBytes = 0
+    let latest: UploadRequest | undefined
     for (const request of remote.uploads) {
-      if (aheadBytes >= readAheadBytes) return
-      aheadBytes += request.length
+      if (latest?.swarm !== request.swarm || latest.index !== request.index) {
+        if (aheadBytes >= readAheadBytes) return
+        // Whole chunks are read and kept, however little of them was asked for.
+        aheadBytes += this.#core.swarms.get(request.swarm)?.geometry.lengthOf(request.index) ?? request.length
+      }
+      latest = request
       if (request.bytes || request.reading) continue
       // Parts of one chunk share one reading of it.
       const other = remote.uploads.find(

@@ -161,11 +161,11 @@ class LanedLink implements Link {
     const read = decodeLaneFrame(frame)
     if (!read.ok) return this.#end(read.violation)
     const said = read.value
-    const isAboutLanes = said !== undefined && said.type !== 'numbered'
-    if (isAboutLanes && ++this.#signalCount > signalCountMax) return this.#end('too many signals of lanes')
+    if (said && said.type !== 'numbered' && ++this.#signalCount > signalCountMax) return this.#end('too many signals')
     if (said === undefined) return lane ? this.#end('a frame without its number') : this.#events.frame(frame)
     switch (said.type) {
       case 'numbered':
+        if (this.#openedCount + this.#takenCount === 0) return this.#end('a number before any lane')
         return this.#inOrder(said.number, said.frame)
       case 'signal':
         return lane ? this.#end('a signal by a lane') : this.#signalled(said.lane, said.signal)
