@@ -90,6 +90,7 @@ export class Arrivals {
     swarm.corruptByIndex.delete(index)
     const remote = source === 'origin' ? undefined : this.#core.remotes.get(source)
     if (remote) {
+      swarm.peerProgressAt = now
       remote.downloadedBytes += bytes.length
       remote.stalls = 0
       remote.misses = 0

@@ -262,7 +262,7 @@ export class Downloads {
         const swarm = this.#core.swarms.get(id)
         if (swarm) for (const transfer of [...transfers.values()]) this.takeBack(swarm, transfer, now)
       }
-      noteStall(this.#core, remote)
+      noteStall(this.#core, remote, now)
     }
   }
 

@@ -123,13 +123,14 @@ export function downloading(core: Core, swarm: Swarm): number {
  */
 export function startBesidePeers(core: Core, swarm: Swarm, now: number): number | undefined {
   if (core.settings.mode !== 'fastest' && !isAnyPaced(swarm, now)) return undefined
-  const isPatient = core.settings.mode !== 'fastest' && !isScout(core, swarm) && !isStarving(core, swarm, now)
+  const isStarved = isStarving(core, swarm, now)
+  const isPatient = core.settings.mode !== 'fastest' && !isScout(core, swarm, now) && !isStarved
   const claimers = claimersOf(core, swarm, now)
   const isRare = (index: number) =>
     isFree(swarm, index) &&
     (!isPatient || isNear(swarm, index, now)) &&
     !isServed(core, swarm, index, now) &&
-    !isClaimed(claimers, swarm, index, now)
+    (isStarved || !isClaimed(claimers, swarm, index, now))
   const start = ownStart(core, swarm, { othersCount: downloading(core, swarm), isFree: isRare, now })
   if (start !== undefined || (isPatient && isCrawling(swarm)) || !isBelowFloor(core, swarm, now)) return start
   return swarm.firstIdle((index) => isFree(swarm, index))
@@ -170,7 +171,7 @@ export function isGivingWay(core: Core, swarm: Swarm, run: Run, now: number): bo
   for (const { order } of swarm.wants.values()) if (order === 'stream') return false
   const { transfer } = run
   if (transfer && transfer.receivedBytes * 2 > transfer.length) return false
-  if (isScout(core, swarm)) return swarm.ahead > 0
+  if (isScout(core, swarm, now)) return swarm.ahead > 0
   if (core.settings.mode === 'fastest') return false
   const ms = now - run.startedAt
   if (ms >= rateAfterMs) return isCrawling(swarm)

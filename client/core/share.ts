@@ -44,7 +44,8 @@ export function isTogether(core: Core, swarm: Swarm, now: number): boolean {
 const isFirst = (core: Core, swarm: Swarm) => core.isGiving && swarm.ahead < aheadCountMax
 
 /** The first of those that download and give fetch what nobody has; the others leave it to them, while they do. */
-export const isScout = (core: Core, swarm: Swarm) => isFirst(core, swarm) || (core.isGiving && swarm.stepsIn)
+export const isScout = (core: Core, swarm: Swarm, now: number) =>
+  isFirst(core, swarm) || (core.isGiving && now < swarm.stepsInUntil)
 
 /** Whether HTTP is so slow that one chunk takes long, or is not known yet. */
 export const isCrawling = (swarm: Swarm) => isCrawlingAt(swarm, swarm.httpBytesPerSecond)
@@ -54,7 +55,7 @@ export const isCrawlingAt = (swarm: Swarm, bytesPerSecond: number) =>
 
 /** Whether the others have brought nothing for longer than they are waited for. */
 export function isStarving(core: Core, swarm: Swarm, now: number): boolean {
-  return now - Math.max(swarm.progressAt, swarm.togetherAt) > patienceMs * (1 + chanceOf(core))
+  return now - Math.max(swarm.peerProgressAt, swarm.togetherAt) > patienceMs * (1 + chanceOf(core))
 }
 
 /** This client's own number from 0 to 1. */
@@ -118,8 +119,8 @@ export function noteClaim(
 ): void {
   if (remote.isClaimBroken) return
   const have = remote.holdings.get(id)?.have
-  // A run comes in order: with its last chunk, all of it is there.
-  const open = (remote.claims.get(id) ?? []).filter(({ end }) => !have?.has(end - 1))
+  const isKept = (first: number, end: number) => have !== undefined && have.nextMissing(first, end) === undefined
+  const open = (remote.claims.get(id) ?? []).filter(({ first, end }) => !isKept(first, end))
   remote.claims.set(id, open)
   // One that ran out is not forgotten for a newer one, or a claimer that renews in time would be believed for ever.
   if (open.some(({ until }) => now >= until)) remote.isClaimBroken = true
@@ -133,14 +134,14 @@ export function noteClaim(
  * A peer kept this one waiting. If it has never given anything, what it fetches from the origin does not come to the
  * others, and somebody has to fetch in its place.
  */
-export function noteStall(core: Core, remote: Remote): void {
+export function noteStall(core: Core, remote: Remote, now: number): void {
   remote.stalls++
   remote.waitedMs = 0
   if (remote.downloadedBytes > 0) return
   remote.isClaimBroken = true
   for (const id of remote.claims.keys()) {
     const swarm = core.swarms.get(id)
-    if (swarm) swarm.stepsIn = true
+    if (swarm) swarm.stepsInUntil = now + claimMsMax
   }
 }
 

@@ -123,6 +123,8 @@ export class Swarm {
   originGone: string | undefined
   /** When a chunk last came, or the origin was lost. */
   progressAt = 0
+  /** When a peer last brought one. */
+  peerProgressAt = 0
   readonly corruptByIndex = new Map<number, number>()
   failed = false
   /** Peers in the swarm as the tracker last said, and how many of those that download came before this one. */
@@ -130,8 +132,8 @@ export class Swarm {
   ahead = 0
   /** Since when there has been somebody to share the work with. */
   togetherAt = Number.POSITIVE_INFINITY
-  /** Whether this one fetches in the place of a peer that fetches from the origin and passes nothing on. */
-  stepsIn = false
+  /** Until when this one fetches in the place of a peer that fetches from the origin and passes nothing on. */
+  stepsInUntil = 0
   /** When nothing was left to fetch of this one's part: see share.ts. */
   partDoneAt = Number.POSITIVE_INFINITY
 

@@ -133,4 +133,34 @@ describe('a peer that claims what it never fetches', () => {
     }
     expect(driver.all('openRun').length).toBeGreaterThan(0)
   })
+
+  it('[S12] is not believed for having the last chunk of what it claims, nor while nobody brings anything', () => {
+    const driver = frugal()
+    const liar = driver.meet('liar', [63])
+    liar.send(63)
+    const claim = () => liar.say({ type: 'claim', slot: liar.slot, first: 0, count: 64, withinMs: 10_000 })
+    driver.dropRuns()
+    driver.forget()
+    for (let seconds = 0; seconds < 4; seconds++) {
+      claim()
+      driver.pass(1_000)
+      liar.pong()
+    }
+    expect(driver.all('openRun').length).toBeGreaterThan(0)
+  })
+
+  it('[S46] does not make one that is not among the first wait for longer than once', () => {
+    const driver = new EngineDriver({ chunkCount: 64 })
+    driver.start()
+    driver.meet('empty', [])
+    driver.tracker({ type: 'peers', swarm: driver.file.swarm, peers: [], size: 20, ahead: 16 })
+    driver.dropRuns()
+    driver.pass(4_000)
+    for (let turn = 0; turn < 8; turn++) {
+      const [run] = driver.swarm.runs.keys()
+      expect(run).toBeDefined()
+      driver.serve(driver.all('openRun').find((one) => one.run === run)!)
+      driver.pass(50)
+    }
+  })
 })
