@@ -63,7 +63,7 @@ const median = (values: number[]) => quantile(values, 1 / 2)
 /** What the quicker ones do: less of it is the machine's other work. */
 const quarter = (values: number[]) => quantile(values, 1 / 4)
 
-/** Each row after the plain `fetch` that it is compared with, again and again. */
+/** Each row beside the plain `fetch` that it is compared with, again and again, now one first and now the other. */
 async function run(
   browser: Browser,
   rows: Row[],
@@ -71,14 +71,11 @@ async function run(
 ): Promise<Figures[]> {
   const figures = rows.map(({ name }): Figures => ({ name, ours: [], plain: [] }))
   for (let round = 0; round < rounds; round++) {
-    const plains = new Map<string, Timing>()
     for (const [i, { url, path, client, age, latencyMs }] of rows.entries()) {
       const plan: Visit = { url: `${url}/`, path, earlierPath: '/earlier.bin', age, client, latencyMs, whole }
-      const key = `${url} ${age} ${latencyMs}`
-      const plain = plains.get(key) ?? (await visit(browser, { ...plan, client: undefined }))
-      plains.set(key, plain)
-      figures[i]!.plain.push(plain)
-      figures[i]!.ours.push(await visit(browser, plan))
+      const ours = async () => figures[i]!.ours.push(await visit(browser, plan))
+      const plain = async () => figures[i]!.plain.push(await visit(browser, { ...plan, client: undefined }))
+      for (const turn of round % 2 === 0 ? [plain, ours] : [ours, plain]) await turn()
     }
   }
   return figures
@@ -126,7 +123,7 @@ function totalRows(url: string, silentTracker: string): Row[] {
 
 type What = 'firstByteMs' | 'totalMs'
 
-/** Each pair ran at nearly the same moment: what else the machine did weighs on both. */
+/** Each pair ran one after the other: what else the machine did weighs on both. */
 const pairwise = (ours: number[], plain: number[], of: (ours: number, plain: number) => number) =>
   median(ours.map((each, i) => of(each, plain[i]!)))
 
@@ -271,13 +268,13 @@ export async function main(args: string[]): Promise<void> {
     if (values.part.includes('first')) {
       const measured = await measureFirstBytes(browser, site, values.only, rounds)
       details.push('First byte:', '', ...measured.table, '')
-      verdicts['first-byte'] = measured.verdict
+      if (measured.figures.length > 0) verdicts['first-byte'] = measured.verdict
       figures.firstByte = measured.figures
     }
     if (values.part.includes('total')) {
       const measured = await measureTotals(browser, site, values.only, rounds)
       details.push(`All of ${values.mib} MiB over ${lineRate}:`, '', ...measured.table, '')
-      verdicts.totals = measured.verdict
+      if (measured.figures.length > 0) verdicts.totals = measured.verdict
       figures.total = measured.figures
     }
     details.push(`Medians of ${rounds}, taking turns, each in a new browser context.`)

@@ -67,14 +67,9 @@ async function runLink(): Promise<void> {
   })
 }
 
-/** The simulator leaves its own pages behind; scenarios that take minutes are run by name only. */
+/** The simulator leaves its own results behind; scenarios that take minutes are run by name only. */
 async function runSim(): Promise<void> {
   await run('sim', [])
-  writeResult('sim', {
-    verdicts: simVerdicts(),
-    details: ['Scenario by scenario, with plots: [sim/README.md](sim/README.md).'],
-    figures: {},
-  })
 }
 
 interface CrowdFigures {
@@ -141,7 +136,7 @@ export async function main(args: string[]): Promise<void> {
     const running = runners[bench]?.() ?? run(bench, ['--write'])
     await running.catch((error: Error) => faults.push(error.message))
   }
-  writeFileSync(new URL('results/README.md', import.meta.url), printSummary(readResults()))
+  writeFileSync(new URL('results/README.md', import.meta.url), printSummary(readResults(), simVerdicts()))
   for (const fault of faults) console.error(fault)
   if (faults.length > 0) process.exitCode = 1
 }

@@ -33,7 +33,7 @@ export function simVerdicts(): Verdicts {
   return verdicts
 }
 
-function describe({ name, rows }: Result): string {
+function describe({ name, date, rows }: Result): string {
   const aimed = rows.filter((row) => row.reach !== undefined)
-  return `${name}: ${aimed.map((row) => `${row.what} ${cellsOf(row)[1]}`).join(', ')}`
+  return `${name} (${date}): ${aimed.map((row) => `${row.what} ${cellsOf(row)[1]}`).join(', ')}`
 }

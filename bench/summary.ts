@@ -1,6 +1,5 @@
 /** Makes `bench/results/README.md` of what the benches left behind. Runs none of them. */
-import { existsSync } from 'node:fs'
-import { type AimId, aims, type Verdict } from './aims.ts'
+import { type AimId, aims, type Verdict, type Verdicts } from './aims.ts'
 import type { Result } from './result.ts'
 
 /** What every summary begins with. */
@@ -9,15 +8,14 @@ const head = [
   '',
   'Written by `npm run bench`; every figure is as it was measured, also where it falls short. `npm run bench -- rival` runs',
   'one bench and `npm run bench -- --summary` only writes this page anew, from the JSON beside it. Medians of several',
-  'rounds; contenders take turns in the same run.',
+  'rounds; contenders take turns in the same run. What is simulated runs on virtual time: [sim/README.md](sim/README.md).',
 ]
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 
-function verdictCells(verdict: Verdict | undefined, bench: string): [string, string] {
+function verdictCells(verdict: Verdict | undefined): [string, string] {
   if (verdict !== undefined) return [verdict.measured, verdict.isReached ? 'reached' : '**short**']
-  const page = `${bench}.md`
-  return [existsSync(new URL(`results/${page}`, import.meta.url)) ? `see [${page}](${page})` : 'not measured', '–']
+  return ['not measured', '–']
 }
 
 const listVersions = (versions: Record<string, string>): string =>
@@ -31,13 +29,14 @@ function section({ bench, date, machine, loadBefore, versions, details }: Result
   return ['', `## ${bench}`, '', how, '', ...details]
 }
 
-export function printSummary(results: ReadonlyMap<string, Result>): string {
+/** @param simulated what the simulator's own results say */
+export function printSummary(results: ReadonlyMap<string, Result>, simulated: Verdicts = {}): string {
   const table = [
     row(['scenario', 'bound or rival', 'to reach', 'measured', '']),
     row(['---', '---', '---', '---', '---']),
     ...aims.map(({ id, scenario, against, reach, bench }) => {
       const verdicts: Partial<Record<AimId, Verdict>> = results.get(bench)?.verdicts ?? {}
-      return row([scenario, against, reach, ...verdictCells(verdicts[id], bench)])
+      return row([scenario, against, reach, ...verdictCells(verdicts[id] ?? simulated[id])])
     }),
   ]
   const sections = [...results.values()].sort((a, b) => (a.bench < b.bench ? -1 : 1)).flatMap(section)

@@ -1,4 +1,4 @@
-/** The reference of the API: it names all that the types have, and nothing that they have not. */
+/** The reference of the API: it names all that the types have. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
