@@ -88,7 +88,7 @@ export class Arrivals {
     swarm.progressAt = now
     swarm.failuresSinceProgress = 0
     swarm.corruptByIndex.delete(index)
-    const remote = source === 'origin' ? undefined : this.#core.remotes.get(source)
+    const remote = this.#core.remoteOf(source)
     if (remote) {
       swarm.peerProgressAt = now
       remote.downloadedBytes += bytes.length

@@ -2,7 +2,7 @@
 import { assert } from '../../shared/assert.ts'
 import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import type { Rng } from '../../shared/rng.ts'
-import type { Effect } from './engine-events.ts'
+import type { Effect, Source } from './engine-events.ts'
 import type { Remote } from './remote.ts'
 import { type EngineSettings, hashingBytesMax } from './settings.ts'
 import type { Swarm } from './swarm.ts'
@@ -35,6 +35,11 @@ export class Core {
   /** True when no more is to be asked for until what is here has been dealt with. */
   get isPressed(): boolean {
     return this.pressure || this.hashingBytes >= hashingBytesMax
+  }
+
+  /** The peer that a chunk comes from, while it is linked; the origin is none. */
+  remoteOf(source: Source): Remote | undefined {
+    return source === 'origin' ? undefined : this.remotes.get(source)
   }
 
   /** The clock that pongs show. */

@@ -73,7 +73,7 @@ export function nearEnd(swarm: Swarm, want: Want, now: number): number {
   return Math.min(end, position + count)
 }
 
-/** What lateStart asks of each chunk: whether the origin can be asked for it, and whether another one will bring it. */
+/** What streamStart asks of each chunk: whether the origin can be asked for it, and whether another one will bring it. */
 export interface Prospects {
   isFree(index: number): boolean
   isComing(index: number): boolean
@@ -144,9 +144,10 @@ interface HedgeCase {
 export function hedged(core: Core, swarm: Swarm, { isEnding, isHurried, isPressing, now }: HedgeCase): number[] {
   const found: number[] = []
   for (const want of swarm.wants.values()) {
+    // A download is never waited for before its end.
+    if (want.order === 'bulk' && !isEnding) continue
     const [first, end] = swarm.open(want)
     const paced = isPaced(want, now)
-    if (want.order === 'bulk' && !isEnding) continue
     const due = dueOf(swarm, want, now)
     for (const [index, transfers] of swarm.flights) {
       if (index < first || index >= end || transfers.length > 1 || transfers[0]?.source === 'origin') continue

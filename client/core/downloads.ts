@@ -207,7 +207,7 @@ export class Downloads {
 
   /** Takes a request back from its peer, because the chunk came from elsewhere or nobody wants it any more. */
   takeBack(swarm: Swarm, transfer: Transfer, now: number): void {
-    const remote = transfer.source === 'origin' ? undefined : this.#core.remotes.get(transfer.source)
+    const remote = this.#core.remoteOf(transfer.source)
     if (!remote) return
     if (!transfer.isRecalled) sendCancel(this.#core, remote, swarm, transfer.index)
     this.#drop(remote, swarm, transfer, now)

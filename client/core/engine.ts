@@ -204,7 +204,7 @@ export class Engine {
 
   #verified(swarm: Swarm, index: number): void {
     noteHave(this.core, swarm, index, this.#now)
-    for (const { position, pace } of swarm.wants.values()) if (position === index) pace?.arrived(this.#now)
+    swarm.reached(index, this.#now)
     this.#runs.overtaken(swarm, index)
     if (swarm.runs.size === 0) this.#runs.plan(swarm, this.#now)
   }

@@ -45,7 +45,7 @@ export class Files {
     const { core, downloads, runs } = this.#parts
     for (const index of indexes) {
       if (index >= swarm.geometry.chunkCount || !swarm.keep(index)) continue
-      for (const { position, pace } of swarm.wants.values()) if (position === index) pace?.arrived(now)
+      swarm.reached(index, now)
       for (const transfer of swarm.flights.get(index) ?? []) downloads.takeBack(swarm, transfer, now)
       noteHave(core, swarm, index, now)
       runs.overtaken(swarm, index)

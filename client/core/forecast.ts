@@ -29,7 +29,7 @@ function silentMs(remote: Remote, now: number): number {
 export function flightMs(core: Core, swarm: Swarm, index: number, now: number): number {
   let least = Number.POSITIVE_INFINITY
   for (const transfer of swarm.flights.get(index) ?? []) {
-    const remote = transfer.source === 'origin' ? undefined : core.remotes.get(transfer.source)
+    const remote = core.remoteOf(transfer.source)
     if (remote) least = Math.min(least, transferMs(remote, swarm, transfer, now))
   }
   return least
@@ -57,7 +57,7 @@ function isOverdue(remote: Remote, swarm: Swarm, now: number): boolean {
 /** Whether all peers that were asked for a chunk have fallen behind what was expected of them. */
 export function isFlightOverdue(core: Core, swarm: Swarm, index: number, now: number): boolean {
   for (const { source } of swarm.flights.get(index) ?? []) {
-    const remote = source === 'origin' ? undefined : core.remotes.get(source)
+    const remote = core.remoteOf(source)
     if (remote && !isOverdue(remote, swarm, now)) return false
   }
   return true

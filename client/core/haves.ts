@@ -24,17 +24,20 @@ export function tellHaves(core: Core, swarm: Swarm, now: number): void {
   swarm.toldAt = now
   for (const remote of core.remotes.values()) {
     const holdings = remote.holdings.get(swarm.id)
-    if (!holdings) tell(core, swarm, [remote], 'have', indexes)
-    if (!holdings || holdings.have.isFull) continue
-    const { untold } = holdings
+    // What it has is not known yet.
+    if (!holdings) {
+      tell(core, swarm, [remote], 'have', indexes)
+      continue
+    }
+    const { have, untold } = holdings
+    if (have.isFull) continue
     untold.push(...indexes)
     // Who was told nothing yet takes this client for one that has nothing to trade.
     const isFirst = untold.length >= swarm.have.count
-    const isNews = isFirst || swarm.have.isFull || untold.some((index) => !holdings.have.has(index))
+    const isNews = isFirst || swarm.have.isFull || untold.some((index) => !have.has(index))
     if (!isNews && untold.length < untoldCountMax) continue
-    for (let at = 0; at < untold.length; at += haveIndexesMax)
-      tell(core, swarm, [remote], 'have', untold.slice(at, at + haveIndexesMax))
     holdings.untold = []
+    tell(core, swarm, [remote], 'have', untold)
   }
 }
 
@@ -42,40 +45,42 @@ export function tellHaves(core: Core, swarm: Swarm, now: number): void {
 export function tellAgain(core: Core, swarm: Swarm, remote: Remote, indexes: readonly number[]): void {
   if (!core.isGiving) return
   const here = indexes.filter((index) => swarm.have.has(index))
-  if (here.length > 0) tell(core, swarm, [remote], 'have', here)
+  tell(core, swarm, [remote], 'have', here)
 }
 
 /** Tells every peer at once that a chunk is here no longer. */
 export function tellLost(core: Core, swarm: Swarm, index: number): void {
   if (!core.isGiving) return
-  swarm.untold = swarm.untold.filter((other) => other !== index)
-  for (const { holdings } of core.remotes.values()) {
-    const one = holdings.get(swarm.id)
-    if (one) one.untold = one.untold.filter((other) => other !== index)
-  }
+  keepUntold(core, swarm, (other) => other !== index)
   tell(core, swarm, core.remotes.values(), 'lost', [index])
 }
 
 /** Uploads were turned on, or off: what is here can be had now, or not any more. */
 export function tellGiving(core: Core, swarm: Swarm): void {
-  swarm.untold = []
-  for (const { holdings } of core.remotes.values()) {
-    const one = holdings.get(swarm.id)
-    if (one) one.untold = []
-  }
+  keepUntold(core, swarm, () => false)
   const indexes: number[] = []
   let index = swarm.have.next(0, swarm.have.length)
   for (; index !== undefined; index = swarm.have.next(index + 1, swarm.have.length)) indexes.push(index)
-  for (let at = 0; at < indexes.length; at += haveIndexesMax) {
-    const part = indexes.slice(at, at + haveIndexesMax)
-    tell(core, swarm, core.remotes.values(), core.isGiving ? 'have' : 'lost', part)
+  tell(core, swarm, core.remotes.values(), core.isGiving ? 'have' : 'lost', indexes)
+}
+
+/** Of what waits to be told, to all or to one, only what `test` accepts still does. */
+function keepUntold(core: Core, swarm: Swarm, test: (index: number) => boolean): void {
+  swarm.untold = swarm.untold.filter(test)
+  for (const remote of core.remotes.values()) {
+    const holdings = remote.holdings.get(swarm.id)
+    if (holdings) holdings.untold = holdings.untold.filter(test)
   }
 }
 
+/** In as many messages as it takes; none for nothing. */
 function tell(core: Core, swarm: Swarm, remotes: Iterable<Remote>, type: 'have' | 'lost', indexes: number[]): void {
   for (const remote of remotes) {
     const slot = remote.mySlots.get(swarm.id)
     if (slot === undefined) continue
-    core.emit({ type: 'send', peer: remote.id, message: { type, slot, indexes } })
+    for (let at = 0; at < indexes.length; at += haveIndexesMax) {
+      const part = indexes.slice(at, at + haveIndexesMax)
+      core.emit({ type: 'send', peer: remote.id, message: { type, slot, indexes: part } })
+    }
   }
 }

@@ -5,7 +5,7 @@
  */
 import type { Core } from './core.ts'
 import type { Remote } from './remote.ts'
-import type { Swarm } from './swarm.ts'
+import type { ReadonlyBits, Swarm } from './swarm.ts'
 
 /** Behind or ahead by this part of the file, a peer gets the most or the least. */
 const farShare = 0.02
@@ -21,23 +21,12 @@ const latest = new WeakMap<Swarm, { at: number; behind: number }>()
 export function behindOf(core: Core, swarm: Swarm, now: number): number {
   const known = latest.get(swarm)
   if (known && now - known.at < behindMs) return known.behind
-  const behind = measure(core, swarm)
+  const behind = Math.max(
+    0,
+    lagOf(swarm, swarm.have, core.remotes.values(), (have) => !have.isFull),
+  )
   latest.set(swarm, { at: now, behind })
   return behind
-}
-
-function measure(core: Core, swarm: Swarm): number {
-  let count = 0
-  let sum = 0
-  for (const { holdings } of core.remotes.values()) {
-    const have = holdings.get(swarm.id)?.have
-    if (!have || have.isFull) continue
-    count++
-    sum += have.count
-  }
-  if (count === 0) return 0
-  const behindShare = (sum / count - swarm.have.count) / swarm.geometry.chunkCount
-  return Math.max(0, Math.min(1, behindShare / farShare))
 }
 
 /** @returns the factor on the shares of this one of the peers that wait to be served */
@@ -46,14 +35,25 @@ export function needOf(core: Core, remote: Remote, waiting: readonly Remote[]): 
   const swarm = id && core.swarms.get(id)
   const own = id && remote.holdings.get(id)
   if (!swarm || !own) return 1
+  return 1 + swing * lagOf(swarm, own.have, waiting, () => true)
+}
+
+/** @returns from -1, far ahead of the mean of those that count, to 1, far behind it */
+function lagOf(
+  swarm: Swarm,
+  own: ReadonlyBits,
+  remotes: Iterable<Remote>,
+  counts: (have: ReadonlyBits) => boolean,
+): number {
   let count = 0
   let sum = 0
-  for (const other of waiting) {
-    const holdings = other.holdings.get(swarm.id)
-    if (!holdings) continue
+  for (const { holdings } of remotes) {
+    const have = holdings.get(swarm.id)?.have
+    if (!have || !counts(have)) continue
     count++
-    sum += holdings.have.count
+    sum += have.count
   }
-  const behindShare = (sum / count - own.have.count) / swarm.geometry.chunkCount
-  return 1 + swing * Math.max(-1, Math.min(1, behindShare / farShare))
+  if (count === 0) return 0
+  const behindShare = (sum / count - own.count) / swarm.geometry.chunkCount
+  return Math.max(-1, Math.min(1, behindShare / farShare))
 }

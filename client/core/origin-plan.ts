@@ -59,7 +59,7 @@ export function isServing(core: Core, swarm: Swarm, now: number): boolean {
 /** Whether a chunk that is missing was asked of none but peers that nobody counts on. */
 export function isUnpromised(core: Core, swarm: Swarm, index: number, now: number): boolean {
   for (const { source } of swarm.flights.get(index) ?? []) {
-    const remote = source === 'origin' ? undefined : core.remotes.get(source)
+    const remote = core.remoteOf(source)
     if (!remote || isPromising(remote, swarm, now)) return false
   }
   return swarm.isMissing(index)

@@ -231,6 +231,11 @@ export class Swarm {
     return this.#have.add(index)
   }
 
+  /** A chunk is here, verified: the readers that wait for it go on. */
+  reached(index: number, now: number): void {
+    for (const { position, pace } of this.wants.values()) if (position === index) pace?.arrived(now)
+  }
+
   /** A chunk is here no longer. @returns whether it was */
   lose(index: number): boolean {
     const wasHere = this.#have.delete(index)

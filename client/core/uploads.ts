@@ -188,7 +188,8 @@ export class Uploads {
     if (end === 'wait') return
     // What those that give wait for is not taken by smaller frames of others.
     const others = remotes.filter((one) => !favoured.includes(one) && (end !== 'held' || !this.#rates.isFar(one)))
-    this.#spareTurns.run(others, framesOf(this.#merit.isGiverAmong(this.#core.remotes.values())))
+    const isSpare = others.length > 0 && this.#merit.isGiverAmong(this.#core.remotes.values())
+    this.#spareTurns.run(others, framesOf(isSpare))
   }
 
   /** Whether a part was begun and takes no longer than a few frames do. */
