@@ -7,6 +7,7 @@
 import { parseArgs } from 'node:util'
 import type { Browser } from 'playwright-core'
 import type { ClientOptions } from '../client/api.ts'
+import { MiB } from '../shared/limits.ts'
 import { launchChromium } from '../test/browser/chromium.ts'
 import type { PageServer } from '../test/browser/page-server.ts'
 import { createTempFolder, type RunningServer, startServer, type TempFolder } from '../test/e2e/harness.ts'
@@ -21,10 +22,8 @@ import {
   stall,
 } from './http-surroundings.ts'
 import { type Age, type Timing, type Visit, visit } from './http-visit.ts'
+import { median, quantile } from './median.ts'
 import { writeResult } from './result.ts'
-
-const KiB = 1024
-const MiB = 1024 * KiB
 
 /** The line that totals are measured on: what many homes have. */
 const lineRate = '100Mbit/s'
@@ -57,9 +56,6 @@ interface Figures {
   plain: Timing[]
 }
 
-const quantile = (values: number[], share: number) =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN
-const median = (values: number[]) => quantile(values, 1 / 2)
 /** What the quicker ones do: less of it is the machine's other work. */
 const quarter = (values: number[]) => quantile(values, 1 / 4)
 

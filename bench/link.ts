@@ -6,15 +6,15 @@
  */
 import { parseArgs } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
+import { KiB, MiB } from '../shared/limits.ts'
 import { launchChromium } from '../test/browser/chromium.ts'
 import { bundleForPage } from '../test/browser/page-bundle.ts'
 import { servePage } from '../test/browser/page-server.ts'
 import { cpuSecondsByProcess, cpuSecondsSince } from './cpu-time.ts'
 import type * as LinkPage from './link-page.ts'
+import { median } from './median.ts'
 import { type NearcastPair, openNearcastPair } from './nearcast-pair.ts'
 
-const KiB = 1024
-const MiB = 1024 * KiB
 const GiB = 1024 * MiB
 
 /** The bare channel's best marks, found by `--sweep`; the link has the same. */
@@ -46,8 +46,6 @@ for (const [highKiB, lowKiB] of [
 ] as const) {
   sweep[`bare, marks ${highKiB}/${lowKiB} KiB`] = plan({ highBytes: highKiB * KiB, lowBytes: lowKiB * KiB })
 }
-
-const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
 
 declare const Bench: typeof LinkPage
 
