@@ -7,9 +7,10 @@ import type { Log } from '../shared/log.ts'
 import { createRng, type Rng } from '../shared/rng.ts'
 import { TokenBucket } from '../shared/token-bucket.ts'
 import type { TrackerMessage } from '../shared/tracker-messages.ts'
+import type { TrackerEffect } from './core/effects.ts'
 import { checkSetting, type TrackerLimits, trackerLimitsWith } from './core/limits.ts'
 import type { TrackerMachineStats } from './core/machine-stats.ts'
-import { type TrackerEffect, TrackerMachine } from './core/tracker-machine.ts'
+import { TrackerMachine } from './core/tracker-machine.ts'
 import { createAddressDigest, createAddressReader, type RegionSetting, regionsFrom } from './shell/addresses.ts'
 import {
   SocketServer,

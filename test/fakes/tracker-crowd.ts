@@ -2,9 +2,10 @@
 import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import { createRng, type Rng } from '../../shared/rng.ts'
 import type { Signal, TrackerMessage } from '../../shared/tracker-messages.ts'
+import type { TrackerEffect } from '../../tracker/core/effects.ts'
 import type { TrackerLimits } from '../../tracker/core/limits.ts'
 import type { Hmac } from '../../tracker/core/tickets.ts'
-import { type TrackerEffect, TrackerMachine } from '../../tracker/core/tracker-machine.ts'
+import { TrackerMachine } from '../../tracker/core/tracker-machine.ts'
 
 type Of<T extends TrackerMessage['type']> = TrackerMessage & { type: T }
 

@@ -2,7 +2,8 @@
 import type { PeerId } from '../../shared/ids.ts'
 import type { Rng } from '../../shared/rng.ts'
 import type { TrackerMessage } from '../../shared/tracker-messages.ts'
-import { type TrackerEffect, TrackerMachine } from '../../tracker/core/tracker-machine.ts'
+import type { TrackerEffect } from '../../tracker/core/effects.ts'
+import { TrackerMachine } from '../../tracker/core/tracker-machine.ts'
 import type { Node } from './node.ts'
 import type { VirtualTime } from './virtual-time.ts'
 

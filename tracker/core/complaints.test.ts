@@ -4,9 +4,9 @@ import type { PeerId } from '../../shared/ids.ts'
 import type { TrackerMessage } from '../../shared/tracker-messages.ts'
 import { farAddress, only, refusal, swarmA, TrackerCrowd } from '../../test/fakes/tracker-crowd.ts'
 import { Complaints } from './complaints.ts'
+import type { TrackerEffect } from './effects.ts'
 import { trackerLimits } from './limits.ts'
 import { Tickets } from './tickets.ts'
-import type { TrackerEffect } from './tracker-machine.ts'
 
 const hmac = (text: string) => createHmac('sha256', 'k').update(text).digest('base64url')
 const minuteMs = 60_000

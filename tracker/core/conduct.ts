@@ -1,0 +1,66 @@
+/** What a client hears of its faults, and when the tracker's patience with it ends. Knows no message but `refused`. */
+import type { PeerId } from '../../shared/ids.ts'
+import { type RefusalCode, refusalCodes, type TrackerMessage } from '../../shared/tracker-messages.ts'
+import type { TrackerEffect } from './effects.ts'
+import type { Peer } from './peer.ts'
+
+/** WebSocket close codes (RFC 6455 §7.4.1 and IANA's registry): against the rules; try again later. */
+const policyViolation = 1008
+const tryAgainLater = 1013
+
+/** What an excess costs of the patience for faults: an honest client with many files may run over a limit once. */
+const tooFastFault = 0.25
+const malformedFault = 1
+
+export type Refusal = Omit<TrackerMessage & { type: 'refused' }, 'type'>
+
+export class Conduct {
+  readonly refused = Object.fromEntries(refusalCodes.map((code) => [code, 0])) as Record<RefusalCode, number>
+  expelled = 0
+  readonly #disconnect: (id: PeerId) => void
+
+  /** @param disconnect forgets a connection, whose last effects are still carried out */
+  constructor(disconnect: (id: PeerId) => void) {
+    this.#disconnect = disconnect
+  }
+
+  /** A message is not carried out, and nothing worse. */
+  refuse(peer: Peer, refusal: Refusal): TrackerEffect[] {
+    this.refused[refusal.code]++
+    return [{ type: 'send', to: peer.id, message: { type: 'refused', ...refusal } }]
+  }
+
+  /** A client asked for more than it may. */
+  tooFast(peer: Peer, refusal: Omit<Refusal, 'code'>, now: number): TrackerEffect[] {
+    return this.#fault(peer, tooFastFault, { code: 'too-fast', ...refusal }, now)
+  }
+
+  /** A client broke the protocol. */
+  fault(peer: Peer, refusal: Refusal, now: number): TrackerEffect[] {
+    return this.#fault(peer, malformedFault, refusal, now)
+  }
+
+  /** Says why, and closes. */
+  turnAway(to: PeerId, code: RefusalCode, why: string): TrackerEffect[] {
+    this.refused[code]++
+    return [
+      { type: 'send', to, message: { type: 'refused', code, message: why } },
+      { type: 'close', to, code: tryAgainLater, reason: why },
+    ]
+  }
+
+  /** Turns away one that was let in. */
+  expel(peer: Peer, code: RefusalCode, why: string): TrackerEffect[] {
+    this.expelled++
+    this.#disconnect(peer.id)
+    return this.turnAway(peer.id, code, why)
+  }
+
+  #fault(peer: Peer, cost: number, refusal: Refusal, now: number): TrackerEffect[] {
+    if (peer.allowance.faults.take(cost, now)) return this.refuse(peer, refusal)
+    this.refused[refusal.code]++
+    this.expelled++
+    this.#disconnect(peer.id)
+    return [{ type: 'close', to: peer.id, code: policyViolation, reason: `too many faults, the last: ${refusal.code}` }]
+  }
+}

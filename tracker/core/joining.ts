@@ -1,0 +1,86 @@
+/** Peers enter swarms, are told of others in them, and leave. Knows no socket, and nothing of what peers say to each other. */
+import type { PeerId, SwarmId } from '../../shared/ids.ts'
+import { aheadCountMax } from '../../shared/limits.ts'
+import type { Rng } from '../../shared/rng.ts'
+import { type ClientMessage, type Tier, tiers } from '../../shared/tracker-messages.ts'
+import type { Conduct } from './conduct.ts'
+import type { TrackerEffect } from './effects.ts'
+import type { Introductions } from './introductions.ts'
+import type { TrackerLimits } from './limits.ts'
+import type { Memberships } from './memberships.ts'
+import type { Membership, Peer } from './peer.ts'
+import { tierOf } from './place.ts'
+import { selectPeers } from './selection.ts'
+import type { Trust } from './trust.ts'
+
+export interface JoiningParts {
+  limits: TrackerLimits
+  rng: Rng
+  /** Which swarms this tracker serves. */
+  serves: (swarm: SwarmId) => boolean
+  memberships: Memberships
+  introductions: Introductions
+  trust: Trust
+  conduct: Conduct
+}
+
+export class Joining {
+  readonly #parts: JoiningParts
+  /** Introductions made, by how near the two are. */
+  readonly introduced = Object.fromEntries(tiers.map((tier) => [tier, 0])) as Record<Tier, number>
+
+  constructor(parts: JoiningParts) {
+    this.#parts = parts
+  }
+
+  join(peer: Peer, message: ClientMessage & { type: 'join' }, now: number): TrackerEffect[] {
+    const { swarm, have, want, gives } = message
+    const { limits, serves, memberships, conduct } = this.#parts
+    if (!peer.allowance.joins.take(1, now)) {
+      const message = `at most ${limits.joinsBurst} joins at once and ${limits.joinsPerSecond} a second`
+      return conduct.tooFast(peer, { message, swarm }, now)
+    }
+    if (!serves(swarm)) {
+      return conduct.refuse(peer, { code: 'unknown-swarm', message: 'this tracker does not serve the swarm', swarm })
+    }
+    const former = peer.memberships.get(swarm)
+    if (former === undefined && peer.memberships.size >= limits.swarmsPerConnectionMax) {
+      const message = `at most ${limits.swarmsPerConnectionMax} swarms on one connection`
+      return conduct.refuse(peer, { code: 'too-many-swarms', message, swarm })
+    }
+    const membership = former ?? memberships.enter(peer, swarm)
+    membership.swarm.update(membership, have, gives ?? true)
+    const peers = this.#introduce(membership, want, now)
+    const { size } = membership.swarm
+    const ahead = membership.swarm.aheadOf(membership, aheadCountMax)
+    return [{ type: 'send', to: peer.id, message: { type: 'peers', swarm, peers, size, ahead } }]
+  }
+
+  leave(peer: Peer, swarm: SwarmId): TrackerEffect[] {
+    const { memberships, conduct } = this.#parts
+    const membership = peer.memberships.get(swarm)
+    if (membership === undefined) {
+      return conduct.refuse(peer, { code: 'unknown-swarm', message: 'this peer is not in the swarm', swarm })
+    }
+    memberships.quit(membership)
+    return []
+  }
+
+  #introduce(membership: Membership, want: number, now: number): Introduced[] {
+    const { peer } = membership
+    const { introductions, rng, trust } = this.#parts
+    const told: Introduced[] = []
+    for (const { peer: other } of selectPeers(membership, want, { introductions, rng, now })) {
+      const tier = tierOf(peer.place, other.place)
+      const isNew = introductions.between(peer, other, now) === undefined
+      if (isNew && !peer.allowance.introductions.take(1, now)) break
+      if (isNew) this.introduced[tier]++
+      const ticket = trust.introduce(peer, other, isNew, now)
+      introductions.introduce(peer, other, tier, ticket, now)
+      told.push({ id: other.id, tier, ...(ticket !== undefined && { ticket }) })
+    }
+    return told
+  }
+}
+
+type Introduced = { id: PeerId; tier: Tier; ticket?: string }

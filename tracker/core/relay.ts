@@ -1,0 +1,53 @@
+/** Carries signals between two peers that were introduced, stamped with who sent them. Reads none of them. */
+import type { ClientMessage, TrackerMessage } from '../../shared/tracker-messages.ts'
+import type { Conduct } from './conduct.ts'
+import type { TrackerEffect } from './effects.ts'
+import type { Introductions } from './introductions.ts'
+import type { TrackerLimits } from './limits.ts'
+import type { Peer } from './peer.ts'
+
+export interface RelayParts {
+  limits: TrackerLimits
+  introductions: Introductions
+  conduct: Conduct
+}
+
+export class Relay {
+  readonly #parts: RelayParts
+  /** Signals that were passed on. */
+  count = 0
+
+  constructor(parts: RelayParts) {
+    this.#parts = parts
+  }
+
+  /** @param other whom the signal is for, if it is here */
+  signal(
+    peer: Peer,
+    other: Peer | undefined,
+    { to, signal }: ClientMessage & { type: 'signal' },
+    now: number,
+  ): TrackerEffect[] {
+    const { limits, introductions, conduct } = this.#parts
+    if (!peer.allowance.signals.take(1, now)) {
+      const message = `at most ${limits.signalsBurst} signals at once and ${limits.signalsPerSecond} a second`
+      return conduct.tooFast(peer, { message, to }, now)
+    }
+    const introduction = other && introductions.between(peer, other, now)
+    if (introduction === undefined) {
+      return conduct.refuse(peer, {
+        code: 'not-introduced',
+        message: 'no introduction to this peer, or no longer',
+        to,
+      })
+    }
+    if (!introductions.spend(introduction, signal)) {
+      return conduct.tooFast(peer, { message: 'the introduction has no signals, bytes or candidates left', to }, now)
+    }
+    this.count++
+    const { tier, ticket } = introduction
+    const message: TrackerMessage = { type: 'signal', from: peer.id, tier, signal }
+    if (ticket !== undefined && signal.description?.type === 'offer') message.ticket = ticket
+    return [{ type: 'send', to, message }]
+  }
+}
