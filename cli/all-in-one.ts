@@ -1,13 +1,12 @@
 /**
  * The all-in-one server: one HTTP server with the origin's files at their own paths and everything of ours below
- * `/.nearcast/`. Owns which address goes where, and a clean end. Knows neither settings nor how files or peers are
- * looked after.
+ * `/.nearcast/`. Owns which address goes where. Knows neither settings nor how files or peers are looked after.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
 import type { Origin } from '../origin/main.ts'
 import { type Tracker, trackerPath } from '../tracker/main.ts'
 import { type BuiltFile, sendBuiltFile } from './built-files.ts'
+import { operationsAnswers } from './operations.ts'
+import { type Answer, createSite, type Site, sendText, sendTrackerHint } from './site.ts'
 
 export interface Demo {
   page: ReadonlyMap<string, BuiltFile>
@@ -25,30 +24,6 @@ export interface AllInOneOptions {
   demo: Demo | undefined
 }
 
-export interface AllInOne {
-  server: Server
-  /** Takes no more requests, lets those at work finish, and cuts what is left after `graceMs`. */
-  close(graceMs: number): Promise<void>
-}
-
-/** A request's head comes in one or two packets; who needs longer holds a socket for nothing (slowloris). */
-const headersTimeoutMs = 10_000
-
-/** Requests to this server have no bodies worth waiting for. */
-const requestTimeoutMs = 30_000
-
-/** Above the 60 s for which common load balancers keep a connection, so that they close first and never meet a closed one. */
-const keepAliveTimeoutMs = 75_000
-
-/** A reader that took nothing for so long has gone, or comes back with a Range request. */
-const idleSocketMs = 120_000
-
-/** How often the two request timeouts are looked at; Node's own 30 s would let a slow head live four times as long. */
-const connectionsCheckMs = 2_000
-
-/** Node's default, said here: cookies of a shared domain need some KiB, nothing needs more. */
-const headerBytesMax = 16 * 1024
-
 /** Half of what a process may usually open (Debian's hard limit is 1,048,576, soft 1,024 raised by Node), each with a file. */
 const connectionsMax = 16_384
 
@@ -57,9 +32,6 @@ const demoFilesMax = 200
 
 /** A folder is walked at most this often, however many ask. */
 const demoListMs = 2_000
-
-/** How often a closing server looks for connections that have become idle. */
-const drainCheckMs = 50
 
 /** The page runs our own script and style; workers and saved files may be blobs, the tracker is a WebSocket. */
 const demoPolicy = [
@@ -72,24 +44,6 @@ const demoPolicy = [
   "base-uri 'none'",
   "frame-ancestors 'self'",
 ].join('; ')
-
-type Answer = (request: IncomingMessage, response: ServerResponse) => void
-
-function sendText(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' })
-  response.end(text)
-}
-
-const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split(/[?#]/, 1)[0]!
-
-/** Only reading is answered here; what changes things is not for an address that anyone may call. */
-function reading(answer: Answer): Answer {
-  return (request, response) => {
-    if (request.method === 'GET' || request.method === 'HEAD') return answer(request, response)
-    response.setHeader('Allow', 'GET, HEAD')
-    sendText(response, 405, 'only GET and HEAD are answered here\n')
-  }
-}
 
 /** The list of files for the demo page, made anew when it is older than `demoListMs`, once for all who ask meanwhile. */
 function demoListing(origin: Origin, demo: Demo): Answer {
@@ -116,19 +70,12 @@ function demoListing(origin: Origin, demo: Demo): Answer {
 }
 
 /** Every address of our own, by its exact path. */
-function ownAnswers({ origin, sdk, demo }: AllInOneOptions, isReady: () => boolean): Map<string, Answer> {
+function ownAnswers({ origin, sdk, demo }: AllInOneOptions): Map<string, Answer> {
   const answers = new Map<string, Answer>()
   for (const [name, file] of sdk) {
     answers.set(`/.nearcast/${name}`, (request, response) => sendBuiltFile(file, request, response))
   }
-  answers.set('/.nearcast/health', (_, response) => sendText(response, 200, 'ok\n'))
-  answers.set('/.nearcast/ready', (_, response) =>
-    isReady() ? sendText(response, 200, 'ready\n') : sendText(response, 503, 'closing\n'),
-  )
-  answers.set(trackerPath, (_, response) => {
-    response.setHeader('Upgrade', 'websocket')
-    sendText(response, 426, 'the tracker speaks WebSocket\n')
-  })
+  answers.set(trackerPath, sendTrackerHint)
   if (demo !== undefined) {
     answers.set('/.nearcast/demo.json', demoListing(origin, demo))
     // The page itself knows no path before its script runs, and some visitors run none.
@@ -147,47 +94,15 @@ function ownAnswers({ origin, sdk, demo }: AllInOneOptions, isReady: () => boole
   return answers
 }
 
-function refuseUpgrade(socket: Duplex): void {
-  socket.on('error', () => {})
-  socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-}
-
-export function createAllInOne(options: AllInOneOptions): AllInOne {
+export function createAllInOne(options: AllInOneOptions): Site {
   const { origin, tracker } = options
-  let isClosing = false
-  const answers = ownAnswers(options, () => !isClosing)
-  const server = createServer({
-    headersTimeout: headersTimeoutMs,
-    requestTimeout: requestTimeoutMs,
-    keepAliveTimeout: keepAliveTimeoutMs,
-    connectionsCheckingInterval: connectionsCheckMs,
-    maxHeaderSize: headerBytesMax,
+  const site: Site = createSite({
+    tracker,
+    trackerPaths: [trackerPath],
+    answers: new Map([...operationsAnswers({ isReady: () => site.isOpen }), ...ownAnswers(options)]),
+    others: (request, response) => origin.handler(request, response),
+    connectionsMax,
+    ended: () => origin.close(),
   })
-  server.timeout = idleSocketMs
-  server.maxConnections = connectionsMax
-  server.on('request', (request, response) => {
-    const path = pathOf(request)
-    const answer = answers.get(path)
-    if (answer !== undefined) reading(answer)(request, response)
-    else if (path.startsWith('/.nearcast/')) sendText(response, 404, 'there is nothing at this address\n')
-    else origin.handler(request, response)
-  })
-  server.on('upgrade', (request, socket, head) => {
-    if (pathOf(request) === trackerPath && !isClosing) tracker.handleUpgrade(request, socket, head)
-    else refuseUpgrade(socket)
-  })
-  return {
-    server,
-    async close(graceMs) {
-      isClosing = true
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      const drain = setInterval(() => server.closeIdleConnections(), drainCheckMs)
-      const cut = setTimeout(() => server.closeAllConnections(), graceMs)
-      await tracker.close()
-      await closed
-      clearInterval(drain)
-      clearTimeout(cut)
-      await origin.close()
-    },
-  }
+  return site
 }

@@ -24,12 +24,28 @@ export function pageAddresses(host: string | undefined, port: number): string[] 
   return [url('localhost'), ...outside]
 }
 
+export interface TrackerFacts {
+  version: string
+  addresses: readonly string[]
+  /** The tracker at each of the addresses, as a client names it. */
+  tracker: readonly string[]
+}
+
+export function printTrackerBanner({ version, tracker }: TrackerFacts, isColored: boolean): string {
+  const rows: Row[] = tracker.map((url, index) => [index > 0 ? '' : 'Tracker at', url])
+  const script = 'https://your-site.example/.nearcast/nearcast.js'
+  rows.push([
+    'Script tag',
+    `<script src="${script}" data-tracker="${tracker[0]}" data-consent="granted" defer></script>`,
+  ])
+  rows.push(['In public', 'wss, so behind a proxy with TLS: nearcast tracker --host 127.0.0.1 --trust-proxy loopback'])
+  return printRows(version, rows, isColored)
+}
+
 export function printBanner(facts: BannerFacts, isColored: boolean): string {
   const { version, addresses, folder, softwarePath, egressBytesPerSecondMax } = facts
-  const dim = (text: string) => (isColored ? `\u001b[2m${text}\u001b[0m` : text)
-  const bold = (text: string) => (isColored ? `\u001b[1m${text}\u001b[0m` : text)
   const isDemo = softwarePath !== undefined
-  const rows: [string, string][] = addresses.map((address, index) => [
+  const rows: Row[] = addresses.map((address, index) => [
     index > 0 ? '' : isDemo ? 'Open' : 'Files at',
     `${address}/${index === 0 && isDemo ? '   in two tabs: the second gets the file from the first' : ''}`,
   ])
@@ -45,6 +61,14 @@ export function printBanner(facts: BannerFacts, isColored: boolean): string {
     'Script tag',
     '<script src="/.nearcast/nearcast.js" data-tracker="auto" data-consent="granted" defer></script>',
   ])
+  return printRows(version, rows, isColored)
+}
+
+type Row = [label: string, text: string]
+
+function printRows(version: string, rows: readonly Row[], isColored: boolean): string {
+  const dim = (text: string) => (isColored ? `\u001b[2m${text}\u001b[0m` : text)
+  const bold = (text: string) => (isColored ? `\u001b[1m${text}\u001b[0m` : text)
   const width = Math.max(...rows.map(([label]) => label.length))
   const lines = rows.map(([label, text]) => `  ${dim(label.padEnd(width))}  ${text}`)
   return ['', `  ${bold(`Nearcast ${version}`)}`, '', ...lines, '', `  ${dim('Ctrl-C stops it.')}`, ''].join('\n')

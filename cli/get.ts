@@ -116,7 +116,7 @@ function openBar(): { draw(progress: SaveProgress): void; erase(): void } {
 export async function get(args: readonly string[]): Promise<void> {
   const settings = readSettings(getSettings, { args, env: process.env, workFolder: process.cwd() })
   if (settings === undefined) {
-    console.log(printHelp(help))
+    console.log(printHelp(help, args))
     return
   }
   const { url, output, json, linger } = settings

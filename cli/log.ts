@@ -5,6 +5,12 @@ import type { Log } from '../shared/log.ts'
 export const logLevels = ['info', 'warn', 'error'] as const
 export type LogLevel = (typeof logLevels)[number]
 
+/** A program's own log. */
+export interface ProgramLog extends Log {
+  /** What whoever started the program must know: logged as `info`, and whatever the least severe level is. */
+  notice(fields: object, message: string): void
+}
+
 function atLeast(levelMin: LogLevel, log: Log): Log {
   const nothing = () => {}
   const passes = (level: LogLevel) => logLevels.indexOf(level) >= logLevels.indexOf(levelMin)
@@ -16,7 +22,7 @@ function atLeast(levelMin: LogLevel, log: Log): Log {
 }
 
 /** One JSON object a line on stdout. */
-export function createJsonLog(levelMin: LogLevel): Log {
+export function createJsonLog(levelMin: LogLevel): ProgramLog {
   // Written at once: a line that is still in memory is lost when the process is killed, and it is the one that is wanted.
   const destination = pino.destination({ fd: 1, sync: true })
   // Whoever read the log has gone (`nearcast serve | head -1`); serving goes on without it.
@@ -30,7 +36,9 @@ export function createJsonLog(levelMin: LogLevel): Log {
     },
     destination,
   )
+  const notices = logger.child({}, { level: 'info' })
   return {
+    notice: (fields, message) => notices.info(fields, message),
     info: (fields, message) => logger.info(fields, message),
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
@@ -56,8 +64,9 @@ export function formatLine(level: LogLevel, fields: object, message: string, isC
 }
 
 /** @param print takes one line for the terminal */
-export function createTerminalLog(levelMin: LogLevel, isColored: boolean, print: (line: string) => void): Log {
+export function createTerminalLog(levelMin: LogLevel, isColored: boolean, print: (line: string) => void): ProgramLog {
   const write = (level: LogLevel) => (fields: object, message: string) =>
     print(formatLine(level, fields, message, isColored))
-  return atLeast(levelMin, { info: write('info'), warn: write('warn'), error: write('error') })
+  const all = { info: write('info'), warn: write('warn'), error: write('error') }
+  return { ...atLeast(levelMin, all), notice: all.info }
 }

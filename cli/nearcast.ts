@@ -15,6 +15,10 @@ const commands: Record<string, Command> = {
     about: 'serve a folder, the tracker and the script for pages on one port',
     load: async () => (await import('./serve.ts')).serve,
   },
+  tracker: {
+    about: 'the tracker alone, for pages and files that are served elsewhere',
+    load: async () => (await import('./tracker.ts')).tracker,
+  },
   get: {
     about: 'fetch a file, from peers as well, and check every byte',
     load: async () => (await import('./get.ts')).get,

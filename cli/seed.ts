@@ -13,11 +13,10 @@ import {
   webRtcPackage,
 } from '../client/node.ts'
 import { slotCountMax } from '../shared/limits.ts'
-import type { Log } from '../shared/log.ts'
 import { cacheFolder } from './cache-folder.ts'
 import { printHelp } from './help.ts'
 import { count, LiveLine } from './live-line.ts'
-import { createJsonLog, createTerminalLog } from './log.ts'
+import { createJsonLog, createTerminalLog, type ProgramLog } from './log.ts'
 import { installCommand } from './package.ts'
 import { formatBytes, formatRate } from './quantity.ts'
 import { Refusal, usageRefusal } from './refusal.ts'
@@ -97,16 +96,16 @@ const formatSeeding = ({ files, peers, bytesSent }: SeedNumbers, bytesPerSecond:
   )
 
 /** Looks at all files once. @throws Refusal when none of them can be served, now or later */
-async function firstLook(seeder: Seeder, { urls, folder }: Plan, log: Log, facts: object): Promise<void> {
+async function firstLook(seeder: Seeder, { urls, folder }: Plan, log: ProgramLog, facts: object): Promise<void> {
   const found = await seeder.look()
   const files = found.flatMap((one, i) =>
     typeof one === 'string' ? [] : [{ url: urls[i]!, root: one.root, bytes: one.geometry.fileBytes }],
   )
   if (files.length === 0) throw new Refusal(`none of ${count(urls.length, 'file')} can be served: ${found[0]}`)
-  log.info({ files, folder, ...facts }, 'seeding')
+  log.notice({ files, folder, ...facts }, 'seeding')
 }
 
-function openLog(settings: SeedSettings, isTerminal: boolean, print: (line: string) => void): Log {
+function openLog(settings: SeedSettings, isTerminal: boolean, print: (line: string) => void): ProgramLog {
   const isColored = isTerminal && !process.env.NO_COLOR
   return isTerminal ? createTerminalLog(settings.logLevel, isColored, print) : createJsonLog(settings.logLevel)
 }
@@ -115,7 +114,7 @@ function openLog(settings: SeedSettings, isTerminal: boolean, print: (line: stri
 export async function seed(args: readonly string[]): Promise<void> {
   const settings = readSettings(seedSettings, { args, env: process.env, workFolder: process.cwd() })
   if (settings === undefined) {
-    console.log(printHelp(help))
+    console.log(printHelp(help, args))
     return
   }
   const ended = new AbortController()

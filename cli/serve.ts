@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { createOrigin, type Origin } from '../origin/main.ts'
 import { MiB } from '../shared/limits.ts'
 import type { Log } from '../shared/log.ts'
-import { createTracker, type Tracker } from '../tracker/main.ts'
-import { type AllInOne, createAllInOne } from './all-in-one.ts'
+import type { Tracker } from '../tracker/main.ts'
+import { createAllInOne } from './all-in-one.ts'
 import { type BannerFacts, pageAddresses, printBanner } from './banner.ts'
 import { type BuiltFile, readBuiltFiles } from './built-files.ts'
 import { cacheFolder } from './cache-folder.ts'
@@ -16,7 +16,9 @@ import { builtFolder, packageVersion } from './package.ts'
 import { Refusal } from './refusal.ts'
 import { readSettings } from './setting-sources.ts'
 import { type ServeSettings, serveSettings } from './settings.ts'
+import type { Site } from './site.ts'
 import { onSignal } from './stopping.ts'
+import { createTrackerWith } from './tracker-room.ts'
 
 /** Thin enough that a second visitor sees the first one's help within seconds. */
 const demoEgressBytesPerSecondMax = 4 * MiB
@@ -59,7 +61,7 @@ function softwareName(): string {
 interface Rooms {
   origin: Origin
   tracker: Tracker
-  site: AllInOne
+  site: Site
 }
 
 const servedFolder = ({ folder, demo }: ServeSettings) => folder ?? (demo ? undefined : process.cwd())
@@ -69,16 +71,17 @@ async function createRooms(settings: ServeSettings, softwarePath: string | undef
   const cap = egressCap(settings)
   const sdk = await builtFiles('browser', 'nearcast.js')
   const page = settings.demo ? await builtFiles('demo', 'index.html') : undefined
+  const tracker = await createTrackerWith(settings, log)
   const origin = await createOrigin({
     folder,
     files: softwarePath === undefined ? undefined : new Map([[softwarePath, process.execPath]]),
     egressBytesPerSecondMax: cap,
     hashFolder: settings.hashFolder ?? cacheFolder(),
     log,
-  }).catch((error: unknown) => {
+  }).catch(async (error: unknown) => {
+    await tracker.close()
     throw new Refusal(error instanceof Error ? error.message : String(error), undefined, { cause: error })
   })
-  const tracker = createTracker({ regions: settings.regions, trustedProxies: settings.trustProxy, log })
   const demo =
     page && softwarePath !== undefined
       ? { page, softwarePath, egressBytesPerSecondMax: cap, version: packageVersion }
@@ -96,7 +99,7 @@ function liveNumbers({ origin, tracker }: Rooms): LiveNumbers {
 export async function serve(args: readonly string[]): Promise<void> {
   const settings = readSettings(serveSettings, { args, env: process.env, workFolder: process.cwd() })
   if (settings === undefined) {
-    console.log(printHelp(help))
+    console.log(printHelp(help, args))
     return
   }
   const isTerminal = process.stdout.isTTY && process.env.TERM !== 'dumb'
@@ -136,7 +139,7 @@ export async function serve(args: readonly string[]): Promise<void> {
     )
     live.start()
   } else {
-    log.info(facts, 'listening')
+    log.notice(facts, 'listening')
   }
   // Not waited for: until the hash is known the file is served all the same, without help from peers.
   if (softwarePath !== undefined) void rooms.origin.warm(softwarePath)

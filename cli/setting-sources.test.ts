@@ -40,7 +40,7 @@ function config(content: unknown): string {
 
 describe('where settings come from', () => {
   it('has a default for each', () => {
-    expect(read([])).toEqual({
+    expect(read([])).toMatchObject({
       folder: undefined,
       port: 8080,
       host: undefined,

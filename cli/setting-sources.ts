@@ -6,14 +6,8 @@ import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemErrorCode, usageRefusal } from './refusal.ts'
-import {
-  type Setting,
-  type SettingTable,
-  type SettingValues,
-  settingName,
-  settingTables,
-  variableName,
-} from './settings.ts'
+import { type Setting, type SettingTable, type SettingValues, settingName, variableName } from './setting.ts'
+import { settingTables } from './settings.ts'
 import { suggestion } from './suggestion.ts'
 
 export interface Surroundings {
@@ -42,6 +36,7 @@ type WrittenByKey = Map<string, Written>
 function checked<T>(setting: Setting<T>, { value, place, base }: Written): T {
   const read = setting.kind.read(value, base)
   if (read !== undefined) return read
+  if (setting.isSecret) throw usageRefusal(`${place} is not usable; it must be ${setting.kind.right}`)
   const shown = JSON.stringify(value) ?? String(value)
   const cut = shown.length > shownLengthMax ? `${shown.slice(0, shownLengthMax)}…` : shown
   throw usageRefusal(`${place} is ${cut}; it must be ${setting.kind.right}`)
@@ -59,12 +54,11 @@ function flagOptions(table: SettingTable) {
   return options
 }
 
-function fromFlags(table: SettingTable, { args, workFolder }: Surroundings): { written: WrittenByKey; help: boolean } {
+function fromFlags(table: SettingTable, { args, workFolder }: Surroundings): WrittenByKey | undefined {
   const options = flagOptions(table)
   const keys = new Map(Object.keys(table).map((key) => [settingName(key), key]))
   const written: WrittenByKey = new Map()
   const plain = Object.keys(table).filter((key) => table[key]!.positional)
-  let help = false
   // Not strict: the checks below say more than the parser's own.
   const { tokens } = parseArgs({
     args: [...args],
@@ -74,6 +68,8 @@ function fromFlags(table: SettingTable, { args, workFolder }: Surroundings): { w
     allowPositionals: true,
     allowNegative: true,
   })
+  // Who asks for help is told nothing else.
+  if (tokens.some((token) => token.kind === 'option' && token.name === 'help')) return undefined
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue
     if (token.kind === 'positional') {
@@ -91,10 +87,6 @@ function fromFlags(table: SettingTable, { args, workFolder }: Surroundings): { w
       const names = Object.keys(options).map((name) => `--${name}`)
       throw usageRefusal(`unknown option ${token.rawName}${suggestion(token.rawName, names)}`)
     }
-    if (token.name === 'help') {
-      help = true
-      continue
-    }
     const key = keys.get(token.name)!
     const setting = table[key]!
     const place = `--${token.name}`
@@ -105,7 +97,7 @@ function fromFlags(table: SettingTable, { args, workFolder }: Surroundings): { w
     const value = token.value ?? !isNegative
     written.set(key, { value: setting.kind.many ? [...before, value] : value, place, base: workFolder })
   }
-  return { written, help }
+  return written
 }
 
 /** What Kubernetes and Docker links put beside a service named "nearcast"; nobody wrote these as settings. */
@@ -173,8 +165,8 @@ export function readSettings<D extends SettingTable>(
   table: D,
   surroundings: Surroundings,
 ): SettingValues<D> | undefined {
-  const { written: flags, help } = fromFlags(table, surroundings)
-  if (help) return undefined
+  const flags = fromFlags(table, surroundings)
+  if (flags === undefined) return undefined
   const variables = fromVariables(table, surroundings)
   const configPath = flags.get('config') ?? variables.get('config')
   const config =

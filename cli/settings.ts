@@ -1,44 +1,26 @@
-/**
- * Every setting, declared once: from one table come the flags, the NEARCAST_* variables, the keys of the config file,
- * the checks (setting-sources.ts) and --help (help.ts).
- */
+/** The settings of every command, each declared once. The tracker's, which two commands share, are in tracker-settings.ts. */
+import { type SettingTable, type SettingValues, setting } from './setting.ts'
 import {
   amountKind,
   choiceKind,
   durationKind,
   hostKind,
-  type Kind,
   outputKind,
   pathKind,
   portKind,
-  proxiesKind,
   rateKind,
-  regionsKind,
   switchKind,
   trackerKind,
   urlKind,
   wordsKind,
 } from './setting-kinds.ts'
+import { trackerSettings } from './tracker-settings.ts'
 
-export interface Setting<T> {
-  kind: Kind<T>
-  default: T
-  help: string
-  /** Given as a plain argument, not with a flag of its own. */
-  positional: boolean
-  /** One letter that stands for the flag. */
-  short?: string
+/** What programs that serve until they are stopped say alike. */
+const serverSettings = {
+  logLevel: setting(choiceKind('info', 'warn', 'error'), 'info', 'the least severe lines to log [info]'),
+  config: setting(pathKind, undefined, 'a JSON file with any of these settings'),
 }
-
-const setting = <T>(kind: Kind<T>, fallback: NoInfer<T>, help: string): Setting<T> => ({
-  kind,
-  default: fallback,
-  help,
-  positional: false,
-})
-
-export type SettingTable = Record<string, Setting<unknown>>
-export type SettingValues<D extends SettingTable> = { [K in keyof D]: D[K] extends Setting<infer T> ? T : never }
 
 export const serveSettings = {
   folder: {
@@ -49,12 +31,20 @@ export const serveSettings = {
   host: setting(hostKind, undefined, 'the address to listen on [every address of this machine]'),
   egressRate: setting(rateKind, undefined, 'the most that all answers together send [none; with --demo, 4MiB/s]'),
   demo: setting(switchKind, false, 'serve the demo page at /, and the running Node executable as a download'),
-  regions: setting(regionsKind, [], 'visitors in one region are near: "office=10.1.0.0/16;lab=10.2.0.0/16"'),
-  trustProxy: setting(proxiesKind, [], 'the proxies whose X-Forwarded-For is believed [none]'),
   hashFolder: setting(pathKind, undefined, 'where the hashes of files are kept [~/.cache/nearcast]'),
-  logLevel: setting(choiceKind('info', 'warn', 'error'), 'info', 'the least severe lines to log [info]'),
-  config: setting(pathKind, undefined, 'a JSON file with any of these settings'),
+  ...trackerSettings,
+  ...serverSettings,
 } satisfies SettingTable
+
+/** `nearcast tracker`: the tracker alone. */
+export const trackerCommandSettings = {
+  port: setting(portKind, 8081, 'the port to listen on; 0 takes any free one [8081]'),
+  host: setting(hostKind, undefined, 'the address to listen on [every address of this machine]'),
+  ...trackerSettings,
+  ...serverSettings,
+} satisfies SettingTable
+
+export type TrackerCommandSettings = SettingValues<typeof trackerCommandSettings>
 
 /** What `get` and `seed` say alike. */
 const peerSettings = {
@@ -89,19 +79,12 @@ export const seedSettings = {
   diskMax: setting(amountKind, Number.POSITIVE_INFINITY, 'the most that they may take there, like 20GiB [none]'),
   ...peerSettings,
   recheck: setting(durationKind, 300_000, 'how often the server is asked for a newer version [5m]'),
-  logLevel: setting(choiceKind('info', 'warn', 'error'), 'info', 'the least severe lines to log [info]'),
-  config: setting(pathKind, undefined, 'a JSON file with any of these settings'),
+  ...serverSettings,
 } satisfies SettingTable
 
 export type SeedSettings = SettingValues<typeof seedSettings>
 
 /** Every command's settings: one environment serves them all. */
-export const settingTables: readonly SettingTable[] = [serveSettings, getSettings, seedSettings]
+export const settingTables: readonly SettingTable[] = [serveSettings, trackerCommandSettings, getSettings, seedSettings]
 
 export type ServeSettings = SettingValues<typeof serveSettings>
-
-/** `egressRate` is `egress-rate` for flags and in the config file. */
-export const settingName = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-
-/** `egressRate` is `NEARCAST_EGRESS_RATE` in the environment. */
-export const variableName = (key: string): string => `NEARCAST_${settingName(key).replaceAll('-', '_').toUpperCase()}`

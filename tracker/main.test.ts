@@ -161,7 +161,7 @@ describe('a wrong setting', () => {
     [{ regions: [{ name: 'oslo', cidrs: ['10.0.0.0/40'] }] }, 'regions[0].cidrs[0]: "10.0.0.0/40"'],
     [{ trustedProxies: ['nginx'] }, 'trustedProxies[0]: "nginx"'],
     [{ connectionsPerAddressMax: 0 }, 'connectionsPerAddressMax: 0 is not a whole number of at least 1'],
-    [{ path: 'tracker' }, 'path: "tracker" is not a path that begins with /'],
+    [{ paths: ['tracker'] }, 'paths: "tracker" is not a path that begins with /'],
     [{ heartbeatMs: 0 }, 'heartbeatMs: 0 is not a whole number of at least 1'],
     [{ sendQueueBytesMax: -5 }, 'sendQueueBytesMax: -5 is not a whole number of at least 1'],
   ])('[T30] is refused at start by name: %j', (settings, message) => {

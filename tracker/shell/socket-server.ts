@@ -28,8 +28,8 @@ const unansweredMax = 2
 const refusedSocketsMax = 256
 
 export interface SocketServerOptions {
-  /** The path of the WebSocket. */
-  path?: string
+  /** The paths of the WebSocket. */
+  paths?: readonly string[]
   /** Between two pings of one connection. One that leaves two unanswered is dead. */
   heartbeatMs?: number
   /** Bytes that may wait for a client that reads slowly; one that needs more is dropped. */
@@ -72,7 +72,7 @@ export class TrackerSocket extends WebSocket {
 }
 
 export class SocketServer {
-  readonly #path: string
+  readonly #paths: readonly string[]
   readonly #sendQueueBytesMax: number
   readonly #socketsMax: number
   readonly #events: SocketServerEvents
@@ -90,11 +90,15 @@ export class SocketServer {
 
   /** @throws Error that names a wrong setting, its value and what would be right */
   constructor(socketsMax: number, options: SocketServerOptions, events: SocketServerEvents) {
-    const { path = trackerPath, heartbeatMs = heartbeatMsDefault, sendQueueBytesMax = sendQueueBytesDefault } = options
-    checkSetting('path', path, path.startsWith('/'), 'a path that begins with /')
+    const {
+      paths = [trackerPath],
+      heartbeatMs = heartbeatMsDefault,
+      sendQueueBytesMax = sendQueueBytesDefault,
+    } = options
+    for (const path of paths) checkSetting('paths', path, path.startsWith('/'), 'a path that begins with /')
     checkWhole('heartbeatMs', heartbeatMs)
     checkWhole('sendQueueBytesMax', sendQueueBytesMax)
-    this.#path = path
+    this.#paths = paths
     this.#sendQueueBytesMax = sendQueueBytesMax
     this.#socketsMax = socketsMax
     this.#events = events
@@ -116,8 +120,8 @@ export class SocketServer {
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const path = request.url?.split('?', 1)[0]
-    if (path !== this.#path) {
-      this.#refuse(socket, 404, 'bad-upgrade', `no WebSocket here; the tracker is at ${this.#path}`)
+    if (path === undefined || !this.#paths.includes(path)) {
+      this.#refuse(socket, 404, 'bad-upgrade', `no WebSocket here; the tracker is at ${this.#paths.join(' and ')}`)
     } else if (!offeredProtocols(request).includes(trackerSubprotocol)) {
       this.#refuse(
         socket,

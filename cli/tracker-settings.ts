@@ -1,0 +1,82 @@
+/**
+ * What can be set of the tracker, alike for `nearcast tracker` and for `nearcast serve`, which has one inside, and what
+ * becomes of it. Defaults and reasons of the limits are in tracker/core/limits.ts.
+ */
+import { KiB } from '../shared/limits.ts'
+import { type TrackerLimits, trackerLimits } from '../tracker/api.ts'
+import type { TrackerOptions } from '../tracker/main.ts'
+import { limitKind, sizeKind, spanKind } from './number-kinds.ts'
+import { type Setting, type SettingTable, type SettingValues, setting } from './setting.ts'
+import { proxiesKind, regionsKind } from './setting-kinds.ts'
+
+/** One for each limit: a limit without its line here does not compile. */
+const limitHelp: Readonly<Record<keyof TrackerLimits, string>> = {
+  connectionsMax: 'connections in all',
+  connectionsPerAddressMax: 'connections of one address (IPv4) or /64 (IPv6)',
+  swarmsPerConnectionMax: 'swarms on one connection',
+  introductionsPerPeerMax: 'peers to whom one may be introduced at a time',
+  introductionLifetimeMs: 'how long two peers that were introduced may signal',
+  introductionsPerSecond: 'peers that one connection is told of a second',
+  introductionsBurst: 'peers that one connection is told of at once',
+  signalsPerIntroductionMax: 'signals of one introduction, both ways',
+  signalBytesPerIntroductionMax: 'bytes of all signals of one introduction',
+  candidatesPerIntroductionMax: 'addresses in the signals of one introduction',
+  joinsPerSecond: 'joins of one connection a second',
+  joinsBurst: 'joins of one connection at once',
+  signalsPerSecond: 'signals of one connection a second',
+  signalsBurst: 'signals of one connection at once',
+  messagesPerSecond: 'messages of any kind of one connection a second',
+  messagesBurst: 'messages of any kind of one connection at once',
+  complaintsPerSecond: 'complaints of one connection a second',
+  complaintsBurst: 'complaints of one connection at once',
+  ticketLifetimeMs: 'how long after an introduction a peer may complain',
+  complaintWindowMs: 'the time within which complaints count together',
+  complaintNetworksMin: 'networks that must complain before one is banned',
+  complaintSharePercent: 'share of those it was introduced to that must complain',
+  banMs: 'how long a network stays banned',
+  faultsPerSecond: 'faults that one connection is forgiven a second',
+  faultsBurst: 'faults that one connection is forgiven at once',
+}
+
+/** `banMs` is set as `--ban 15m`: the value says its unit. */
+type LimitKey<Name extends string> = Name extends `${infer Stem}Ms` ? Stem : Name
+type LimitSettings = { [Name in keyof TrackerLimits as LimitKey<Name>]: Setting<number> }
+
+export const limitNames = Object.keys(limitHelp) as (keyof TrackerLimits)[]
+const limitKey = <Name extends keyof TrackerLimits>(name: Name) => name.replace(/Ms$/, '') as LimitKey<Name>
+
+const limitSettings = Object.fromEntries(
+  limitNames.map((name): [string, Setting<number>] => {
+    const { kind, format } = limitKind(name)
+    const value = trackerLimits[name]
+    return [limitKey(name), { ...setting(kind, value, `${limitHelp[name]} [${format(value)}]`), section: 'limits' }]
+  }),
+) as LimitSettings
+
+export const trackerSettings = {
+  regions: setting(regionsKind, [], 'visitors in one region are near: "office=10.1.0.0/16;lab=10.2.0.0/16"'),
+  trustProxy: setting(proxiesKind, [], 'the proxies whose X-Forwarded-For is believed [none]'),
+  heartbeat: {
+    ...setting(spanKind, 30_000, 'between two pings of a connection; proxies cut quiet ones at 60s [30s]'),
+    section: 'limits',
+  },
+  sendQueueBytesMax: {
+    ...setting(sizeKind, 256 * KiB, 'bytes that wait for a client that reads slowly [256KiB]'),
+    section: 'limits',
+  },
+  ...limitSettings,
+} satisfies SettingTable
+
+export type TrackerSettings = SettingValues<typeof trackerSettings>
+
+/** The tracker's options as these settings have them; the log, the clock and chance are the program's. */
+export function trackerOptionsOf(settings: TrackerSettings): Omit<TrackerOptions, 'log'> {
+  const values = settings as unknown as Readonly<Record<string, number>>
+  return {
+    ...(Object.fromEntries(limitNames.map((name) => [name, values[limitKey(name)]])) as Partial<TrackerLimits>),
+    regions: settings.regions,
+    trustedProxies: settings.trustProxy,
+    heartbeatMs: settings.heartbeat,
+    sendQueueBytesMax: settings.sendQueueBytesMax,
+  }
+}

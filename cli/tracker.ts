@@ -1,0 +1,84 @@
+/** `nearcast tracker`: the tracker alone, on a port of its own, until a signal comes. */
+import { type Tracker, trackerPath } from '../tracker/main.ts'
+import { pageAddresses, printTrackerBanner, type TrackerFacts } from './banner.ts'
+import { printHelp } from './help.ts'
+import { listen } from './listening.ts'
+import { createJsonLog, createTerminalLog, type ProgramLog } from './log.ts'
+import { operationsAnswers } from './operations.ts'
+import { packageVersion } from './package.ts'
+import { readSettings } from './setting-sources.ts'
+import { type TrackerCommandSettings, trackerCommandSettings } from './settings.ts'
+import { createSite, type Site, sendText, sendTrackerHint } from './site.ts'
+import { onSignal } from './stopping.ts'
+import { createTrackerWith } from './tracker-room.ts'
+
+const help = {
+  usage: 'nearcast tracker [options]',
+  about: [
+    'Introduces visitors to those near them, and relays what they need to connect. No file comes here: pages and their',
+    'server may be anywhere, and clients name it with data-tracker or `tracker`.',
+  ],
+  settings: trackerCommandSettings,
+  examples: [
+    'nearcast tracker',
+    'nearcast tracker --port 9000 --host 127.0.0.1 --trust-proxy loopback',
+    'nearcast tracker --regions "office=10.1.0.0/16;lab=10.2.0.0/16" --connections-max 50000',
+  ],
+}
+
+/** What is open only to be told why it is refused, the operator's own tools, and downloads of health. */
+const spareConnections = 1024
+
+/** Enough for farewells; a request here is answered at once. */
+const closeGraceMs = 2_000
+
+/** `wss://tracker.example.org` is its own address, as it stands; below a path others share the host. */
+const trackerPaths = ['/', trackerPath]
+
+function createTrackerSite(tracker: Tracker, settings: TrackerCommandSettings): Site {
+  const site: Site = createSite({
+    tracker,
+    trackerPaths,
+    answers: new Map([
+      ...operationsAnswers({ isReady: () => site.isOpen }),
+      ...trackerPaths.map((path) => [path, sendTrackerHint] as const),
+    ]),
+    others: (_, response) => sendText(response, 404, `a tracker alone: WebSocket at ${trackerPath}\n`),
+    connectionsMax: settings.connectionsMax + spareConnections,
+    ended: async () => {},
+  })
+  return site
+}
+
+/** Serves until a signal comes. @throws Refusal when it cannot start */
+export async function tracker(args: readonly string[]): Promise<void> {
+  const settings = readSettings(trackerCommandSettings, { args, env: process.env, workFolder: process.cwd() })
+  if (settings === undefined) {
+    console.log(printHelp(help, args))
+    return
+  }
+  const isTerminal = process.stdout.isTTY && process.env.TERM !== 'dumb'
+  const isColored = isTerminal && !process.env.NO_COLOR
+  const log: ProgramLog = isTerminal
+    ? createTerminalLog(settings.logLevel, isColored, (text) => console.log(text))
+    : createJsonLog(settings.logLevel)
+  const room = await createTrackerWith(settings, log, { paths: trackerPaths })
+  const site = createTrackerSite(room, settings)
+  const { port } = await listen(site.server, settings.port, settings.host).catch(async (error: unknown) => {
+    await room.close()
+    throw error
+  })
+  const addresses = pageAddresses(settings.host, port)
+  const facts: TrackerFacts = {
+    version: packageVersion,
+    addresses,
+    tracker: addresses.map((address) => `${address.replace('http', 'ws')}${trackerPath}`),
+  }
+  onSignal(async (signal) => {
+    log.info({ signal }, 'stopping')
+    await site.close(closeGraceMs)
+    process.exit(0)
+  })
+  if (isTerminal) console.log(printTrackerBanner(facts, isColored))
+  else log.notice(facts, 'listening')
+}

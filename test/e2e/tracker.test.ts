@@ -1,0 +1,98 @@
+/** `nearcast tracker` as an operator meets it: the built program on a free port. */
+import { once } from 'node:events'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import WebSocket from 'ws'
+import { trackerSubprotocol } from '../../shared/tracker-messages.ts'
+import { Guest } from '../fakes/tracker-server.ts'
+import { createTempFolder, runProgram } from './harness.ts'
+import { type RunningProgram, startProgram } from './running-program.ts'
+
+const folder = createTempFolder()
+afterAll(() => folder.remove())
+
+interface Listening {
+  addresses: string[]
+  tracker: string[]
+}
+
+interface RunningTracker extends Listening {
+  program: RunningProgram
+  url: string
+}
+
+async function startTracker(...args: string[]): Promise<RunningTracker> {
+  const program = startProgram(['tracker', '--port', '0', ...args], { workFolder: folder.path })
+  const line = (await program.waitForLine(({ addresses }) => Array.isArray(addresses))) as unknown as Listening
+  return { program, url: line.addresses[0]!, ...line }
+}
+
+const status = async (url: string) => (await fetch(url)).status
+
+describe('a tracker alone', () => {
+  let tracker: RunningTracker
+  beforeAll(async () => {
+    tracker = await startTracker()
+  })
+  afterAll(async () => {
+    tracker.program.child.kill('SIGTERM')
+    await tracker.program.ended
+  })
+
+  it('[T201] says where it is, as the first line', () => {
+    expect(tracker.program.lines[0]).toMatchObject({
+      level: 'info',
+      msg: 'listening',
+      addresses: expect.arrayContaining([expect.stringMatching(/^http:\/\/localhost:\d+$/)]),
+      tracker: expect.arrayContaining([expect.stringMatching(/^ws:\/\/localhost:\d+\/\.nearcast\/tracker$/)]),
+    })
+  })
+
+  it('[T201] introduces visitors, at its path and at its bare host alike', async () => {
+    const anna = new Guest(tracker.tracker[0]!)
+    await anna.hears('welcome')
+    await anna.join({ have: 1 })
+    const ben = new Guest(tracker.url.replace('http', 'ws'))
+    await ben.hears('welcome')
+    expect((await ben.join({ want: 8 })).peers).toHaveLength(1)
+    for (const guest of [anna, ben]) guest.socket.close()
+  })
+
+  it('[T201] is well and ready, has no files, and says at its address what it is', async () => {
+    expect(await status(`${tracker.url}/.nearcast/health`)).toBe(200)
+    expect(await status(`${tracker.url}/.nearcast/ready`)).toBe(200)
+    expect(await status(`${tracker.url}/.nearcast/tracker`)).toBe(426)
+    expect(await status(`${tracker.url}/`)).toBe(426)
+    expect(await status(`${tracker.url}/package.json`)).toBe(404)
+    expect(await status(`${tracker.url}/.nearcast/nearcast.js`)).toBe(404)
+  })
+
+  it('[T201] takes WebSockets nowhere else', async () => {
+    const socket = new WebSocket(`${tracker.url.replace('http', 'ws')}/chat`, trackerSubprotocol)
+    const [error] = await once(socket, 'error')
+    expect(String(error)).toContain('404')
+  })
+})
+
+it('[T201] a signal sends its visitors away and ends it with 0', async () => {
+  const { program, tracker } = await startTracker()
+  const guest = new Guest(tracker[0]!)
+  await guest.hears('welcome')
+  program.child.kill('SIGTERM')
+  expect((await guest.closed).code).toBe(1012)
+  expect(await program.ended).toBe(0)
+  expect(program.stderr).toBe('')
+})
+
+it('[D1] a higher log level hides no address', async () => {
+  const { program } = await startTracker('--log-level', 'error')
+  expect(program.lines[0]).toMatchObject({ msg: 'listening' })
+  program.child.kill('SIGTERM')
+  expect(await program.ended).toBe(0)
+  expect(program.lines).toHaveLength(1)
+})
+
+it('[D4] settings that do not go together are refused in one line', async () => {
+  const result = await runProgram(['tracker', '--port', '0', '--regions', 'a=10.0.0.0/8;b=10.0.0.0/8'])
+  expect(result).toMatchObject({ code: 2, stdout: '' })
+  expect(result.stderr).toMatch(/^nearcast tracker: [^\n]*already in region a\n$/)
+})

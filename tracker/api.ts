@@ -1,0 +1,2 @@
+/** What an operator may set of the tracker, for those who read settings and need none of its shells. */
+export { type TrackerLimits, trackerLimits } from './core/limits.ts'
