@@ -67,6 +67,12 @@ export const ticketLengthMax = 40
 /** The longest text from a tracker: a relayed signal says who sent it and how near, in place of whom it was for. */
 export const relayedMessageBytesMax = trackerMessageBytesMax + 64 + ticketLengthMax + 24
 
+/** Links in one report: as many as a client opens with two swarms' worth of peers, within some 2 KiB. */
+export const reportedLinksMax = 16
+
+/** A round trip longer than a minute is none. */
+export const roundTripMsMax = 60_000
+
 /** The longest SDP relayed: a data-channel-only description is below 1 KiB. */
 export const descriptionLengthMax = 8 * KiB
 

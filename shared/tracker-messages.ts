@@ -8,6 +8,8 @@ import {
   candidateLengthMax,
   descriptionLengthMax,
   relayedMessageBytesMax,
+  reportedLinksMax,
+  roundTripMsMax,
   signalCandidatesMax,
   ticketLengthMax,
   trackerMessageBytesMax,
@@ -80,6 +82,15 @@ const ticket = text(ticketLengthMax, 1)
 export const complaintReasons = ['wrong-bytes', 'out-of-place'] as const
 export type ComplaintReason = (typeof complaintReasons)[number]
 
+/** What came of an introduction, or of the link that it led to: all of it is hearsay. */
+const linkReport = object({
+  peer: peerId,
+  result: literal('connected', 'failed'),
+  roundTripMs: optional(integer(0, roundTripMsMax)),
+  bytesPerSecond: optional(integer(0, Number.MAX_SAFE_INTEGER)),
+  bytes: optional(integer(0, Number.MAX_SAFE_INTEGER)),
+})
+
 const fromClient = {
   /**
    * Enters a swarm, or tells more of it: how much of the file the peer has, how many more peers it wants, and whether
@@ -94,6 +105,11 @@ const fromClient = {
   }),
   leave: object({ type: literal('leave'), swarm: swarmId }),
   signal: object({ type: literal('signal'), to: peerId, signal }),
+  /**
+   * What came of introductions: each peer once when it is linked or could not be, and of a link now and then and at its end
+   * the verified bytes that came over it since the last time.
+   */
+  report: object({ type: literal('report'), links: list(linkReport, reportedLinksMax) }),
   /** A peer that was cut off for a fault that is proven here. */
   complain: object({
     type: literal('complain'),

@@ -54,7 +54,13 @@ const wireTypes: Record<WireMessage['type'], true> = {
   bye: true,
   data: true,
 }
-const clientTypes: Record<ClientMessage['type'], true> = { join: true, leave: true, signal: true, complain: true }
+const clientTypes: Record<ClientMessage['type'], true> = {
+  join: true,
+  leave: true,
+  signal: true,
+  report: true,
+  complain: true,
+}
 const trackerTypes: Record<TrackerMessage['type'], true> = { welcome: true, peers: true, signal: true, refused: true }
 
 function section(heading: string): string {

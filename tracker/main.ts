@@ -9,6 +9,7 @@ import { TokenBucket } from '../shared/token-bucket.ts'
 import type { TrackerMessage } from '../shared/tracker-messages.ts'
 import type { TrackerEffect } from './core/effects.ts'
 import { checkSetting, type TrackerLimits, trackerLimitsWith } from './core/limits.ts'
+import { locationOf } from './core/location.ts'
 import type { TrackerMachineStats } from './core/machine-stats.ts'
 import { TrackerMachine } from './core/tracker-machine.ts'
 import { createAddressDigest, createAddressReader, type RegionSetting, regionsFrom } from './shell/addresses.ts'
@@ -102,7 +103,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       sockets.set(id, socket)
       socket.id = id
       socket.address = address
-      run(machine.connect(id, address, regions.nameOf(address), now()))
+      run(machine.connect(id, address, locationOf({ region: regions.nameOf(address) }), now()))
     },
     text: (socket, text) => run(machine.receive(socket.id!, text, now())),
     control: (socket) => run(machine.control(socket.id!, now())),

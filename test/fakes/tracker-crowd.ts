@@ -4,8 +4,9 @@ import { createRng, type Rng } from '../../shared/rng.ts'
 import type { Signal, TrackerMessage } from '../../shared/tracker-messages.ts'
 import type { TrackerEffect } from '../../tracker/core/effects.ts'
 import type { TrackerLimits } from '../../tracker/core/limits.ts'
+import type { Location } from '../../tracker/core/location.ts'
 import type { Hmac } from '../../tracker/core/tickets.ts'
-import { TrackerMachine } from '../../tracker/core/tracker-machine.ts'
+import { TrackerMachine, type TrackerMachineOptions } from '../../tracker/core/tracker-machine.ts'
 
 type Of<T extends TrackerMessage['type']> = TrackerMessage & { type: T }
 
@@ -33,15 +34,20 @@ export class TrackerCrowd {
   now = 0
   #count = 0
 
-  constructor(limits: Partial<TrackerLimits> = {}, rng: Rng = createRng([1, 2, 3, 4]), hmac?: Hmac) {
+  constructor(
+    limits: Partial<TrackerLimits> = {},
+    rng: Rng = createRng([1, 2, 3, 4]),
+    hmac?: Hmac,
+    more: Partial<TrackerMachineOptions> = {},
+  ) {
     const all = { connectionsPerAddressMax: 100_000, ...limits }
-    this.machine = new TrackerMachine({ rng, limits: all, ...(hmac && { hmac }) })
+    this.machine = new TrackerMachine({ rng, limits: all, ...(hmac && { hmac }), ...more })
   }
 
   /** The id of a new peer that was let in. */
-  connect(address: string, region?: string): PeerId {
+  connect(address: string, location?: Location): PeerId {
     const id = String(++this.#count).padStart(22, 'p') as PeerId
-    const effects = this.machine.connect(id, addressBytes(address), region, this.now)
+    const effects = this.machine.connect(id, addressBytes(address), location, this.now)
     if (effects.some((effect) => effect.type === 'close')) throw new Error('refused')
     return id
   }
@@ -57,9 +63,9 @@ export class TrackerCrowd {
   /** A new peer in the swarm, who asked for nobody. */
   member(
     address: string,
-    { swarm = swarmA, have = 0, region }: { swarm?: SwarmId; have?: number; region?: string } = {},
+    { swarm = swarmA, have = 0, ...location }: { swarm?: SwarmId; have?: number } & Location = {},
   ) {
-    const id = this.connect(address, region)
+    const id = this.connect(address, location)
     this.join(id, { swarm, have })
     return id
   }

@@ -48,8 +48,8 @@ export class ModelTracker {
     const { number, plan } = node
     // A /16 of its own: only regions say who is near whom.
     const address = plan.address ?? [1 + (number >> 8), number & 255, 0, 1]
-    const region = plan.region === undefined || plan.isRegionHidden ? undefined : `region-${plan.region}`
-    this.#run(this.#machine.connect(id, Uint8Array.from(address), region, this.#time.now))
+    const location = plan.region === undefined || plan.isRegionHidden ? undefined : { region: `region-${plan.region}` }
+    this.#run(this.#machine.connect(id, Uint8Array.from(address), location, this.#time.now))
   }
 
   tell(node: Node, text: string): void {

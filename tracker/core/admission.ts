@@ -11,6 +11,7 @@ export interface Allowance {
   /** Peers that it is told of. */
   readonly introductions: TokenBucket
   readonly complaints: TokenBucket
+  readonly reports: TokenBucket
   /** Errors and excess; when these run out, so does the tracker's patience. */
   readonly faults: TokenBucket
 }
@@ -22,6 +23,7 @@ export function createAllowance(limits: TrackerLimits): Allowance {
     signals: new TokenBucket(limits.signalsPerSecond, limits.signalsBurst),
     introductions: new TokenBucket(limits.introductionsPerSecond, limits.introductionsBurst),
     complaints: new TokenBucket(limits.complaintsPerSecond, limits.complaintsBurst),
+    reports: new TokenBucket(limits.reportsPerSecond, limits.reportsBurst),
     faults: new TokenBucket(limits.faultsPerSecond, limits.faultsBurst),
   }
 }

@@ -14,6 +14,9 @@ export interface Introduction {
   readonly startedMs: number
   /** With which each may complain about the other, where complaints are heard. */
   readonly ticket: string | undefined
+  /** Whether each has said what came of it. */
+  hasCallerSaid: boolean
+  hasCalleeSaid: boolean
   signalsLeft: number
   bytesLeft: number
   candidatesLeft: number
@@ -47,7 +50,9 @@ export class Introductions {
   /** The introduction of these two that still holds. */
   between(a: Peer, b: Peer, now: number): Introduction | undefined {
     const introduction = a.introductions.get(b)
-    return introduction !== undefined && !this.#isOver(introduction, now) ? introduction : undefined
+    if (introduction === undefined || this.#isOver(introduction, now)) return undefined
+    // Of one of them more may be known by now, such as that the two must not meet.
+    return a.place.scope === b.place.scope ? introduction : undefined
   }
 
   /** Whether two peers that were introduced can be again, with `caller` calling: the first call may have been lost. */
@@ -80,6 +85,8 @@ export class Introductions {
       tier,
       startedMs: now,
       ticket,
+      hasCallerSaid: false,
+      hasCalleeSaid: false,
       signalsLeft: left(limits.signalsPerIntroductionMax, former?.signalsLeft),
       bytesLeft: left(limits.signalBytesPerIntroductionMax, former?.bytesLeft),
       candidatesLeft: left(limits.candidatesPerIntroductionMax, former?.candidatesLeft),

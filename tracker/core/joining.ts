@@ -8,6 +8,7 @@ import type { TrackerEffect } from './effects.ts'
 import type { Introductions } from './introductions.ts'
 import type { TrackerLimits } from './limits.ts'
 import type { Memberships } from './memberships.ts'
+import type { Outcomes } from './outcomes.ts'
 import type { Membership, Peer } from './peer.ts'
 import { tierOf } from './place.ts'
 import { selectPeers } from './selection.ts'
@@ -20,6 +21,7 @@ export interface JoiningParts {
   serves: (swarm: SwarmId) => boolean
   memberships: Memberships
   introductions: Introductions
+  outcomes: Outcomes
   trust: Trust
   conduct: Conduct
 }
@@ -68,9 +70,9 @@ export class Joining {
 
   #introduce(membership: Membership, want: number, now: number): Introduced[] {
     const { peer } = membership
-    const { introductions, rng, trust } = this.#parts
+    const { introductions, outcomes, rng, trust } = this.#parts
     const told: Introduced[] = []
-    for (const { peer: other } of selectPeers(membership, want, { introductions, rng, now })) {
+    for (const { peer: other } of selectPeers(membership, want, { introductions, outcomes, rng, now })) {
       const tier = tierOf(peer.place, other.place)
       const isNew = introductions.between(peer, other, now) === undefined
       if (isNew && !peer.allowance.introductions.take(1, now)) break

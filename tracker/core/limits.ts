@@ -20,6 +20,10 @@ export interface TrackerLimits {
   messagesBurst: number
   complaintsPerSecond: number
   complaintsBurst: number
+  reportsPerSecond: number
+  reportsBurst: number
+  reportWindowMs: number
+  reportNetworksMin: number
   ticketLifetimeMs: number
   complaintWindowMs: number
   complaintNetworksMin: number
@@ -60,6 +64,13 @@ export const trackerLimits: Readonly<TrackerLimits> = {
   /** A client has about eight links; all of them may turn out to be liars, but not again and again. */
   complaintsPerSecond: 0.1,
   complaintsBurst: 8,
+  /** A client gathers what it has to report for some seconds; a crowd of files may make it do so more often for a while. */
+  reportsPerSecond: 0.5,
+  reportsBurst: 20,
+  /** A peer that could not be reached for so long may have moved, or its network may have been mended. */
+  reportWindowMs: 600_000,
+  /** One network may have a fault of its own and two may be one person's. */
+  reportNetworksMin: 3,
   /** Links live as long as pages are open; what an hour-old link does wrong is seldom new. */
   ticketLifetimeMs: 3_600_000,
   /** Complaints that are to count together come within this time: a liar's victims find out within minutes. */

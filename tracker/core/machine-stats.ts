@@ -1,8 +1,10 @@
 /** The numbers that a tracker shows. */
 import type { RefusalCode, Tier } from '../../shared/tracker-messages.ts'
+import type { OutcomeStats } from './outcomes.ts'
 
-export interface TrackerMachineStats {
+export interface TrackerMachineStats extends OutcomeStats {
   connections: number
+  /** Swarms; where a scope divides one, each of its parts. */
   swarms: number
   /** Connections that are in a swarm. */
   peers: number

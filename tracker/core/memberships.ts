@@ -1,10 +1,14 @@
-/** Which peers are in which swarms: swarms come with their first member and go with their last. */
+/**
+ * Which peers are in which swarms: swarms come with their first member and go with their last. Peers whose scopes differ
+ * are in different swarms of one name, so that nothing done with a swarm can bring them together.
+ */
 import type { SwarmId } from '../../shared/ids.ts'
 import type { Membership, Peer } from './peer.ts'
+import type { Place } from './place.ts'
 import { Swarm } from './swarm.ts'
 
 export class Memberships {
-  readonly #swarms = new Map<SwarmId, Swarm>()
+  readonly #swarms = new Map<string, Swarm>()
   /** Peers counted once, and once for each swarm that they are in. */
   peerCount = 0
   count = 0
@@ -14,10 +18,11 @@ export class Memberships {
   }
 
   enter(peer: Peer, id: SwarmId): Membership {
-    let swarm = this.#swarms.get(id)
+    const { scope } = peer.place
+    let swarm = this.#swarms.get(id + scope)
     if (swarm === undefined) {
-      swarm = new Swarm(id)
-      this.#swarms.set(id, swarm)
+      swarm = new Swarm(id, scope)
+      this.#swarms.set(id + scope, swarm)
     }
     const membership = swarm.add(peer)
     if (peer.memberships.size === 0) this.peerCount++
@@ -29,9 +34,20 @@ export class Memberships {
   quit(membership: Membership): void {
     const { peer, swarm } = membership
     swarm.remove(membership)
-    if (swarm.size === 0) this.#swarms.delete(swarm.id)
+    if (swarm.size === 0) this.#swarms.delete(swarm.id + swarm.scope)
     peer.memberships.delete(swarm.id)
     this.count--
     if (peer.memberships.size === 0) this.peerCount--
+  }
+
+  /** More is known of where the peer is: from now on it is found there, and nowhere else. */
+  relocate(peer: Peer, place: Place): void {
+    const former = [...peer.memberships.values()]
+    for (const membership of former) this.quit(membership)
+    peer.place = place
+    for (const { swarm, have, gives } of former) {
+      const membership = this.enter(peer, swarm.id)
+      membership.swarm.update(membership, have, gives)
+    }
   }
 }

@@ -3,12 +3,15 @@ import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import type { Allowance } from './admission.ts'
 import type { Introduction } from './introductions.ts'
 import type { FadingCount } from './neighbourhood.ts'
+import type { Said } from './outcomes.ts'
 import type { Place } from './place.ts'
 import type { Swarm } from './swarm.ts'
+import type { Voices } from './voices.ts'
 
 export interface Peer {
   readonly id: PeerId
-  readonly place: Place
+  /** Changes only with its memberships (memberships.ts, relocate). */
+  place: Place
   /** The key of the limits per address (place.ts, subscriberKey). */
   readonly subscriber: string
   readonly allowance: Allowance
@@ -19,6 +22,9 @@ export interface Peer {
   readonly introducedNetworks: Map<string, number>
   /** To how many peers, as time goes by. */
   readonly introduced: FadingCount
+  /** What it reported of others, and what they reported of it. Most of what is connected says and hears nothing. */
+  said: Said | undefined
+  heard: Voices | undefined
 }
 
 export interface Membership {

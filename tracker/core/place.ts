@@ -1,23 +1,52 @@
 /**
- * Where a peer is, as prefixes of its address, and how near two places are. No database: two addresses of one /20 share
- * their network's owner 96 times in 100, of one /16 85 times. Knows bytes, not the text form of addresses.
+ * Where a peer is, as a ring of neighbours around it for each degree of nearness, and how near two places are. No
+ * database is needed: two addresses of one /20 share their provider 96 times in 100, of one /16 85 times. Knows bytes,
+ * not the text form of addresses.
  */
 import { assert } from '../../shared/assert.ts'
 import type { Tier } from '../../shared/tracker-messages.ts'
+import { type Location, mergeLocations, nowhere } from './location.ts'
 
-/** Keys are byte strings; those of IPv4 and IPv6 differ in length within each tier, so they never meet. */
-export interface Place {
-  readonly address: string
-  readonly network: string
-  readonly isp: string
-  readonly wide: string
-  readonly region: string | undefined
+/**
+ * Degrees of nearness, nearest first. Where more is known than the address, it stands in place of what the address lets
+ * guess: a zone in place of /20, the provider's number and country in place of /16.
+ */
+export const rings = ['address', 'network', 'zone', 'provider', 'region', 'country', 'continent'] as const
+export type Ring = (typeof rings)[number]
+
+/** As near as clients are told. */
+const tierOfRing: Readonly<Record<Ring, Tier>> = {
+  address: 'address',
+  network: 'network',
+  zone: 'isp',
+  provider: 'isp',
+  region: 'region',
+  country: 'region',
+  continent: 'anywhere',
 }
 
-const bitsV4 = { network: 24, isp: 20, wide: 16 }
+/**
+ * Whom a peer may meet at all: everyone, those of its region (else country, else provider), or those of its zone (else
+ * /24, or /48 of IPv6).
+ */
+export const scopes = ['anywhere', 'region', 'network'] as const
+export type Scope = (typeof scopes)[number]
+
+/** A key for each ring: who has the same one is in it. Those of IPv4, of IPv6 and of names differ in length. */
+export interface Place extends Readonly<Record<Ring, string | undefined>> {
+  readonly address: string
+  readonly network: string
+  readonly zone: string
+  readonly provider: string
+  /** Peers of another one never meet. */
+  readonly scope: string
+  readonly location: Location
+}
+
+const bitsV4 = { network: 24, zone: 20, provider: 16 }
 
 /** IPv6 /29 is what a provider can extend its /32 to; wider prefixes join strangers. */
-const bitsV6 = { network: 48, isp: 32, wide: 29 }
+const bitsV6 = { network: 48, zone: 32, provider: 29 }
 
 /** A household or a server gets a /64, and every address in it for nothing. */
 const subscriberBitsV6 = 64
@@ -42,16 +71,37 @@ export function prefixKey(address: Uint8Array, bits: number): string {
 }
 
 /** @param address 4 or 16 bytes, as in a packet's header */
-export function placeOf(address: Uint8Array, region?: string): Place {
+export function placeOf(address: Uint8Array, location: Location = nowhere, scope: Scope = 'anywhere'): Place {
   const bytes = unmapped(address)
   const bits = bytes.length === 4 ? bitsV4 : bitsV6
+  const { zone, asn, country, subdivision, continent } = location
+  const network = prefixKey(bytes, bits.network)
+  const provider = asn === undefined ? prefixKey(bytes, bits.provider) : `asn:${asn} ${country ?? ''}`
   return {
     address: prefixKey(bytes, bytes.length * 8),
-    network: prefixKey(bytes, bits.network),
-    isp: prefixKey(bytes, bits.isp),
-    wide: prefixKey(bytes, bits.wide),
-    region,
+    network,
+    zone: zone === undefined ? prefixKey(bytes, bits.zone) : `zone:${zone}`,
+    provider,
+    region:
+      location.region ?? (subdivision !== undefined && country !== undefined ? `${country} ${subdivision}` : undefined),
+    country,
+    continent,
+    scope: scopeKey(scope, location, network, provider),
+    location,
   }
+}
+
+function scopeKey(scope: Scope, { zone, region, country }: Location, network: string, provider: string): string {
+  if (scope === 'anywhere') return ''
+  if (scope === 'network') return zone === undefined ? network : `zone:${zone}`
+  if (region !== undefined) return `region:${region}`
+  return country === undefined ? provider : `country:${country}`
+}
+
+/** The same place once something more trusted has said more about it. */
+export function placeWith(place: Place, location: Location, scope: Scope): Place {
+  const address = Uint8Array.from(place.address, (byte) => byte.charCodeAt(0))
+  return placeOf(address, mergeLocations(location, place.location), scope)
 }
 
 /** What one subscriber has of the address space: the unit of the limits per address. */
@@ -60,10 +110,18 @@ export function subscriberKey(address: Uint8Array): string {
   return prefixKey(bytes, bytes.length === 4 ? 32 : subscriberBitsV6)
 }
 
-export function tierOf(a: Place, b: Place): Tier {
+/** The nearest ring that the two share. */
+export function ringOf(a: Place, b: Place): Ring | undefined {
   if (a.address === b.address) return 'address'
   if (a.network === b.network) return 'network'
-  if (a.isp === b.isp) return 'isp'
-  if (a.wide === b.wide || (a.region !== undefined && a.region === b.region)) return 'region'
-  return 'anywhere'
+  if (a.zone === b.zone) return 'zone'
+  if (a.provider === b.provider) return 'provider'
+  if (a.region !== undefined && a.region === b.region) return 'region'
+  if (a.country !== undefined && a.country === b.country) return 'country'
+  return a.continent !== undefined && a.continent === b.continent ? 'continent' : undefined
+}
+
+export function tierOf(a: Place, b: Place): Tier {
+  const ring = ringOf(a, b)
+  return ring === undefined ? 'anywhere' : tierOfRing[ring]
 }

@@ -35,8 +35,8 @@ describe.each([
     crowd.member('203.0.112.1')
     crowd.member('203.0.200.1')
     const { peers } = crowd.join(crowd.connect('203.0.113.9'), { want: 8 })
-    expect(countTiers(peers)).toEqual({ address: 1, network: 1, isp: 1, region: 1, anywhere: 4 })
-    expect(peers.slice(0, 4).map((peer) => peer.tier)).toEqual(['address', 'network', 'isp', 'region'])
+    expect(countTiers(peers)).toEqual({ address: 1, network: 1, isp: 2, region: 0, anywhere: 4 })
+    expect(peers.slice(0, 4).map((peer) => peer.tier)).toEqual(['address', 'network', 'isp', 'isp'])
   })
 
   it('[T15] meets at least two from elsewhere however many are near, and a quarter when it wants many', () => {
@@ -59,8 +59,30 @@ describe.each([
     const crowd = new TrackerCrowd(patient)
     farCrowd(crowd, farCount)
     for (let i = 0; i < 10; i++) crowd.member(farAddress(2000 + i), { region: 'oslo' })
-    const { peers } = crowd.join(crowd.connect('203.0.113.9', 'oslo'), { want: 8 })
+    const { peers } = crowd.join(crowd.connect('203.0.113.9', { region: 'oslo' }), { want: 8 })
     expect(countTiers(peers).region).toBeGreaterThanOrEqual(6)
+  })
+
+  it('[T100] meets those of its zone, its provider, its region, its country and its continent, in this order', () => {
+    const crowd = new TrackerCrowd(patient)
+    farCrowd(crowd, farCount)
+    const here = { zone: 'plant', asn: 64500, region: 'oslo', country: 'NO', continent: 'EU' }
+    const order: (string | undefined)[] = ['continent', 'country', 'region', 'asn', 'zone'].map((what, i) => {
+      const at = farAddress(2000 + i)
+      if (what === 'zone') return crowd.member(at, { zone: 'plant' })
+      if (what === 'asn') return crowd.member(at, { asn: 64500, country: 'NO' })
+      return crowd.member(at, { [what]: here[what as 'region' | 'country' | 'continent'] })
+    })
+    const { peers } = crowd.join(crowd.connect('203.0.113.9', here), { want: 8 })
+    expect(peers.slice(0, 5).map((peer) => peer.id)).toEqual(order.reverse())
+    expect(peers.slice(0, 6).map((peer) => peer.tier)).toEqual([
+      'isp',
+      'isp',
+      'region',
+      'region',
+      'anywhere',
+      'anywhere',
+    ])
   })
 
   it('[T13] never meets itself, nor anyone twice, nor more than it wants', () => {
@@ -150,7 +172,7 @@ describe('whom a newcomer meets', () => {
     const rounds = 100
     let far = 0
     for (let i = 0; i < rounds; i++) {
-      const id = crowd.connect('203.0.113.9', 'oslo')
+      const id = crowd.connect('203.0.113.9', { region: 'oslo' })
       far += countTiers(crowd.join(id, { want: 4 }).peers).anywhere!
       crowd.leave(id)
     }

@@ -5,11 +5,9 @@
  */
 import type { Rng } from '../../shared/rng.ts'
 import type { Introductions } from './introductions.ts'
+import type { Outcomes } from './outcomes.ts'
 import type { Membership } from './peer.ts'
 import type { Deck } from './roster.ts'
-import type { NearTier } from './swarm.ts'
-
-const nearTiers: readonly NearTier[] = ['address', 'network', 'isp', 'region']
 
 /** Two random links a peer connect the mesh with probability 1 − Θ(n⁻³) (Yağan and Makowski). */
 const randomPicksMin = 2
@@ -25,8 +23,12 @@ const randomDraws = (need: number): number => 4 * need + 8
 
 const holderDraws = 8
 
+/** Of the times when chance falls on a peer that several could not reach, so many in all are one at which it is named. */
+const doubtedOnceIn = 4
+
 export interface Chance {
   readonly introductions: Introductions
+  readonly outcomes: Outcomes
   readonly rng: Rng
   readonly now: number
 }
@@ -37,11 +39,9 @@ export function selectPeers(asker: Membership, want: number, chance: Chance): Me
   const { swarm } = asker
   const selection = new Selection(asker, want, chance)
   const randomPicks = Math.min(want, Math.max(randomPicksMin, Math.ceil(want / 4)))
-  for (const tier of nearTiers) {
-    for (const deck of swarm.near(asker.peer.place, tier)) {
-      const need = want - randomPicks - selection.picked.length
-      if (need > 0) selection.take(deck, nearDraws(need), need)
-    }
+  for (const deck of swarm.near(asker.peer.place)) {
+    const need = want - randomPicks - selection.picked.length
+    if (need > 0) selection.take(deck, nearDraws(need), need)
   }
   const need = want - selection.picked.length
   selection.take(swarm.all, randomDraws(need), need)
@@ -54,6 +54,8 @@ class Selection {
   readonly picked: Membership[] = []
   /** Left out for the sake of variety: better than nobody. */
   readonly #spare: Membership[] = []
+  /** Could not be reached, as several say. */
+  readonly #doubted: Membership[] = []
   /** Introduced a short while ago: only when there is nobody else. */
   readonly #met: Membership[] = []
   readonly #asker: Membership
@@ -74,7 +76,7 @@ class Selection {
     let first: Membership | undefined
     for (let i = 0; i < draws && this.picked.length < neededSize; i++) {
       const drawn = deck.draw(i, this.#chance.rng)
-      if (!this.#isFree(drawn)) continue
+      if (!this.#isFree(drawn) || this.#isPassedOver(drawn)) continue
       if (first === undefined) {
         first = drawn
         continue
@@ -93,7 +95,8 @@ class Selection {
 
   /** Fills what is missing with those that were left out. */
   fill(): void {
-    const rest = this.picked.length + this.#spare.length > 0 ? this.#spare : this.#met
+    const strangers = [...this.#spare, ...this.#doubted]
+    const rest = this.picked.length + strangers.length > 0 ? strangers : this.#met
     for (const member of rest) {
       if (this.picked.length >= this.#want) return
       if (!this.picked.includes(member)) this.picked.push(member)
@@ -126,6 +129,14 @@ class Selection {
     if (introduction === undefined) return true
     if (introductions.mayCallAgain(introduction, this.#asker.peer, now)) this.#met.push(member)
     return false
+  }
+
+  /** Never for good: blame is cheap, and whoever it falls on keeps a part of its calls. */
+  #isPassedOver(member: Membership): boolean {
+    const { outcomes, rng, now } = this.#chance
+    if (!outcomes.isDoubted(this.#asker.peer, member.peer, now) || rng.below(doubtedOnceIn) === 0) return false
+    this.#doubted.push(member)
+    return true
   }
 
   /** At most half of an answer is of one network, and at most a quarter of one address that is not the asker's own. */

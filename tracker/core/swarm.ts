@@ -1,8 +1,7 @@
 /** The members of one swarm, and decks of those near a place. Knows nothing of who should meet whom. */
 import type { SwarmId } from '../../shared/ids.ts'
-import type { Tier } from '../../shared/tracker-messages.ts'
 import type { Membership, Peer } from './peer.ts'
-import { type Place, tierOf } from './place.ts'
+import { type Place, type Ring, ringOf, rings } from './place.ts'
 import { type Deck, deckOf, Roster } from './roster.ts'
 
 /** Up to this size all members are looked at, which is cheaper than to keep rosters by prefix. */
@@ -13,24 +12,17 @@ const indexedSizeMin = 32
 
 const allSlot = 0
 const holdersSlot = 1
-const placeKeys = ['address', 'network', 'isp', 'region', 'wide'] as const
-type PlaceKey = (typeof placeKeys)[number]
+const slotOfRing = Object.fromEntries(rings.map((ring, i) => [ring, 2 + i])) as Readonly<Record<Ring, number>>
 
-const slotOf = (key: PlaceKey): number => 2 + placeKeys.indexOf(key)
+/** Who is alone in its ring, which most are in the near ones, needs no roster. */
+type Neighbours = Membership | Roster<Membership>
 
-export type NearTier = Exclude<Tier, 'anywhere'>
-
-const keysOfTier: Record<NearTier, readonly PlaceKey[]> = {
-  address: ['address'],
-  network: ['network'],
-  isp: ['isp'],
-  region: ['region', 'wide'],
-}
-
-type Index = Record<PlaceKey, Map<string, Roster<Membership>>>
+type Index = Record<Ring, Map<string, Neighbours>>
 
 export class Swarm {
   readonly id: SwarmId
+  /** Whose members may meet each other: see place.ts. */
+  readonly scope: string
   /** Those that can be named: all but those that give nothing. */
   readonly #all = new Roster<Membership>(allSlot)
   #takersCount = 0
@@ -40,8 +32,9 @@ export class Swarm {
   readonly #downloading = new Set<Membership>()
   #index: Index | undefined
 
-  constructor(id: SwarmId) {
+  constructor(id: SwarmId, scope: string) {
     this.id = id
+    this.scope = scope
   }
 
   get size(): number {
@@ -114,47 +107,62 @@ export class Swarm {
     return this.#holders
   }
 
-  /** Members of this tier around a place, one deck for each rule of the tier; nearer ones may be among them. */
-  near(place: Place, tier: NearTier): Deck<Membership>[] {
+  /** Members around a place, nearest first: a deck for each ring, which may have those of nearer ones among them. */
+  near(place: Place): Deck<Membership>[] {
     const index = this.#index
-    if (index === undefined) {
-      return [deckOf(this.#all.members.filter((member) => tierOf(member.peer.place, place) === tier))]
-    }
+    if (index === undefined) return this.#scanned(place)
     const decks: Deck<Membership>[] = []
-    for (const key of keysOfTier[tier]) {
-      const value = place[key]
-      const roster = value === undefined ? undefined : index[key].get(value)
-      if (roster !== undefined) decks.push(roster)
+    for (const ring of rings) {
+      const key = place[ring]
+      const neighbours = key === undefined ? undefined : index[ring].get(key)
+      if (neighbours !== undefined) decks.push(neighbours instanceof Roster ? neighbours : deckOf([neighbours]))
     }
     return decks
   }
 
+  #scanned(place: Place): Deck<Membership>[] {
+    const found: Partial<Record<Ring, Membership[]>> = {}
+    for (const member of this.#all.members) {
+      const ring = ringOf(member.peer.place, place)
+      if (ring === undefined) continue
+      const members = found[ring]
+      if (members === undefined) found[ring] = [member]
+      else members.push(member)
+    }
+    return rings.flatMap((ring) => (found[ring] === undefined ? [] : [deckOf(found[ring])]))
+  }
+
   #indexed(): Index {
-    const index: Index = { address: new Map(), network: new Map(), isp: new Map(), region: new Map(), wide: new Map() }
+    const index = Object.fromEntries(rings.map((ring) => [ring, new Map<string, Neighbours>()])) as Index
     for (const member of this.#all.members) enter(index, member)
     return index
   }
 }
 
 function enter(index: Index, member: Membership): void {
-  for (const key of placeKeys) {
-    const value = member.peer.place[key]
-    if (value === undefined) continue
-    let roster = index[key].get(value)
-    if (roster === undefined) {
-      roster = new Roster(slotOf(key))
-      index[key].set(value, roster)
+  for (const ring of rings) {
+    const key = member.peer.place[ring]
+    if (key === undefined) continue
+    const neighbours = index[ring].get(key)
+    if (neighbours === undefined) {
+      index[ring].set(key, member)
+    } else if (neighbours instanceof Roster) {
+      neighbours.add(member)
+    } else {
+      const roster = new Roster<Membership>(slotOfRing[ring])
+      roster.add(neighbours)
+      roster.add(member)
+      index[ring].set(key, roster)
     }
-    roster.add(member)
   }
 }
 
 function exit(index: Index, member: Membership): void {
-  for (const key of placeKeys) {
-    const value = member.peer.place[key]
-    if (value === undefined) continue
-    const roster = index[key].get(value)!
-    roster.remove(member)
-    if (roster.size === 0) index[key].delete(value)
+  for (const ring of rings) {
+    const key = member.peer.place[ring]
+    if (key === undefined) continue
+    const neighbours = index[ring].get(key)!
+    if (neighbours instanceof Roster) neighbours.remove(member)
+    if (neighbours === member || (neighbours instanceof Roster && neighbours.size === 0)) index[ring].delete(key)
   }
 }

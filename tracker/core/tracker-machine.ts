@@ -12,12 +12,15 @@ import type { TrackerEffect } from './effects.ts'
 import { Introductions } from './introductions.ts'
 import { Joining } from './joining.ts'
 import { type TrackerLimits, trackerLimitsWith } from './limits.ts'
+import type { Location } from './location.ts'
 import type { TrackerMachineStats } from './machine-stats.ts'
 import { Memberships } from './memberships.ts'
 import { FadingCount } from './neighbourhood.ts'
+import { Outcomes } from './outcomes.ts'
 import type { Peer } from './peer.ts'
-import { placeOf, subscriberKey } from './place.ts'
+import { placeOf, placeWith, type Scope, subscriberKey } from './place.ts'
 import { Relay } from './relay.ts'
+import { Reporting } from './reporting.ts'
 import type { Hmac } from './tickets.ts'
 import { Trust } from './trust.ts'
 
@@ -26,6 +29,8 @@ export interface TrackerMachineOptions {
   limits?: Partial<TrackerLimits>
   /** Which swarms this tracker serves; all by default. */
   serves?: (swarm: SwarmId) => boolean
+  /** Whom peers may meet at all; everyone by default. */
+  scope?: Scope
   /** Under the key that all trackers of one service share. Without it there are no tickets, and no complaint is heard. */
   hmac?: Hmac
   /** What makes of this machine's time that of all trackers: added to `now`. */
@@ -34,6 +39,7 @@ export interface TrackerMachineOptions {
 
 export class TrackerMachine {
   readonly #limits: TrackerLimits
+  readonly #scope: Scope
   readonly #door: Door
   readonly #introductions: Introductions
   readonly #trust: Trust
@@ -42,31 +48,41 @@ export class TrackerMachine {
   readonly #conduct = new Conduct((id) => this.disconnect(id))
   readonly #joining: Joining
   readonly #relay: Relay
+  readonly #outcomes: Outcomes
+  readonly #reporting: Reporting
 
   /** @throws Error that names a wrong limit */
-  constructor({ rng, limits: settings = {}, serves = () => true, hmac, epochMs = 0 }: TrackerMachineOptions) {
-    const limits = trackerLimitsWith(settings)
+  constructor(options: TrackerMachineOptions) {
+    const { rng, serves = () => true, scope = 'anywhere', hmac, epochMs = 0 } = options
+    const limits = trackerLimitsWith(options.limits ?? {})
     this.#limits = limits
+    this.#scope = scope
     this.#door = new Door(limits)
     const introductions = new Introductions(limits)
     this.#introductions = introductions
     const trust = new Trust({ limits, hmac, epochMs })
     this.#trust = trust
     const conduct = this.#conduct
-    this.#joining = new Joining({ limits, rng, serves, memberships: this.#memberships, introductions, trust, conduct })
+    const outcomes = new Outcomes(limits)
+    this.#outcomes = outcomes
+    const memberships = this.#memberships
+    this.#joining = new Joining({ limits, rng, serves, memberships, introductions, outcomes, trust, conduct })
     this.#relay = new Relay({ limits, introductions, conduct })
+    const peerOf = (id: PeerId) => this.#peers.get(id)
+    this.#reporting = new Reporting({ limits, introductions, outcomes, conduct, peerOf })
   }
 
   /**
    * A connection was accepted.
    * @param id fresh, and never used again: the connection answers to no other
    * @param address 4 or 16 bytes: where the connection comes from
+   * @param location what else is known of where that is
    */
-  connect(id: PeerId, address: Uint8Array, region: string | undefined, now: number): TrackerEffect[] {
+  connect(id: PeerId, address: Uint8Array, location: Location | undefined, now: number): TrackerEffect[] {
     assert(!this.#peers.has(id), `peer ${id} connected twice`)
     this.#introductions.expire(now)
     const subscriber = subscriberKey(address)
-    const place = placeOf(address, region)
+    const place = placeOf(address, location, this.#scope)
     if (this.#trust.isBanned(place.network, now)) return this.#conduct.turnAway(id, 'banned', bannedText)
     const refusal = this.#door.enter(subscriber, now)
     if (refusal !== undefined) return this.#conduct.turnAway(id, 'too-many-connections', refusal)
@@ -79,10 +95,21 @@ export class TrackerMachine {
       introductions: new Map(),
       introducedNetworks: new Map(),
       introduced: new FadingCount(this.#limits.complaintWindowMs),
+      said: undefined,
+      heard: undefined,
     }
     this.#peers.set(id, peer)
     this.#trust.enter(peer)
     return [{ type: 'send', to: id, message: { type: 'welcome', id } }]
+  }
+
+  /**
+   * More is known of where a peer is, from a source that is trusted more than those before: a signed claim of its token.
+   * From now on it meets those who are near by that, and whom it must not meet by that it signals no more.
+   */
+  locate(id: PeerId, location: Location): void {
+    const peer = this.#peers.get(id)
+    if (peer !== undefined) this.#memberships.relocate(peer, placeWith(peer.place, location, this.#scope))
   }
 
   /** A connection is gone: from now on nobody is told of it. */
@@ -131,6 +158,8 @@ export class TrackerMachine {
         return this.#joining.leave(peer, message.swarm)
       case 'signal':
         return this.#relay.signal(peer, this.#peers.get(message.to), message, now)
+      case 'report':
+        return this.#reporting.report(peer, message, now)
       case 'complain':
         return this.#complain(peer, message, now)
       default:
@@ -157,6 +186,7 @@ export class TrackerMachine {
       expelled: this.#conduct.expelled,
       complaints: this.#trust.complaintCount,
       bans: this.#trust.bannedCount,
+      ...this.#outcomes.stats(),
     }
   }
 

@@ -1,0 +1,40 @@
+/** Peers say what came of their introductions. Owns how often they may; what it means is in outcomes.ts. */
+import type { PeerId } from '../../shared/ids.ts'
+import type { ClientMessage } from '../../shared/tracker-messages.ts'
+import type { Conduct } from './conduct.ts'
+import type { TrackerEffect } from './effects.ts'
+import type { Introductions } from './introductions.ts'
+import type { TrackerLimits } from './limits.ts'
+import type { Outcomes } from './outcomes.ts'
+import type { Peer } from './peer.ts'
+
+export interface ReportingParts {
+  limits: TrackerLimits
+  introductions: Introductions
+  outcomes: Outcomes
+  conduct: Conduct
+  peerOf: (id: PeerId) => Peer | undefined
+}
+
+export class Reporting {
+  readonly #parts: ReportingParts
+
+  constructor(parts: ReportingParts) {
+    this.#parts = parts
+  }
+
+  /** Has no answer: what does not count is dropped in silence, since an honest report can come too late. */
+  report(peer: Peer, { links }: ClientMessage & { type: 'report' }, now: number): TrackerEffect[] {
+    const { limits, introductions, outcomes, conduct, peerOf } = this.#parts
+    if (!peer.allowance.reports.take(1, now)) {
+      const message = `at most ${limits.reportsBurst} reports at once and ${limits.reportsPerSecond} a second`
+      return conduct.tooFast(peer, { message }, now)
+    }
+    for (const link of links) {
+      const other = peerOf(link.peer)
+      const introduction = other && introductions.between(peer, other, now)
+      outcomes.hear({ peer, id: link.peer, other, introduction }, link, now)
+    }
+    return []
+  }
+}
