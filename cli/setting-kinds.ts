@@ -183,6 +183,16 @@ export const proxiesKind: Kind<string[]> = {
   },
 }
 
+export const rangesKind: Kind<string[]> = {
+  hint: '<ranges>',
+  right: 'addresses or ranges like 203.0.113.7 or 2001:db8::/32, with commas between',
+  many: true,
+  read(value) {
+    const list = words(value, ',')
+    return list?.every(isCidr) ? list : undefined
+  },
+}
+
 function region(name: string, cidrs: string[] | undefined): Region | undefined {
   return /^[\w .-]{1,64}$/.test(name) && cidrs?.every(isCidr) ? { name, cidrs } : undefined
 }

@@ -33,6 +33,8 @@ const samples: Record<string, string> = {
   '<size>': '7KiB',
   '<address>': '127.0.0.7',
   '<addresses>': '10.7.0.0/16',
+  '<ranges>': '10.7.0.0/16',
+  '<any|public|own>': 'own',
   '<regions>': 'seven=10.7.0.0/16',
   '<path>': join(folder, 'seven'),
   '<info|warn|error>': 'error',

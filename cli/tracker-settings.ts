@@ -3,11 +3,11 @@
  * becomes of it. Defaults and reasons of the limits are in tracker/core/limits.ts.
  */
 import { KiB } from '../shared/limits.ts'
-import { type TrackerLimits, trackerLimits } from '../tracker/api.ts'
+import { candidatePolicies, type TrackerLimits, trackerLimits } from '../tracker/api.ts'
 import type { TrackerOptions } from '../tracker/main.ts'
 import { limitKind, sizeKind, spanKind } from './number-kinds.ts'
 import { type Setting, type SettingTable, type SettingValues, setting } from './setting.ts'
-import { proxiesKind, regionsKind } from './setting-kinds.ts'
+import { choiceKind, proxiesKind, rangesKind, regionsKind } from './setting-kinds.ts'
 
 /** One for each limit: a limit without its line here does not compile. */
 const limitHelp: Readonly<Record<keyof TrackerLimits, string>> = {
@@ -20,7 +20,9 @@ const limitHelp: Readonly<Record<keyof TrackerLimits, string>> = {
   introductionsBurst: 'peers that one connection is told of at once',
   signalsPerIntroductionMax: 'signals of one introduction, both ways',
   signalBytesPerIntroductionMax: 'bytes of all signals of one introduction',
-  candidatesPerIntroductionMax: 'addresses in the signals of one introduction',
+  candidatesPerSideMax: 'addresses that each side of an introduction names',
+  foreignCandidatesPerSideMax: 'those of them that are not where it connects from',
+  foreignAddressesMax: 'such addresses in the life of one connection',
   joinsPerSecond: 'joins of one connection a second',
   joinsBurst: 'joins of one connection at once',
   signalsPerSecond: 'signals of one connection a second',
@@ -60,6 +62,12 @@ const limitSettings = Object.fromEntries(
 export const trackerSettings = {
   regions: setting(regionsKind, [], 'visitors in one region are near: "office=10.1.0.0/16;lab=10.2.0.0/16"'),
   trustProxy: setting(proxiesKind, [], 'the proxies whose X-Forwarded-For is believed [none]'),
+  candidates: setting(
+    choiceKind(...candidatePolicies),
+    'public',
+    'addresses that peers may name: also private ones, or only their own [public]',
+  ),
+  relays: setting(rangesKind, [], 'the TURN servers whose addresses peers may name [none]'),
   heartbeat: {
     ...setting(spanKind, 30_000, 'between two pings of a connection; proxies cut quiet ones at 60s [30s]'),
     section: 'limits',
@@ -80,6 +88,8 @@ export function trackerOptionsOf(settings: TrackerSettings): Omit<TrackerOptions
     ...(Object.fromEntries(limitNames.map((name) => [name, values[limitKey(name)]])) as Partial<TrackerLimits>),
     regions: settings.regions,
     trustedProxies: settings.trustProxy,
+    candidates: settings.candidates,
+    relays: settings.relays,
     heartbeatMs: settings.heartbeat,
     sendQueueBytesMax: settings.sendQueueBytesMax,
   }

@@ -1,2 +1,3 @@
 /** What an operator may set of the tracker, for those who read settings and need none of its shells. */
+export { candidatePolicies } from './core/candidate-policy.ts'
 export { type TrackerLimits, trackerLimits } from './core/limits.ts'

@@ -7,12 +7,19 @@ import type { Log } from '../shared/log.ts'
 import { createRng, type Rng } from '../shared/rng.ts'
 import { TokenBucket } from '../shared/token-bucket.ts'
 import type { TrackerMessage } from '../shared/tracker-messages.ts'
+import { type CandidatePolicy, candidatePolicies } from './core/candidate-policy.ts'
 import type { TrackerEffect } from './core/effects.ts'
 import { checkSetting, type TrackerLimits, trackerLimitsWith } from './core/limits.ts'
 import { locationOf } from './core/location.ts'
 import type { TrackerMachineStats } from './core/machine-stats.ts'
 import { TrackerMachine } from './core/tracker-machine.ts'
-import { createAddressDigest, createAddressReader, type RegionSetting, regionsFrom } from './shell/addresses.ts'
+import {
+  createAddressDigest,
+  createAddressReader,
+  createRangeCheck,
+  type RegionSetting,
+  regionsFrom,
+} from './shell/addresses.ts'
 import {
   SocketServer,
   type SocketServerEvents,
@@ -29,6 +36,10 @@ export interface TrackerOptions extends Partial<TrackerLimits>, SocketServerOpti
   regions?: readonly RegionSetting[]
   /** Addresses, ranges or `'loopback'`: proxies whose X-Forwarded-For is believed. Nobody's by default. */
   trustedProxies?: readonly string[]
+  /** Which addresses peers may name to each other in signals: docs/SPEC.md, T141. `public` by default. */
+  candidates?: CandidatePolicy
+  /** Addresses and ranges of the TURN servers that clients use, which peers may name as well. */
+  relays?: readonly string[]
   /** Which swarms are served; all by default. */
   serves?: (swarm: SwarmId) => boolean
   /** Milliseconds on a clock that never goes back. */
@@ -69,7 +80,16 @@ export function createTracker(options: TrackerOptions): Tracker {
   const { log, serves, now = () => performance.now(), rng = randomRng(), key = randomBytes(keyBytesMin) } = options
   checkSetting('key', `${key.length} bytes`, key.length >= keyBytesMin, `at least ${keyBytesMin} bytes`)
   const hmac = (text: string) => createHmac('sha256', key).update(text).digest('base64url')
-  const machine = new TrackerMachine({ rng, limits, hmac, epochMs: Date.now() - now(), ...(serves && { serves }) })
+  const { candidates = 'public', relays = [] } = options
+  checkSetting(
+    'candidates',
+    candidates,
+    candidatePolicies.includes(candidates),
+    `one of ${candidatePolicies.join(', ')}`,
+  )
+  const isRelay = createRangeCheck('relays', relays)
+  const epochMs = Date.now() - now()
+  const machine = new TrackerMachine({ rng, limits, hmac, epochMs, candidates, isRelay, ...(serves && { serves }) })
   const regions = regionsFrom(options.regions ?? [])
   const addressOf = createAddressReader(options.trustedProxies ?? [])
   const digestOf = createAddressDigest()

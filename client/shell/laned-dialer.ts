@@ -18,15 +18,13 @@ import { KiB, laneCountMax, laneEarnedBytes } from '../../shared/limits.ts'
 import { dataHeaderBytes, dataOffsetOf } from '../../shared/wire.ts'
 import { FrameOrder } from '../core/frame-order.ts'
 import type { Dialer, Link, LinkEvents, LinkSignal } from '../ports.ts'
+import { Lane } from './lane.ts'
 
 /** Lanes taken from others in all, whatever the number of links: more would be a burden, and serve few each. */
 const takenCountMax = 12
 
 /** Lanes that each side of a link opens in its life: one that fails is tried again, but not for ever. */
 const openedCountMax = 12
-
-/** How long one may take to open: its path is known to work. */
-const openWithinMs = 10_000
 
 /** Signals about lanes, for each that both may open a description and as many candidates as a link takes. */
 const signalCountMax = 2 * openedCountMax * 80
@@ -42,17 +40,6 @@ export function createLanedDialer(dialer: Dialer): Dialer {
   const space = new Uint8Array(numberedHeaderBytes + dataHeaderBytes + 64 * KiB)
   const shared: LanedDialer = { dialer, takenCount: 0, space }
   return { dial: (initiator, events) => new LanedLink(shared, initiator, events) }
-}
-
-interface Lane {
-  readonly number: number
-  /** This side opened it. */
-  readonly isOwn: boolean
-  link: Link
-  /** `ending`: nothing more goes by it; `ended`: and nothing more comes. */
-  state: 'dialing' | 'open' | 'ending' | 'ended'
-  sentCount: number
-  lateness: ReturnType<typeof setTimeout> | undefined
 }
 
 class LanedLink implements Link {
@@ -94,7 +81,7 @@ class LanedLink implements Link {
   get roomBytes(): number {
     if (this.#state !== 'open') return 0
     let bytes = this.#first.roomBytes
-    for (const { state, link } of this.#lanes.values()) if (state === 'open') bytes += link.roomBytes
+    for (const lane of this.#lanes.values()) if (lane.state === 'open') bytes += lane.roomBytes
     return bytes
   }
 
@@ -131,8 +118,8 @@ class LanedLink implements Link {
     const lane = isData && number > 0 ? this.#emptiest() : undefined
     if (lane) lane.sentCount++
     else if (isData) this.#firstCount++
-    const link = lane?.link ?? this.#first
-    link.send(encodeNumbered(number, frame, this.#shared.space))
+    const way = lane ?? this.#first
+    way.send(encodeNumbered(number, frame, this.#shared.space))
   }
 
   /**
@@ -144,7 +131,7 @@ class LanedLink implements Link {
     let mostBytes = this.#first.roomBytes
     let leastCount = this.#firstCount
     for (const lane of this.#lanes.values()) {
-      const { roomBytes } = lane.link
+      const { roomBytes } = lane
       if (lane.state !== 'open' || roomBytes < mostBytes) continue
       if (roomBytes === mostBytes && lane.sentCount >= leastCount) continue
       best = lane
@@ -199,20 +186,16 @@ class LanedLink implements Link {
   }
 
   #dial(number: number, isOwn: boolean): Lane {
-    const ifLive =
-      <T extends unknown[]>(act: (...given: T) => void) =>
-      (...given: T) => {
-        if (this.#lanes.get(number) === lane) act(...given)
-      }
-    const link = this.#shared.dialer.dial(isOwn, {
-      signal: ifLive((signal: LinkSignal) => this.#first.send(encodeLaneSignal(number, signal))),
-      open: ifLive(() => this.#laneOpened(lane)),
-      frame: ifLive((frame: Uint8Array) => this.#came(frame, lane)),
-      drained: ifLive(() => this.#drained()),
-      closed: ifLive(() => this.#laneClosed(lane)),
+    const lane = new Lane(this.#shared.dialer, number, isOwn, {
+      signal: (signal) => this.#first.send(encodeLaneSignal(number, signal)),
+      opened: () => {
+        this.#isNumbered = true
+        this.#drained()
+      },
+      frame: (frame) => this.#came(frame, lane),
+      drained: () => this.#drained(),
+      closed: (wasLate) => (wasLate ? this.#forget(lane) : this.#laneClosed(lane)),
     })
-    const lateness = setTimeout(() => this.#forget(lane), openWithinMs)
-    const lane: Lane = { number, isOwn, link, state: 'dialing', sentCount: 0, lateness }
     this.#lanes.set(number, lane)
     if (!isOwn) this.#shared.takenCount++
     return lane
@@ -226,8 +209,7 @@ class LanedLink implements Link {
       lane = this.#dial(number, false)
     }
     // What comes late for one that is over is of no use.
-    if (!lane) return
-    lane.link.signal(signal)
+    lane?.signal(signal)
   }
 
   /** Whether the other side may open one: few, for whom this side serves. */
@@ -237,13 +219,6 @@ class LanedLink implements Link {
     return isTheirs && isEarned && this.#lanes.size < laneCountMax && this.#shared.takenCount < takenCountMax
   }
 
-  #laneOpened(lane: Lane): void {
-    clearTimeout(lane.lateness)
-    lane.state = 'open'
-    this.#isNumbered = true
-    this.#drained()
-  }
-
   /** This side sends nothing more by a lane. The other one says the same by it, and then it is closed. */
   #finish(lane: Lane): void {
     if (lane.state === 'dialing') {
@@ -251,11 +226,11 @@ class LanedLink implements Link {
       return this.#forget(lane)
     }
     lane.state = 'ending'
-    lane.link.send(encodeLaneEnd(lane.number))
+    lane.send(encodeLaneEnd(lane.number))
   }
 
   #laneEnded(lane: Lane): void {
-    if (lane.state === 'open') lane.link.send(encodeLaneEnd(lane.number))
+    if (lane.state === 'open') lane.send(encodeLaneEnd(lane.number))
     lane.state = 'ended'
     if (lane.isOwn) this.#forget(lane)
   }
@@ -269,9 +244,8 @@ class LanedLink implements Link {
 
   #forget(lane: Lane | undefined): void {
     if (!lane || !this.#lanes.delete(lane.number)) return
-    clearTimeout(lane.lateness)
     if (!lane.isOwn) this.#shared.takenCount--
-    lane.link.close()
+    lane.close()
   }
 
   close(): void {

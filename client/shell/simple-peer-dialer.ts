@@ -20,8 +20,8 @@ export const sendLowBytes = 64 * KiB
 /** What a stack takes that announces nothing (RFC 8841 §6.1). */
 const frameBytesUnannounced = 64 * KiB
 
-/** Candidates taken from the other side: a host with VPNs and containers has about 20; more is a port scan. */
-const candidateCountMax = 64
+/** Candidates taken from the other side: twice what a tracker passes on; more is a port scan (RFC 8445 §19.5.1). */
+const candidateCountMax = 16
 
 /**
  * A connection that is taken down drops what is still queued, a farewell too. So where little is queued its channel

@@ -3,6 +3,7 @@
  * all live equally long, so one list in order of age serves their expiry.
  */
 import type { Signal, Tier } from '../../shared/tracker-messages.ts'
+import { type CandidateSide, regainedSide } from './candidate-policy.ts'
 import type { TrackerLimits } from './limits.ts'
 import type { Peer } from './peer.ts'
 
@@ -19,7 +20,8 @@ export interface Introduction {
   hasCalleeSaid: boolean
   signalsLeft: number
   bytesLeft: number
-  candidatesLeft: number
+  /** What each may still name, once it has named any. */
+  readonly candidates: Map<Peer, CandidateSide>
   older: Introduction | undefined
   newer: Introduction | undefined
 }
@@ -73,12 +75,10 @@ export class Introductions {
     const limits = this.#limits
     const former = caller.introductions.get(callee)
     if (former !== undefined) this.#remove(former)
-    const left = (max: number, formerLeft: number | undefined): number => {
-      if (former === undefined || formerLeft === undefined) return max
-      // Asking again and again must not buy more than waiting would.
-      const regained = (max * (now - former.startedMs)) / limits.introductionLifetimeMs
-      return Math.min(max, formerLeft + Math.floor(regained))
-    }
+    // Asking again and again must not buy more than waiting would.
+    const share = former === undefined ? 1 : (now - former.startedMs) / limits.introductionLifetimeMs
+    const left = (max: number, formerLeft = 0): number => Math.min(max, formerLeft + Math.floor(max * share))
+    const candidates = [...(former?.candidates ?? [])].map(([peer, side]) => [peer, regainedSide(side, share)] as const)
     const introduction: Introduction = {
       caller,
       callee,
@@ -89,7 +89,7 @@ export class Introductions {
       hasCalleeSaid: false,
       signalsLeft: left(limits.signalsPerIntroductionMax, former?.signalsLeft),
       bytesLeft: left(limits.signalBytesPerIntroductionMax, former?.bytesLeft),
-      candidatesLeft: left(limits.candidatesPerIntroductionMax, former?.candidatesLeft),
+      candidates: new Map(candidates),
       older: this.#newest,
       newer: undefined,
     }
@@ -106,13 +106,9 @@ export class Introductions {
   /** Pays for one signal. @returns false when the introduction has not enough left */
   spend(introduction: Introduction, signal: Signal): boolean {
     const bytes = signalBytes(signal)
-    const candidates = candidateCount(signal)
-    if (introduction.signalsLeft < 1 || introduction.bytesLeft < bytes || introduction.candidatesLeft < candidates) {
-      return false
-    }
+    if (introduction.signalsLeft < 1 || introduction.bytesLeft < bytes) return false
     introduction.signalsLeft -= 1
     introduction.bytesLeft -= bytes
-    introduction.candidatesLeft -= candidates
     return true
   }
 
@@ -150,12 +146,6 @@ function count({ introducedNetworks }: Peer, { place: { network } }: Peer, by: 1
   const after = (introducedNetworks.get(network) ?? 0) + by
   if (after > 0) introducedNetworks.set(network, after)
   else introducedNetworks.delete(network)
-}
-
-/** Addresses that a signal asks its receiver to send STUN to: its own candidates, and those inside its description. */
-function candidateCount(signal: Signal): number {
-  const inDescription = signal.description?.sdp.match(/^a=candidate:/gm)?.length ?? 0
-  return inDescription + (signal.candidates?.length ?? 0)
 }
 
 /** Texts are nearly all ASCII, and the frame's own limit bounds the rest. */

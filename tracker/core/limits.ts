@@ -11,7 +11,9 @@ export interface TrackerLimits {
   introductionsBurst: number
   signalsPerIntroductionMax: number
   signalBytesPerIntroductionMax: number
-  candidatesPerIntroductionMax: number
+  candidatesPerSideMax: number
+  foreignCandidatesPerSideMax: number
+  foreignAddressesMax: number
   joinsPerSecond: number
   joinsBurst: number
   signalsPerSecond: number
@@ -51,7 +53,11 @@ export const trackerLimits: Readonly<TrackerLimits> = {
   signalsPerIntroductionMax: 32,
   signalBytesPerIntroductionMax: 64 * KiB,
   /** Each candidate is an address that the other side will send STUN to: more is a port scan (RFC 8445 §19.5). */
-  candidatesPerIntroductionMax: 64,
+  candidatesPerSideMax: 8,
+  /** A VPN beside the line that the tracker sees, and IPv6 beside IPv4, each with a port for two interfaces. */
+  foreignCandidatesPerSideMax: 4,
+  /** In a connection's life: a host's addresses stay the same, those of victims are many. */
+  foreignAddressesMax: 4,
   joinsPerSecond: 2,
   /** A page with several files joins them together. */
   joinsBurst: 20,

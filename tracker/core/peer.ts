@@ -1,5 +1,6 @@
 /** One connection as the core sees it, and its memberships in swarms. */
 import type { PeerId, SwarmId } from '../../shared/ids.ts'
+import type { AddressClass } from './address-class.ts'
 import type { Allowance } from './admission.ts'
 import type { Introduction } from './introductions.ts'
 import type { FadingCount } from './neighbourhood.ts'
@@ -14,6 +15,10 @@ export interface Peer {
   place: Place
   /** The key of the limits per address (place.ts, subscriberKey). */
   readonly subscriber: string
+  /** What kind of address it comes from. */
+  readonly origin: AddressClass
+  /** Subscribers that it named in candidates and is not (candidate-policy.ts). */
+  foreignAddresses: Set<string> | undefined
   readonly allowance: Allowance
   readonly memberships: Map<SwarmId, Membership>
   /** Of the last half-minute, made for this peer or to it. */

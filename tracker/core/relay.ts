@@ -1,5 +1,6 @@
-/** Carries signals between two peers that were introduced, stamped with who sent them. Reads none of them. */
-import type { ClientMessage, TrackerMessage } from '../../shared/tracker-messages.ts'
+/** Carries signals between two peers that were introduced, stamped with who sent them. Reads none but for addresses. */
+import type { ClientMessage, Signal, TrackerMessage } from '../../shared/tracker-messages.ts'
+import type { CandidateScreen } from './candidate-policy.ts'
 import type { Conduct } from './conduct.ts'
 import type { TrackerEffect } from './effects.ts'
 import type { Introductions } from './introductions.ts'
@@ -9,6 +10,7 @@ import type { Peer } from './peer.ts'
 export interface RelayParts {
   limits: TrackerLimits
   introductions: Introductions
+  candidates: CandidateScreen
   conduct: Conduct
 }
 
@@ -28,26 +30,30 @@ export class Relay {
     { to, signal }: ClientMessage & { type: 'signal' },
     now: number,
   ): TrackerEffect[] {
-    const { limits, introductions, conduct } = this.#parts
+    const { limits, introductions, candidates, conduct } = this.#parts
     if (!peer.allowance.signals.take(1, now)) {
       const message = `at most ${limits.signalsBurst} signals at once and ${limits.signalsPerSecond} a second`
       return conduct.tooFast(peer, { message, to }, now)
     }
     const introduction = other && introductions.between(peer, other, now)
     if (introduction === undefined) {
-      return conduct.refuse(peer, {
-        code: 'not-introduced',
-        message: 'no introduction to this peer, or no longer',
-        to,
-      })
+      const message = 'no introduction to this peer, or no longer'
+      return conduct.refuse(peer, { code: 'not-introduced', message, to })
     }
     if (!introductions.spend(introduction, signal)) {
-      return conduct.tooFast(peer, { message: 'the introduction has no signals, bytes or candidates left', to }, now)
+      return conduct.tooFast(peer, { message: 'the introduction has no signals or bytes left', to }, now)
     }
+    const passed = candidates.screened(signal, peer, other!, introduction)
+    if (typeof passed === 'string') return conduct.fault(peer, { code: 'malformed', message: passed, to }, now)
+    if (isEmpty(passed) && !isEmpty(signal)) return []
     this.count++
     const { tier, ticket } = introduction
-    const message: TrackerMessage = { type: 'signal', from: peer.id, tier, signal }
+    const message: TrackerMessage = { type: 'signal', from: peer.id, tier, signal: passed }
     if (ticket !== undefined && signal.description?.type === 'offer') message.ticket = ticket
     return [{ type: 'send', to, message }]
   }
 }
+
+/** Nothing is left of it that its receiver could do anything with. */
+const isEmpty = ({ description, candidates, busy }: Signal): boolean =>
+  description === undefined && busy === undefined && !candidates?.length

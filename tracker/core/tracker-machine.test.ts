@@ -275,14 +275,4 @@ describe('a signal', () => {
     expect(refusal(crowd.signal(second, first, large), second)).toMatchObject({ code: 'too-fast', to: first })
     only(crowd.signal(second, first), 'signal', first)
   })
-
-  it('[T12] is refused when it lists more addresses than a host has, in the description or beside it', () => {
-    const { crowd, first, second } = couple(new TrackerCrowd({ candidatesPerIntroductionMax: 20 }))
-    const line = 'candidate:1 1 udp 1 127.0.0.9 9 typ host'
-    const beside: Signal = { session: 's', candidates: Array.from({ length: 12 }, () => ({ candidate: line })) }
-    const inside: Signal = { session: 's', description: { type: 'offer', sdp: `v=0\r\n${`a=${line}\r\n`.repeat(12)}` } }
-    only(crowd.signal(second, first, beside), 'signal', first)
-    expect(refusal(crowd.signal(second, first, inside), second)).toMatchObject({ code: 'too-fast', to: first })
-    only(crowd.signal(second, first), 'signal', first)
-  })
 })

@@ -6,7 +6,9 @@ import { assert, assertNever } from '../../shared/assert.ts'
 import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import type { Rng } from '../../shared/rng.ts'
 import { type ClientMessage, parseClientMessage } from '../../shared/tracker-messages.ts'
+import { addressClass } from './address-class.ts'
 import { createAllowance, Door } from './admission.ts'
+import { type CandidatePolicy, CandidateScreen } from './candidate-policy.ts'
 import { Conduct } from './conduct.ts'
 import type { TrackerEffect } from './effects.ts'
 import { Introductions } from './introductions.ts'
@@ -35,6 +37,10 @@ export interface TrackerMachineOptions {
   hmac?: Hmac
   /** What makes of this machine's time that of all trackers: added to `now`. */
   epochMs?: number
+  /** Which addresses peers may name to each other; `public` by default. */
+  candidates?: CandidatePolicy
+  /** Whether an address is a relay's that clients were told of; none by default. */
+  isRelay?: (address: Uint8Array) => boolean
 }
 
 export class TrackerMachine {
@@ -54,6 +60,7 @@ export class TrackerMachine {
   /** @throws Error that names a wrong limit */
   constructor(options: TrackerMachineOptions) {
     const { rng, serves = () => true, scope = 'anywhere', hmac, epochMs = 0 } = options
+    const { candidates: policy = 'public', isRelay = () => false } = options
     const limits = trackerLimitsWith(options.limits ?? {})
     this.#limits = limits
     this.#scope = scope
@@ -67,7 +74,8 @@ export class TrackerMachine {
     this.#outcomes = outcomes
     const memberships = this.#memberships
     this.#joining = new Joining({ limits, rng, serves, memberships, introductions, outcomes, trust, conduct })
-    this.#relay = new Relay({ limits, introductions, conduct })
+    const candidates = new CandidateScreen(policy, isRelay, limits)
+    this.#relay = new Relay({ limits, introductions, candidates, conduct })
     const peerOf = (id: PeerId) => this.#peers.get(id)
     this.#reporting = new Reporting({ limits, introductions, outcomes, conduct, peerOf })
   }
@@ -90,6 +98,8 @@ export class TrackerMachine {
       id,
       place,
       subscriber,
+      origin: addressClass(address),
+      foreignAddresses: undefined,
       allowance: createAllowance(this.#limits),
       memberships: new Map(),
       introductions: new Map(),

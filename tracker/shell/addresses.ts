@@ -61,6 +61,21 @@ export function regionsFrom(settings: readonly RegionSetting[]): Regions {
 }
 
 /**
+ * Tells whether an address is in one of the ranges of a setting.
+ * @throws Error that names the wrong setting, its value and what would be right
+ */
+export function createRangeCheck(setting: string, ranges: readonly string[]): (address: Uint8Array) => boolean {
+  const known = new Regions()
+  for (const [i, text] of ranges.entries()) {
+    const prefix = parsePrefix(text)
+    const value = `tracker setting ${setting}[${i}]: ${JSON.stringify(text)}`
+    if (prefix === undefined) throw new Error(`${value} is not a range such as 203.0.113.0/24 or 2001:db8::/32`)
+    known.add(prefix, setting)
+  }
+  return (address) => known.nameOf(address) !== undefined
+}
+
+/**
  * Where a request comes from: the socket's other end or, when that is a trusted proxy, the first address from the right
  * of X-Forwarded-For that is not one. Whoever is not trusted cannot choose an address.
  * @throws Error that names the wrong setting, its value and what would be right
