@@ -99,7 +99,7 @@ export function createAllInOne(options: AllInOneOptions): Site {
   const site: Site = createSite({
     tracker,
     trackerPaths: [trackerPath],
-    answers: new Map([...operationsAnswers({ isReady: () => site.isOpen }), ...ownAnswers(options)]),
+    answers: new Map([...operationsAnswers({ isReady: () => site.isOpen && tracker.isReady }), ...ownAnswers(options)]),
     others: (request, response) => origin.handler(request, response),
     connectionsMax,
     ended: () => origin.close(),

@@ -40,7 +40,7 @@ function createTrackerSite(tracker: Tracker, settings: TrackerCommandSettings): 
     tracker,
     trackerPaths,
     answers: new Map([
-      ...operationsAnswers({ isReady: () => site.isOpen }),
+      ...operationsAnswers({ isReady: () => site.isOpen && tracker.isReady }),
       ...trackerPaths.map((path) => [path, sendTrackerHint] as const),
     ]),
     others: (_, response) => sendText(response, 404, `a tracker alone: WebSocket at ${trackerPath}\n`),

@@ -65,7 +65,8 @@ export interface TrackerSocket {
 }
 
 export interface TrackerDialer {
-  connect(url: string, events: TrackerEvents): TrackerSocket
+  /** @param resume shows who this client was on its last connection; it goes into a header, never into the URL */
+  connect(url: string, events: TrackerEvents, resume?: string): TrackerSocket
 }
 
 /**

@@ -64,6 +64,12 @@ export const trackerMessageBytesMax = 16 * KiB
 /** The longest proof of an introduction: an instant and 22 digits of base64url. */
 export const ticketLengthMax = 40
 
+/** The longest proof of who a client was: its id, an instant and 22 digits of base64url. */
+export const resumeLengthMax = 64
+
+/** The longest time for which a tracker can ask a client to stay away, or not to ask again: more would be a lockout. */
+export const awayMsMax = 600_000
+
 /** The longest text from a tracker: a relayed signal says who sent it and how near, in place of whom it was for. */
 export const relayedMessageBytesMax = trackerMessageBytesMax + 64 + ticketLengthMax + 24
 

@@ -5,10 +5,12 @@
 import { isPeerId, isSwarmId } from './ids.ts'
 import {
   aheadCountMax,
+  awayMsMax,
   candidateLengthMax,
   descriptionLengthMax,
   relayedMessageBytesMax,
   reportedLinksMax,
+  resumeLengthMax,
   roundTripMsMax,
   signalCandidatesMax,
   ticketLengthMax,
@@ -34,11 +36,25 @@ import {
 /** The WebSocket subprotocol: the tracker protocol's version. */
 export const trackerSubprotocol = 'nearcast.1'
 
+/** Before the resume token, which a client that comes back offers as a second subprotocol: nothing of it is in a URL. */
+const resumePrefix = 'nearcast.resume.'
+
+/** What a client offers when it connects. @param resume the token of its last welcome, if it was connected before */
+export const subprotocolsOf = (resume: string | undefined): string[] =>
+  resume === undefined ? [trackerSubprotocol] : [trackerSubprotocol, `${resumePrefix}${resume}`]
+
+/** The resume token among the subprotocols that a client offers. */
+export function resumeIn(subprotocols: readonly string[]): string | undefined {
+  const offered = subprotocols.find((name) => name.startsWith(resumePrefix))?.slice(resumePrefix.length)
+  return offered !== undefined && offered.length <= resumeLengthMax ? offered : undefined
+}
+
 /** How near two peers are, nearest first. */
 export const tiers = ['address', 'network', 'isp', 'region', 'anywhere'] as const
 export type Tier = (typeof tiers)[number]
 
 const tier = literal(...tiers)
+const resumePattern = new RegExp(`^[\\w.-]{1,${resumeLengthMax}}$`)
 const peerId = guard(isPeerId)
 const swarmId = guard(isSwarmId)
 
@@ -77,6 +93,9 @@ export type RefusalCode = (typeof refusalCodes)[number]
 
 /** Proof of an introduction: see docs/PROTOCOL.md. */
 const ticket = text(ticketLengthMax, 1)
+
+/** Proof of who a client was: see docs/PROTOCOL.md. It goes into a header, so it is of few characters. */
+const resume = guard((value: unknown): value is string => typeof value === 'string' && resumePattern.test(value))
 
 /** What a peer can be accused of: bytes that are not the file's, or bytes that were never asked for at that place. */
 export const complaintReasons = ['wrong-bytes', 'out-of-place'] as const
@@ -120,11 +139,12 @@ const fromClient = {
 }
 
 const fromTracker = {
-  /** First on every connection: who this peer is, as long as the connection lasts. */
-  welcome: object({ type: literal('welcome'), id: peerId }),
+  /** First on every connection: who this peer is, and with what it can be the same one on its next connection. */
+  welcome: object({ type: literal('welcome'), id: peerId, resume: optional(resume) }),
   /**
    * Answers every `join`: whom to call, how many peers the swarm has in all, and how many of those that download and give
-   * came before this one (`aheadCountMax` of them or more).
+   * came before this one (`aheadCountMax` of them or more). A tracker that has much to do asks not to be asked again
+   * before `intervalMs` have passed.
    */
   peers: object({
     type: literal('peers'),
@@ -132,9 +152,14 @@ const fromTracker = {
     peers: list(object({ id: peerId, tier, ticket: optional(ticket) }), wantPeersMax),
     size: integer(0, Number.MAX_SAFE_INTEGER),
     ahead: integer(0, aheadCountMax),
+    intervalMs: optional(integer(0, awayMsMax)),
   }),
   /** With an offer comes the ticket, for the side that is called. */
   signal: object({ type: literal('signal'), from: peerId, tier, signal, ticket: optional(ticket) }),
+  /** The tracker is about to end: come back at this moment, which is nobody else's. All goes on until then. */
+  drain: object({ type: literal('drain'), afterMs: integer(0, awayMsMax) }),
+  /** Not now: come back after this time. The connection is closed. */
+  busy: object({ type: literal('busy'), retryMs: integer(0, awayMsMax) }),
   refused: object({
     type: literal('refused'),
     code: literal(...refusalCodes),

@@ -61,7 +61,14 @@ const clientTypes: Record<ClientMessage['type'], true> = {
   report: true,
   complain: true,
 }
-const trackerTypes: Record<TrackerMessage['type'], true> = { welcome: true, peers: true, signal: true, refused: true }
+const trackerTypes: Record<TrackerMessage['type'], true> = {
+  welcome: true,
+  peers: true,
+  signal: true,
+  drain: true,
+  busy: true,
+  refused: true,
+}
 
 function section(heading: string): string {
   const [, after] = document.split(`\n${heading}\n`)

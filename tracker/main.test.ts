@@ -186,3 +186,162 @@ describe('the log', () => {
     expect(lines[0]).not.toContain(id satisfies PeerId)
   })
 })
+
+describe('a client that comes back', () => {
+  const key = Buffer.alloc(32, 7)
+  const comingBack = async ({ url }: { url: string }, resume: string) => {
+    const guest = new Guest(url, {}, resume)
+    const { id, resume: next } = await guest.hears('welcome')
+    return { guest, id, next: next! }
+  }
+  const coming = async ({ url }: { url: string }) => {
+    const guest = new Guest(url)
+    const { id, resume } = await guest.hears('welcome')
+    return { guest, id, resume: resume! }
+  }
+
+  it('[T180] with its token is the same peer, also on another tracker that has the key', async () => {
+    const here = await start({ key })
+    const anna = await coming(here)
+    anna.guest.socket.terminate()
+    const again = await comingBack(here, anna.resume)
+    expect(again.id).toBe(anna.id)
+    expect(again.next).not.toBe(anna.resume)
+    const elsewhere = await startTracker({ key })
+    const moved = await comingBack(elsewhere, again.next)
+    expect(moved.id).toBe(anna.id)
+    expect(elsewhere.tracker.stats()).toMatchObject({ connections: 1, resumed: 1 })
+    await elsewhere.stop()
+  })
+
+  it('[T180] to a tracker with another key is a new peer', async () => {
+    const { resume, id } = await coming(await start())
+    const elsewhere = await startTracker()
+    expect((await comingBack(elsewhere, resume)).id).not.toBe(id)
+    await elsewhere.stop()
+  })
+
+  it('[T180] with anything else than a token is a new peer', async () => {
+    const here = await start({ key })
+    const { id } = await coming(here)
+    for (const wrong of [id, `${id}.1.${'A'.repeat(22)}`, 'x'.repeat(4_000), '.']) {
+      expect((await comingBack(here, wrong)).id).not.toBe(id)
+    }
+  })
+
+  it('[T181] while its former connection is still there closes that one, and is told of no refusal', async () => {
+    const here = await start({ key })
+    const watcher = await here.guest()
+    const anna = await coming(here)
+    await anna.guest.join({ have: 0.5 })
+    const again = await comingBack(here, anna.resume)
+    expect(again.id).toBe(anna.id)
+    expect((await anna.guest.closed).code).toBe(1000)
+    expect((await again.guest.join({ have: 0.5 })).size).toBe(1)
+    expect((await watcher.guest.join({ want: 8 })).peers).toMatchObject([{ id: anna.id }])
+    expect(here.tracker.stats()).toMatchObject({ connections: 2, peers: 2 })
+    again.guest.signal(watcher.id, offer)
+    expect(await watcher.guest.hears('signal')).toMatchObject({ from: anna.id })
+  })
+
+  it('[T181] loses nothing to who stole its last token: that one is spent', async () => {
+    const here = await start({ key })
+    const anna = await coming(here)
+    const again = await comingBack(here, anna.resume)
+    const thief = await comingBack(here, anna.resume)
+    expect(thief.id).not.toBe(anna.id)
+    expect((await again.guest.join()).size).toBe(1)
+  })
+
+  it('[T181] two at once with one token: one is the peer, the other a new one', async () => {
+    const here = await start({ key })
+    const anna = await coming(here)
+    const both = await Promise.all([comingBack(here, anna.resume), comingBack(here, anna.resume)])
+    expect(both.filter(({ id }) => id === anna.id)).toHaveLength(1)
+    expect((await anna.guest.closed).code).toBe(1000)
+    expect(here.tracker.stats().connections).toBe(2)
+  })
+
+  it('[T182] can still complain about whom it was introduced to before', async () => {
+    const here = await start({ key, complaintNetworksMin: 1, trustedProxies: ['loopback'] })
+    const from = (address: string) => ({ headers: { 'X-Forwarded-For': address } })
+    const liar = await here.guest(from('203.0.113.1'))
+    await liar.guest.join({ have: 1 })
+    const anna = new Guest(here.url, from('198.51.100.1'))
+    const { resume } = await anna.hears('welcome')
+    const { peers } = await anna.join({ want: 8 })
+    anna.socket.terminate()
+    const again = new Guest(here.url, from('198.51.100.1'), resume)
+    await again.hears('welcome')
+    again.say({ type: 'complain', about: liar.id, reason: 'wrong-bytes', ticket: peers[0]!.ticket })
+    expect(await liar.guest.hears('refused')).toMatchObject({ code: 'banned' })
+  })
+})
+
+describe('a tracker that is about to end', () => {
+  it('[T184] is not ready, goes on for a while, then tells each client a moment of its own in the window', async () => {
+    const { guest, tracker, url } = await start()
+    const guests = await Promise.all(Array.from({ length: 20 }, async () => (await guest()).guest))
+    expect(tracker.isReady).toBe(true)
+    const drained = tracker.drain({ delayMs: 100, windowMs: 60_000 })
+    expect(tracker.isReady).toBe(false)
+    const late = new Guest(url)
+    await late.hears('welcome')
+    const slots = await Promise.all([...guests, late].map(async (told) => (await told.hears('drain')).afterMs))
+    const sorted = slots.toSorted((a, b) => a - b)
+    for (const [i, slot] of sorted.entries()) {
+      expect(slot).toBeGreaterThanOrEqual(Math.floor((i * 60_000) / 21))
+      expect(slot).toBeLessThan(((i + 1) * 60_000) / 21)
+    }
+    // Until they go, it is a tracker as ever.
+    expect((await guests[0]!.join({ want: 8 })).size).toBe(1)
+    await Promise.all([tracker.close(), drained])
+    expect((await guests[0]!.closed).code).toBe(1012)
+  })
+
+  it('[T184] is over as soon as everybody has left', async () => {
+    const { guest, tracker } = await start()
+    const { guest: anna } = await guest()
+    const drained = tracker.drain({ delayMs: 0, windowMs: 600_000 })
+    await anna.hears('drain')
+    anna.socket.close()
+    await drained
+    expect(tracker.stats().connections).toBe(0)
+  })
+
+  it('[T184] takes nobody in any more: who comes hears to come when it is over', async () => {
+    const { guest, tracker, url } = await start()
+    const { guest: anna } = await guest()
+    const drained = tracker.drain({ delayMs: 0, windowMs: 60_000 })
+    await anna.hears('drain')
+    const newcomer = new Guest(url)
+    const { retryMs } = await newcomer.hears('busy')
+    expect(retryMs).toBeGreaterThan(50_000)
+    expect(retryMs).toBeLessThan(70_000)
+    expect((await newcomer.closed).code).toBe(1013)
+    await Promise.all([tracker.close(), drained])
+  })
+
+  it('[T184] ends at once when it is told to close', async () => {
+    const { guest, tracker } = await start()
+    const { guest: anna } = await guest()
+    const drained = tracker.drain({ delayMs: 600_000, windowMs: 600_000 })
+    await tracker.close()
+    await drained
+    expect((await anna.closed).code).toBe(1012)
+  })
+})
+
+describe('too many at once', () => {
+  it('[T186] are told when to come back, each at another moment', async () => {
+    // A sixteenth of the rate is for one address, and the clock stands still.
+    const { guest, url, tracker } = await start({ connectionsPerSecond: 16, now: () => 0 })
+    await guest()
+    const guests = Array.from({ length: 7 }, () => new Guest(url))
+    const waits = await Promise.all(guests.map(async (told) => (await told.hears('busy')).retryMs))
+    expect(new Set(waits).size).toBe(7)
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(1_000)
+    for (const told of guests) expect((await told.closed).code).toBe(1013)
+    expect(tracker.stats()).toMatchObject({ connections: 1, refused: { busy: 7 } })
+  })
+})

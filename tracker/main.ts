@@ -6,12 +6,15 @@ import type { PeerId, SwarmId } from '../shared/ids.ts'
 import type { Log } from '../shared/log.ts'
 import { createRng, type Rng } from '../shared/rng.ts'
 import { TokenBucket } from '../shared/token-bucket.ts'
-import type { TrackerMessage } from '../shared/tracker-messages.ts'
+import { resumeIn, type TrackerMessage } from '../shared/tracker-messages.ts'
 import { type CandidatePolicy, candidatePolicies } from './core/candidate-policy.ts'
 import type { TrackerEffect } from './core/effects.ts'
+import { Lifecycle } from './core/lifecycle.ts'
 import { checkSetting, type TrackerLimits, trackerLimitsWith } from './core/limits.ts'
+import type { LoadLevel } from './core/load.ts'
 import { locationOf } from './core/location.ts'
 import type { TrackerMachineStats } from './core/machine-stats.ts'
+import { subscriberKey } from './core/place.ts'
 import { TrackerMachine } from './core/tracker-machine.ts'
 import {
   createAddressDigest,
@@ -20,13 +23,17 @@ import {
   type RegionSetting,
   regionsFrom,
 } from './shell/addresses.ts'
+import { Drain, type DrainPlan } from './shell/drain.ts'
+import { LoopWatch } from './shell/loop-watch.ts'
 import {
+  offeredProtocols,
   SocketServer,
   type SocketServerEvents,
   type SocketServerOptions,
   type TrackerSocket,
 } from './shell/socket-server.ts'
 
+export type { DrainPlan } from './shell/drain.ts'
 export { trackerPath } from './shell/socket-server.ts'
 
 /** Every limit of core/limits.ts can be set too. */
@@ -52,18 +59,32 @@ export interface TrackerOptions extends Partial<TrackerLimits>, SocketServerOpti
 export interface TrackerStats extends Omit<TrackerMachineStats, 'refused'> {
   /** What was refused since the start, by why: the codes of the protocol, and what the sockets refused by themselves. */
   refused: Record<string, number>
+  /** How much there is to do: from `warm` on answers are cheaper, at `full` nobody is let in. */
+  load: LoadLevel
+  loopLagMs: number
 }
 
 export interface Tracker {
   /** Takes an HTTP upgrade to the tracker's path; answers others with a raw 4xx. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   stats(): TrackerStats
+  /** Whether new clients should be sent here: false as soon as it is about to end. */
+  readonly isReady: boolean
+  /**
+   * The first part of an orderly end: tells every client when to come back, and is over when all have left or their time
+   * is up. `close` is the rest.
+   */
+  drain(plan: DrainPlan): Promise<void>
   /** Sends every client away with 1012 (service restart), and waits a moment for them to go. */
   close(): Promise<void>
 }
 
-/** IANA's WebSocket close code for a server that restarts. */
+/** IANA's WebSocket close codes for a server that restarts, and for one that has no time now. */
 const serviceRestart = 1012
+const tryAgainLater = 1013
+
+/** RFC 6455 §7.4.1: the connection has done what it was for. */
+const normalClosure = 1000
 
 const peerIdBytes = 16
 
@@ -88,8 +109,18 @@ export function createTracker(options: TrackerOptions): Tracker {
     `one of ${candidatePolicies.join(', ')}`,
   )
   const isRelay = createRangeCheck('relays', relays)
-  const epochMs = Date.now() - now()
-  const machine = new TrackerMachine({ rng, limits, hmac, epochMs, candidates, isRelay, ...(serves && { serves }) })
+  const lifecycle = new Lifecycle(limits, rng)
+  const { load } = lifecycle
+  const machine = new TrackerMachine({
+    rng,
+    limits,
+    hmac,
+    load,
+    epochMs: Date.now() - now(),
+    candidates,
+    isRelay,
+    ...(serves && { serves }),
+  })
   const regions = regionsFrom(options.regions ?? [])
   const addressOf = createAddressReader(options.trustedProxies ?? [])
   const digestOf = createAddressDigest()
@@ -111,7 +142,29 @@ export function createTracker(options: TrackerOptions): Tracker {
     }
   }
 
+  /** Who a connection is: who it was, if it can show that. Its former connection is dead, or about to be. */
+  const identify = (request: IncomingMessage): { id: PeerId; issue?: number } => {
+    const token = resumeIn(offeredProtocols(request))
+    const identity = token === undefined ? undefined : machine.resumed(token, now())
+    if (identity === undefined) return { id: randomBytes(peerIdBytes).toString('base64url') as PeerId }
+    const former = sockets.get(identity.id)
+    if (former !== undefined) {
+      machine.disconnect(identity.id)
+      former.id = undefined
+      server.close(former, normalClosure, 'the client is back on another connection')
+    }
+    return identity
+  }
+
   const events: SocketServerEvents = {
+    arrived(request) {
+      const address = addressOf(request)
+      // Of one that is gone already nothing comes: it is noticed as soon as it is let in.
+      const retryMs = address === undefined ? 0 : lifecycle.ask(subscriberKey(address), now())
+      if (retryMs === 0) return undefined
+      const message: TrackerMessage = { type: 'busy', retryMs }
+      return { text: JSON.stringify(message), code: tryAgainLater, reason: 'no time now: come back later' }
+    },
     opened(socket, request) {
       const address = addressOf(request)
       if (address === undefined) {
@@ -119,11 +172,11 @@ export function createTracker(options: TrackerOptions): Tracker {
         socket.terminate()
         return
       }
-      const id = randomBytes(peerIdBytes).toString('base64url') as PeerId
+      const { id, issue } = identify(request)
       sockets.set(id, socket)
       socket.id = id
       socket.address = address
-      run(machine.connect(id, address, locationOf({ region: regions.nameOf(address) }), now()))
+      run(machine.connect(id, address, locationOf({ region: regions.nameOf(address) }), now(), issue))
     },
     text: (socket, text) => run(machine.receive(socket.id!, text, now())),
     control: (socket) => run(machine.control(socket.id!, now())),
@@ -137,14 +190,28 @@ export function createTracker(options: TrackerOptions): Tracker {
   }
 
   const server = new SocketServer(limits.connectionsMax, options, events)
+  const watch = new LoopWatch((sample) => load.sample(sample, now()))
+  const drain = new Drain({
+    lifecycle,
+    now,
+    ids: () => [...sockets.keys()],
+    tell: (to, message) => run([{ type: 'send', to, message }]),
+  })
 
   return {
     handleUpgrade: (request, socket, head) => server.handleUpgrade(request, socket, head),
     stats: () => {
       const stats = machine.stats()
-      return { ...stats, refused: { ...stats.refused, ...server.refused } }
+      const refused = { ...stats.refused, ...server.refused, busy: lifecycle.busyCount }
+      return { ...stats, refused, load: load.level, loopLagMs: load.lagMs }
     },
+    get isReady() {
+      return lifecycle.isReady
+    },
+    drain: (plan) => drain.run(plan),
     close: () => {
+      drain.cut()
+      watch.stop()
       const farewell: TrackerMessage = { type: 'refused', code: 'draining', message: 'the tracker is going down' }
       return server.shutdown(serviceRestart, farewell.message, JSON.stringify(farewell))
     },

@@ -72,7 +72,8 @@ export type Effect =
   | { type: 'closeRun'; run: number }
   /** No source can serve what is wanted. */
   | { type: 'failed'; swarm: SwarmId; code: FailureCode; reason: string }
-  | { type: 'connectTracker' }
+  /** `resume`: shows the tracker who this client was on its last connection. */
+  | { type: 'connectTracker'; resume?: string }
   | { type: 'closeTracker' }
   | { type: 'tell'; message: ClientMessage }
   | { type: 'dial'; peer: PeerId; initiator: boolean }

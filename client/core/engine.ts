@@ -220,10 +220,11 @@ export class Engine {
     if (this.session.state === 'off') return
     switch (message.type) {
       case 'welcome':
-        this.#complaints.renamed()
-        return this.session.welcome(message.id, now)
+        if (message.id !== this.session.ownId) this.#complaints.renamed()
+        return this.session.welcome(message, now)
       case 'peers':
         for (const { id, ticket } of message.peers) this.#complaints.introduced(id, ticket)
+        if (message.intervalMs !== undefined) this.session.quiet(message.swarm, message.intervalMs, now)
         return this.#with(message.swarm, (swarm) => {
           swarm.size = message.size
           swarm.ahead = message.ahead
@@ -233,6 +234,10 @@ export class Engine {
       case 'signal':
         this.#complaints.introduced(message.from, message.ticket)
         return this.#mesh.signalled(message.from, message.tier, message.signal, now)
+      case 'drain':
+        return this.session.drain(message.afterMs, now)
+      case 'busy':
+        return this.session.busy(message.retryMs, now)
       case 'refused':
         return message.to === undefined ? undefined : this.#mesh.unreachable(message.to, now)
       default:

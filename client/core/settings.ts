@@ -149,10 +149,16 @@ export const welcomeTimeoutMs = 15_000
 /** A swarm is not joined twice within this time, however many readers begin: a tracker refuses floods. */
 export const joinGapMs = 1_000
 
-/** A first retry within 1 to 3 s after the tracker is lost: soon, and never all at once. */
+/**
+ * A first retry within 1 to 5 s after the tracker is lost: soon, but what ran again needs a moment, and a crowd that
+ * lost it at once comes one after another. Nothing but new introductions waits for it.
+ */
 export const reconnectMinMs = 1_000
-export const reconnectSpreadMs = 2_000
+export const reconnectSpreadMs = 4_000
 export const reconnectMaxMs = 30_000
+
+/** Who is told by the tracker to wait waits this part of the time longer at most, as chance has it. */
+export const toldSpread = 0.25
 
 /** A swarm is joined again this soon when it wants more peers, then half as often each time, and at least this often. */
 export const rejoinMinMs = 4_000

@@ -1,9 +1,10 @@
 /**
  * The conversation with the tracker: connecting, joining swarms, asking for more peers at a slowing pace, coming back
- * after a loss. Without a tracker nothing else stops: the mesh lives on and HTTP goes on.
+ * after a loss as the same peer, or when the tracker says. Without one nothing else stops: the mesh lives on and HTTP
+ * goes on.
  */
 import type { PeerId, SwarmId } from '../../shared/ids.ts'
-import type { Signal } from '../../shared/tracker-messages.ts'
+import type { Signal, TrackerMessage } from '../../shared/tracker-messages.ts'
 import { type Core, earlier } from './core.ts'
 import {
   joinGapMs,
@@ -13,11 +14,14 @@ import {
   reconnectSpreadMs,
   rejoinMaxMs,
   rejoinMinMs,
+  toldSpread,
   welcomeTimeoutMs,
 } from './settings.ts'
 import type { Swarm } from './swarm.ts'
 
 export type SessionState = 'off' | 'connecting' | 'open' | 'waiting'
+
+type Welcome = TrackerMessage & { type: 'welcome' }
 
 interface Membership {
   nextJoinAt: number
@@ -28,6 +32,8 @@ interface Membership {
   /** What was last told: a change of it is told at once. */
   wasSeeding: boolean
   wasGiving: boolean
+  /** The tracker asked not to be asked for more peers before. */
+  quietUntil: number
 }
 
 export class TrackerSession {
@@ -38,6 +44,10 @@ export class TrackerSession {
   #reconnectAt = 0
   #connectingSince = 0
   #failures = 0
+  /** With what the next connection is the same peer's. */
+  #resume: string | undefined
+  /** The tracker said when to come back: while it is still there, and after it closed. */
+  #moveAt: number | undefined
   readonly #members = new Map<SwarmId, Membership>()
 
   constructor(core: Core) {
@@ -53,7 +63,10 @@ export class TrackerSession {
     if (!isNeeded && this.state !== 'off') {
       if (this.state !== 'waiting') this.#core.emit({ type: 'closeTracker' })
       this.state = 'off'
+      // Who comes back after this is somebody else to all.
       this.ownId = undefined
+      this.#resume = undefined
+      this.#moveAt = undefined
       this.#members.clear()
     }
   }
@@ -61,23 +74,47 @@ export class TrackerSession {
   #connect(now: number): void {
     this.state = 'connecting'
     this.#connectingSince = now
-    this.#core.emit({ type: 'connectTracker' })
+    this.#moveAt = undefined
+    const resume = this.#resume
+    this.#core.emit({ type: 'connectTracker', ...(resume !== undefined && { resume }) })
   }
 
-  welcome(id: PeerId, now: number): void {
+  welcome({ id, resume }: Welcome, now: number): void {
     if (this.state !== 'connecting') return
     this.state = 'open'
     this.ownId = id
+    this.#resume = resume
     this.#failures = 0
     for (const swarm of this.#core.swarms.values()) this.join(swarm, now)
   }
 
-  /** Comes back after 1 to 3 s at first, then later and later, never in step with others. */
+  /** The tracker is about to end: until its moment comes this client goes on as it is, then it comes back. */
+  drain(afterMs: number, now: number): void {
+    if (this.state === 'open') this.#moveAt = Math.max(now + afterMs, this.#connectingSince + reconnectMinMs)
+  }
+
+  /** The tracker takes nobody now and closes: not sooner than it says, and not in step with others. */
+  busy(retryMs: number, now: number): void {
+    this.#moveAt = now + this.#after(Math.max(retryMs, reconnectMinMs))
+  }
+
+  /** The tracker has much to do: it is asked for peers of this swarm again only after a while. */
+  quiet(swarm: SwarmId, intervalMs: number, now: number): void {
+    const member = this.#members.get(swarm)
+    if (!member) return
+    member.quietUntil = now + intervalMs
+    member.nextJoinAt = Math.max(member.nextJoinAt, now + this.#after(intervalMs))
+  }
+
+  /** Comes back when the tracker said; else after 1 to 5 s at first, then later and later, never in step with others. */
   closed(now: number): void {
     if (this.state === 'off') return
     this.state = 'waiting'
-    this.ownId = undefined
     this.#members.clear()
+    if (this.#moveAt !== undefined) {
+      this.#reconnectAt = Math.max(this.#moveAt, now)
+      return
+    }
     const spreadMs = Math.min(reconnectSpreadMs * 2 ** Math.min(this.#failures++, 5), reconnectMaxMs - reconnectMinMs)
     this.#reconnectAt = now + reconnectMinMs + this.#core.rng.fraction() * spreadMs
   }
@@ -97,14 +134,23 @@ export class TrackerSession {
     // What asked for nobody says nothing about how many there are to be had.
     const paceMs = before && before.lastWant > 0 ? 2 * before.rejoinMs : rejoinMinMs
     const rejoinMs = want === 0 ? rejoinMaxMs : Math.min(rejoinMaxMs, paceMs)
-    const spread = 0.8 + this.#core.rng.fraction() * 0.4
-    const nextJoinAt = now + rejoinMs * spread
+    const nextJoinAt = now + this.#spread(rejoinMs)
     const said = { wasSeeding: swarm.have.isFull, wasGiving: this.#core.isGiving }
-    this.#members.set(swarm.id, { rejoinMs, nextJoinAt, lastJoinAt: now, lastWant: want, ...said })
+    this.#members.set(swarm.id, { rejoinMs, nextJoinAt, lastJoinAt: now, lastWant: want, quietUntil: now, ...said })
     const { chunkCount } = swarm.geometry
     const gives = this.#core.isGiving ? undefined : { gives: false }
     const have = chunkCount === 0 ? 1 : swarm.have.count / chunkCount
     this.#core.emit({ type: 'tell', message: { type: 'join', swarm: swarm.id, have, want, ...gives } })
+  }
+
+  /** A while that the tracker named, and somewhat more: many were told the same. */
+  #after(ms: number): number {
+    return ms * (1 + this.#core.rng.fraction() * toldSpread)
+  }
+
+  /** Nobody asks in step with others. */
+  #spread(ms: number): number {
+    return ms * (0.8 + this.#core.rng.fraction() * 0.4)
   }
 
   leave(swarm: Swarm): void {
@@ -119,7 +165,7 @@ export class TrackerSession {
       if (!swarm || this.#want(swarm, now) === 0) continue
       member.rejoinMs = rejoinMinMs / 2
       const delayMs = (rejoinMinMs / 2) * (0.5 + this.#core.rng.fraction())
-      member.nextJoinAt = Math.min(member.nextJoinAt, now + delayMs)
+      member.nextJoinAt = Math.min(member.nextJoinAt, Math.max(now + delayMs, member.quietUntil))
     }
   }
 
@@ -139,6 +185,7 @@ export class TrackerSession {
 
   wake(now: number): void {
     if (this.state === 'waiting' && now >= this.#reconnectAt && this.#isAllowed) this.#connect(now)
+    else if (this.state === 'open' && this.#moveAt !== undefined && now >= this.#moveAt) this.#move(now)
     else if (this.state === 'connecting' && now - this.#connectingSince >= welcomeTimeoutMs) {
       this.#core.emit({ type: 'closeTracker' })
       this.closed(now)
@@ -152,11 +199,19 @@ export class TrackerSession {
     }
   }
 
+  /** Leaves the tracker that ends, and comes to whichever has its address now. */
+  #move(now: number): void {
+    this.#core.emit({ type: 'closeTracker' })
+    this.#members.clear()
+    this.#connect(now)
+  }
+
   nextWake(): number {
     if (this.state === 'waiting') return this.#reconnectAt
     if (this.state === 'connecting') return this.#connectingSince + welcomeTimeoutMs
     let at = Number.POSITIVE_INFINITY
-    if (this.state === 'open') for (const member of this.#members.values()) at = earlier(at, member.nextJoinAt)
-    return at
+    if (this.state !== 'open') return at
+    for (const member of this.#members.values()) at = earlier(at, member.nextJoinAt)
+    return earlier(at, this.#moveAt)
   }
 }

@@ -9,8 +9,8 @@ const payloadBytesMax = 2 * trackerMessageBytesMax
 
 /** Compression costs 300 KiB a socket, and a client that is told little has no use for it. */
 class PlainWebSocket extends WebSocket {
-  constructor(url: string, protocol: string) {
-    super(url, protocol, { perMessageDeflate: false, maxPayload: payloadBytesMax })
+  constructor(url: string, protocols: string[]) {
+    super(url, protocols, { perMessageDeflate: false, maxPayload: payloadBytesMax })
   }
 }
 

@@ -158,7 +158,7 @@ export class Runtime {
       case 'failed':
         return this.#files.get(effect.swarm)?.fail(effect.code, effect.reason)
       case 'connectTracker':
-        return this.#connectTracker()
+        return this.#connectTracker(effect.resume)
       case 'closeTracker': {
         // Forgotten first: what it says in closing is said to nobody.
         const socket = this.#tracker
@@ -232,7 +232,7 @@ export class Runtime {
     this.#runs.set(run, cancel)
   }
 
-  #connectTracker(): void {
+  #connectTracker(resume: string | undefined): void {
     const { trackerUrl, trackerDialer, clock, log } = this.#parts
     if (trackerUrl === undefined) return
     const events: TrackerEvents = {
@@ -250,7 +250,7 @@ export class Runtime {
       },
     }
     const begun = [...this.#files.values()].map((file) => file.begun)
-    const socket = connectLater(clock, begun, () => trackerDialer.connect(trackerUrl, events))
+    const socket = connectLater(clock, begun, () => trackerDialer.connect(trackerUrl, events, resume))
     this.#tracker = socket
   }
 

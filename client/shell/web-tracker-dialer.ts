@@ -3,7 +3,7 @@
  * reconnect.
  */
 import { MiB, relayedMessageBytesMax } from '../../shared/limits.ts'
-import { trackerSubprotocol } from '../../shared/tracker-messages.ts'
+import { subprotocolsOf, trackerSubprotocol } from '../../shared/tracker-messages.ts'
 import type { TrackerDialer, TrackerEvents, TrackerSocket } from '../ports.ts'
 
 /** Unsent text at which a tracker counts as dead: a client that joins many swarms at once sends a few dozen KiB. */
@@ -11,10 +11,15 @@ const unsentBytesMax = 1 * MiB
 
 /** @param WebSocketClass the platform's; another one where there is none */
 export function createWebTrackerDialer(WebSocketClass: typeof WebSocket = globalThis.WebSocket): TrackerDialer {
-  return { connect: (url, events) => connect(WebSocketClass, url, events) }
+  return { connect: (url, events, resume) => connect(WebSocketClass, url, events, resume) }
 }
 
-function connect(WebSocketClass: typeof WebSocket, url: string, events: TrackerEvents): TrackerSocket {
+function connect(
+  WebSocketClass: typeof WebSocket,
+  url: string,
+  events: TrackerEvents,
+  resume: string | undefined,
+): TrackerSocket {
   let socket: WebSocket | undefined
   let state: 'connecting' | 'open' | 'closed' = 'connecting'
 
@@ -27,7 +32,7 @@ function connect(WebSocketClass: typeof WebSocket, url: string, events: TrackerE
   }
 
   try {
-    socket = new WebSocketClass(url, trackerSubprotocol)
+    socket = new WebSocketClass(url, subprotocolsOf(resume))
   } catch {
     end() // the URL is wrong, or the page may not use it: the same to the owner as a tracker that is down
     return { send() {}, close() {} }

@@ -5,7 +5,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { type ClientOptions, WebSocket } from 'ws'
 import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import { type Log, silentLog } from '../../shared/log.ts'
-import { type Signal, type TrackerMessage, trackerSubprotocol } from '../../shared/tracker-messages.ts'
+import { type Signal, subprotocolsOf, type TrackerMessage, trackerSubprotocol } from '../../shared/tracker-messages.ts'
 import { createTracker, type Tracker, type TrackerOptions, trackerPath } from '../../tracker/main.ts'
 import { swarmA } from './tracker-crowd.ts'
 
@@ -23,8 +23,8 @@ export class Guest {
   readonly #told: TrackerMessage[] = []
   #waiting: (() => void) | undefined
 
-  constructor(url: string, options: ClientOptions = {}) {
-    this.socket = new WebSocket(url, trackerSubprotocol, { perMessageDeflate: false, ...options })
+  constructor(url: string, options: ClientOptions = {}, resume?: string) {
+    this.socket = new WebSocket(url, subprotocolsOf(resume), { perMessageDeflate: false, ...options })
     this.socket.on('message', (data) => {
       this.#told.push(JSON.parse(data.toString()))
       this.#waiting?.()

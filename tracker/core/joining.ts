@@ -2,11 +2,12 @@
 import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import { aheadCountMax } from '../../shared/limits.ts'
 import type { Rng } from '../../shared/rng.ts'
-import { type ClientMessage, type Tier, tiers } from '../../shared/tracker-messages.ts'
+import { type ClientMessage, type Tier, type TrackerMessage, tiers } from '../../shared/tracker-messages.ts'
 import type { Conduct } from './conduct.ts'
 import type { TrackerEffect } from './effects.ts'
 import type { Introductions } from './introductions.ts'
 import type { TrackerLimits } from './limits.ts'
+import type { Load } from './load.ts'
 import type { Memberships } from './memberships.ts'
 import type { Outcomes } from './outcomes.ts'
 import type { Membership, Peer } from './peer.ts'
@@ -19,6 +20,7 @@ export interface JoiningParts {
   rng: Rng
   /** Which swarms this tracker serves. */
   serves: (swarm: SwarmId) => boolean
+  load: Load
   memberships: Memberships
   introductions: Introductions
   outcomes: Outcomes
@@ -35,9 +37,9 @@ export class Joining {
     this.#parts = parts
   }
 
-  join(peer: Peer, message: ClientMessage & { type: 'join' }, now: number): TrackerEffect[] {
-    const { swarm, have, want, gives } = message
-    const { limits, serves, memberships, conduct } = this.#parts
+  join(peer: Peer, said: ClientMessage & { type: 'join' }, now: number): TrackerEffect[] {
+    const { swarm, have, want, gives } = said
+    const { limits, serves, load, memberships, conduct } = this.#parts
     if (!peer.allowance.joins.take(1, now)) {
       const message = `at most ${limits.joinsBurst} joins at once and ${limits.joinsPerSecond} a second`
       return conduct.tooFast(peer, { message, swarm }, now)
@@ -52,10 +54,13 @@ export class Joining {
     }
     const membership = former ?? memberships.enter(peer, swarm)
     membership.swarm.update(membership, have, gives ?? true)
-    const peers = this.#introduce(membership, want, now)
+    const peers = this.#introduce(membership, load.grant(want), now)
     const { size } = membership.swarm
+    const { intervalMs } = load
     const ahead = membership.swarm.aheadOf(membership, aheadCountMax)
-    return [{ type: 'send', to: peer.id, message: { type: 'peers', swarm, peers, size, ahead } }]
+    const message: TrackerMessage = { type: 'peers', swarm, peers, size, ahead }
+    if (intervalMs !== undefined) message.intervalMs = intervalMs
+    return [{ type: 'send', to: peer.id, message }]
   }
 
   leave(peer: Peer, swarm: SwarmId): TrackerEffect[] {

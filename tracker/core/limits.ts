@@ -4,6 +4,9 @@ import { KiB } from '../../shared/limits.ts'
 export interface TrackerLimits {
   connectionsMax: number
   connectionsPerAddressMax: number
+  connectionsPerSecond: number
+  loopLagMsMax: number
+  resumeLifetimeMs: number
   swarmsPerConnectionMax: number
   introductionsPerPeerMax: number
   introductionLifetimeMs: number
@@ -40,6 +43,12 @@ export const trackerLimits: Readonly<TrackerLimits> = {
   connectionsMax: 20_000,
   /** An office or a mobile carrier's gateway has hundreds behind one address; one machine that plays many has no more. */
   connectionsPerAddressMax: 256,
+  /** Two thirds of what one core takes with all that follows (bench/tracker-restart.ts): the others keep their pace. */
+  connectionsPerSecond: 2_000,
+  /** With answers so late nobody new is let in; they get cheaper at a quarter of it. A signal's way is to stay short. */
+  loopLagMsMax: 200,
+  /** A page that is open for a day and loses its connection keeps its name. */
+  resumeLifetimeMs: 86_400_000,
   /** As many swarms as one link can carry (shared/limits.ts, slotCountMax). */
   swarmsPerConnectionMax: 64,
   /** Caps what one peer is called, and what it costs here: the sole seed of a flash crowd is spared after these. */

@@ -4,6 +4,8 @@ import type { OutcomeStats } from './outcomes.ts'
 
 export interface TrackerMachineStats extends OutcomeStats {
   connections: number
+  /** Connections since the start whose peer came back. */
+  resumed: number
   /** Swarms; where a scope divides one, each of its parts. */
   swarms: number
   /** Connections that are in a swarm. */

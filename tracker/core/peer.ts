@@ -11,6 +11,8 @@ import type { Voices } from './voices.ts'
 
 export interface Peer {
   readonly id: PeerId
+  /** Which of the peer's connections this is (resumption.ts). */
+  readonly issue: number
   /** Changes only with its memberships (memberships.ts, relocate). */
   place: Place
   /** The key of the limits per address (place.ts, subscriberKey). */

@@ -5,11 +5,13 @@ import type { Conduct } from './conduct.ts'
 import type { TrackerEffect } from './effects.ts'
 import type { Introductions } from './introductions.ts'
 import type { TrackerLimits } from './limits.ts'
+import type { Load } from './load.ts'
 import type { Outcomes } from './outcomes.ts'
 import type { Peer } from './peer.ts'
 
 export interface ReportingParts {
   limits: TrackerLimits
+  load: Load
   introductions: Introductions
   outcomes: Outcomes
   conduct: Conduct
@@ -25,11 +27,13 @@ export class Reporting {
 
   /** Has no answer: what does not count is dropped in silence, since an honest report can come too late. */
   report(peer: Peer, { links }: ClientMessage & { type: 'report' }, now: number): TrackerEffect[] {
-    const { limits, introductions, outcomes, conduct, peerOf } = this.#parts
+    const { limits, load, introductions, outcomes, conduct, peerOf } = this.#parts
     if (!peer.allowance.reports.take(1, now)) {
       const message = `at most ${limits.reportsBurst} reports at once and ${limits.reportsPerSecond} a second`
       return conduct.tooFast(peer, { message }, now)
     }
+    // What is reported later counts as well; nobody's answer waits for it.
+    if (!load.hasTime) return []
     for (const link of links) {
       const other = peerOf(link.peer)
       const introduction = other && introductions.between(peer, other, now)

@@ -14,6 +14,7 @@ import type { TrackerEffect } from './effects.ts'
 import { Introductions } from './introductions.ts'
 import { Joining } from './joining.ts'
 import { type TrackerLimits, trackerLimitsWith } from './limits.ts'
+import { Load } from './load.ts'
 import type { Location } from './location.ts'
 import type { TrackerMachineStats } from './machine-stats.ts'
 import { Memberships } from './memberships.ts'
@@ -23,6 +24,7 @@ import type { Peer } from './peer.ts'
 import { placeOf, placeWith, type Scope, subscriberKey } from './place.ts'
 import { Relay } from './relay.ts'
 import { Reporting } from './reporting.ts'
+import { type Identity, Resumption } from './resumption.ts'
 import type { Hmac } from './tickets.ts'
 import { Trust } from './trust.ts'
 
@@ -33,8 +35,13 @@ export interface TrackerMachineOptions {
   serves?: (swarm: SwarmId) => boolean
   /** Whom peers may meet at all; everyone by default. */
   scope?: Scope
-  /** Under the key that all trackers of one service share. Without it there are no tickets, and no complaint is heard. */
+  /**
+   * Under the key that all trackers of one service share. Without it there are no tickets, no complaint is heard, and
+   * who comes back is somebody else.
+   */
   hmac?: Hmac
+  /** How much there is to do, which others measure. */
+  load?: Load
   /** What makes of this machine's time that of all trackers: added to `now`. */
   epochMs?: number
   /** Which addresses peers may name to each other; `public` by default. */
@@ -56,12 +63,16 @@ export class TrackerMachine {
   readonly #relay: Relay
   readonly #outcomes: Outcomes
   readonly #reporting: Reporting
+  readonly #resumption: Resumption | undefined
+  readonly #epochMs: number
+  #resumedCount = 0
 
   /** @throws Error that names a wrong limit */
   constructor(options: TrackerMachineOptions) {
     const { rng, serves = () => true, scope = 'anywhere', hmac, epochMs = 0 } = options
     const { candidates: policy = 'public', isRelay = () => false } = options
     const limits = trackerLimitsWith(options.limits ?? {})
+    const load = options.load ?? new Load(limits)
     this.#limits = limits
     this.#scope = scope
     this.#door = new Door(limits)
@@ -73,20 +84,39 @@ export class TrackerMachine {
     const outcomes = new Outcomes(limits)
     this.#outcomes = outcomes
     const memberships = this.#memberships
-    this.#joining = new Joining({ limits, rng, serves, memberships, introductions, outcomes, trust, conduct })
+    this.#joining = new Joining({ limits, rng, serves, load, memberships, introductions, outcomes, trust, conduct })
     const candidates = new CandidateScreen(policy, isRelay, limits)
     this.#relay = new Relay({ limits, introductions, candidates, conduct })
     const peerOf = (id: PeerId) => this.#peers.get(id)
-    this.#reporting = new Reporting({ limits, introductions, outcomes, conduct, peerOf })
+    this.#reporting = new Reporting({ limits, load, introductions, outcomes, conduct, peerOf })
+    this.#resumption = hmac && new Resumption(hmac, limits.resumeLifetimeMs)
+    this.#epochMs = epochMs
+  }
+
+  /**
+   * Whose resume token a client shows; nobody's, when that peer is here with a later one. If the peer is here, it is to
+   * be disconnected before it connects: its connection is a dead one, or about to be.
+   */
+  resumed(token: string, now: number): Identity | undefined {
+    const identity = this.#resumption?.read(token, now + this.#epochMs)
+    if (identity === undefined || (this.#peers.get(identity.id)?.issue ?? 0) > identity.issue) return undefined
+    return identity
   }
 
   /**
    * A connection was accepted.
-   * @param id fresh, and never used again: the connection answers to no other
+   * @param id fresh or `resumed`: the connection answers to no other
    * @param address 4 or 16 bytes: where the connection comes from
    * @param location what else is known of where that is
+   * @param issue of the resume token that was shown
    */
-  connect(id: PeerId, address: Uint8Array, location: Location | undefined, now: number): TrackerEffect[] {
+  connect(
+    id: PeerId,
+    address: Uint8Array,
+    location: Location | undefined,
+    now: number,
+    issue?: number,
+  ): TrackerEffect[] {
     assert(!this.#peers.has(id), `peer ${id} connected twice`)
     this.#introductions.expire(now)
     const subscriber = subscriberKey(address)
@@ -94,8 +124,11 @@ export class TrackerMachine {
     if (this.#trust.isBanned(place.network, now)) return this.#conduct.turnAway(id, 'banned', bannedText)
     const refusal = this.#door.enter(subscriber, now)
     if (refusal !== undefined) return this.#conduct.turnAway(id, 'too-many-connections', refusal)
+    if (issue !== undefined) this.#resumedCount++
+    const identity = this.#resumption?.next({ id, issue: issue ?? 0 }, now + this.#epochMs)
     const peer: Peer = {
       id,
+      issue: identity?.issue ?? 0,
       place,
       subscriber,
       origin: addressClass(address),
@@ -110,7 +143,8 @@ export class TrackerMachine {
     }
     this.#peers.set(id, peer)
     this.#trust.enter(peer)
-    return [{ type: 'send', to: id, message: { type: 'welcome', id } }]
+    const resume = identity && this.#resumption?.tokenOf(identity)
+    return [{ type: 'send', to: id, message: { type: 'welcome', id, ...(resume !== undefined && { resume }) } }]
   }
 
   /**
@@ -186,6 +220,7 @@ export class TrackerMachine {
   stats(): TrackerMachineStats {
     return {
       connections: this.#peers.size,
+      resumed: this.#resumedCount,
       swarms: this.#memberships.swarmCount,
       peers: this.#memberships.peerCount,
       memberships: this.#memberships.count,

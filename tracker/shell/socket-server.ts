@@ -9,6 +9,7 @@ import type { PeerId } from '../../shared/ids.ts'
 import { KiB, trackerMessageBytesMax } from '../../shared/limits.ts'
 import { trackerSubprotocol } from '../../shared/tracker-messages.ts'
 import { checkSetting, checkWhole } from '../core/limits.ts'
+import { type Farewell, Farewells } from './farewells.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { refuseUpgrade } from './upgrade-refusal.ts'
 
@@ -47,6 +48,8 @@ const sendQueueBytesDefault = 256 * KiB
 
 /** What the server tells its owner. After `closed` nothing more comes of a socket. */
 export interface SocketServerEvents {
+  /** Somebody is at the door, and nothing was spent on it yet. @returns what to say in place of letting it in */
+  arrived(request: IncomingMessage): Farewell | undefined
   opened(socket: TrackerSocket, request: IncomingMessage): void
   text(socket: TrackerSocket, text: string): void
   /** A ping, or a pong that nobody asked for. */
@@ -79,6 +82,7 @@ export class SocketServer {
   readonly #server: WebSocketServer
   readonly #heartbeat: Heartbeat<TrackerSocket>
   readonly #sockets = new Set<TrackerSocket>()
+  readonly #farewells = new Farewells()
   readonly refused: Record<SocketRefusal, number> = {
     'bad-upgrade': 0,
     'too-many-sockets': 0,
@@ -134,8 +138,19 @@ export class SocketServer {
     } else if (this.#sockets.size >= this.#socketsMax + refusedSocketsMax) {
       this.#refuse(socket, 503, 'too-many-sockets', 'the tracker is full')
     } else {
-      this.#server.handleUpgrade(request, socket, head, (accepted) => this.#accept(accepted as TrackerSocket, request))
+      this.#admit(request, socket, head)
     }
+  }
+
+  #admit(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const farewell = this.#events.arrived(request)
+    if (farewell !== undefined && !this.#farewells.hasRoom) {
+      return this.#refuse(socket, 503, 'too-many-sockets', farewell.reason)
+    }
+    this.#server.handleUpgrade(request, socket, head, (accepted) => {
+      if (farewell === undefined) this.#accept(accepted as TrackerSocket, request)
+      else this.#farewells.say(accepted, farewell)
+    })
   }
 
   send(socket: TrackerSocket, text: string): void {
@@ -228,7 +243,7 @@ export class SocketServer {
   }
 }
 
-function offeredProtocols(request: IncomingMessage): string[] {
+export function offeredProtocols(request: IncomingMessage): string[] {
   return (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
 }
 
