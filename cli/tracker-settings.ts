@@ -45,6 +45,8 @@ const limitHelp: Readonly<Record<keyof TrackerLimits, string>> = {
   banMs: 'how long a network stays banned',
   faultsPerSecond: 'faults that one connection is forgiven a second',
   faultsBurst: 'faults that one connection is forgiven at once',
+  stunAnswersPerSecond: 'STUN answers a second',
+  stunAnswersPerNetworkPerSecond: 'STUN answers a second to one /24 (IPv4) or /48 (IPv6)',
 }
 
 /** `banMs` is set as `--ban 15m`: the value says its unit. */

@@ -13,8 +13,13 @@ export interface ClientOptions {
   /** Whether the visitor agreed to connections with other visitors. `'denied'` (the default) means HTTP only. */
   consent?: Consent
   mode?: Mode
-  /** STUN and TURN servers for connections beyond the local network. None by default. */
+  /**
+   * STUN and TURN servers for connections beyond the local network, in place of those that the tracker names; an empty
+   * list for none at all. Those of the tracker by default.
+   */
   iceServers?: RTCIceServer[]
+  /** `'relay'`: connections by TURN servers alone, so that peers see no address of the visitor. `'all'` by default. */
+  iceTransportPolicy?: RTCIceTransportPolicy
   /**
    * The most that all uploads together may use, in bytes per second; 0 turns them off. Unlimited by default: uploads
    * then take what the visitor's own traffic leaves of a thin line.

@@ -59,6 +59,8 @@ export interface ClientParts {
 export function assembleClient(options: ClientOptions, parts: ClientParts): LastingClient {
   const { tracker, consent = 'denied', mode = 'balanced' } = options
   refuse('consent', consent, consent === 'granted' || consent === 'denied', "'granted' or 'denied'")
+  const { iceTransportPolicy = 'all' } = options
+  refuse('iceTransportPolicy', iceTransportPolicy, /^(all|relay)$/.test(iceTransportPolicy), "'all' or 'relay'")
   refuse('mode', mode, modes.includes(mode), modes.join(', '))
   const limits = checkedLimits(options)
   const log = parts.log ?? silentLog

@@ -18,12 +18,12 @@ import { createWebTrackerDialer } from './shell/web-tracker-dialer.ts'
  * @throws NearcastError `usage` when an option is not what it must be
  */
 export function createClient(options: ClientOptions = {}): Client {
-  const { iceServers = [], store = 'device', memoryBytesMax = memoryBytesMaxDefault } = options
+  const { iceServers, iceTransportPolicy, store = 'device', memoryBytesMax = memoryBytesMaxDefault } = options
   return assembleClient(options, {
     store: store === 'memory' ? new MemoryStore(memoryBytesMax) : deferStore(() => openChunkStore(memoryBytesMax)),
     hasher: createWebHasher(),
     http: createHttpSource(),
-    dialer: createLanedDialer(createSimplePeerDialer({ iceServers })),
+    dialer: createLanedDialer(createSimplePeerDialer({ iceServers, iceTransportPolicy })),
     trackerDialer: createWebTrackerDialer(),
     clock: createWebClock(),
     hints: createResumeHints(store === 'memory' ? undefined : localStorageOrNone()),

@@ -52,13 +52,16 @@ const nobody: Dialer = {
  */
 export function createNodeClient(options: NodeClientOptions = {}): LastingClient {
   const { webRtc, store = 'memory', manifests, linkCountMax = linkCountDefault, log, ...common } = options
-  const { iceServers = [], memoryBytesMax = memoryBytesMaxDefault } = common
+  const { iceServers, iceTransportPolicy, memoryBytesMax = memoryBytesMaxDefault } = common
   if (webRtc === undefined) delete common.tracker
   return assembleClient(common, {
     store: store === 'memory' ? new MemoryStore(memoryBytesMax) : 'dir' in store ? new StoreFolder(store).store : store,
     hasher: nodeHasher,
     http: createHttpSource(),
-    dialer: webRtc === undefined ? nobody : createLanedDialer(createSimplePeerDialer({ iceServers, wrtc: webRtc })),
+    dialer:
+      webRtc === undefined
+        ? nobody
+        : createLanedDialer(createSimplePeerDialer({ iceServers, iceTransportPolicy, wrtc: webRtc })),
     trackerDialer: createNodeTrackerDialer(),
     clock: createWebClock(),
     linkCountMax,

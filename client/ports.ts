@@ -2,6 +2,7 @@
 import type { Bytes } from '../shared/bytes.ts'
 import type { Geometry } from '../shared/geometry.ts'
 import type { Root } from '../shared/ids.ts'
+import type { IceServer } from '../shared/servers.ts'
 import type { Signal } from '../shared/tracker-messages.ts'
 
 export interface Clock {
@@ -50,6 +51,8 @@ export interface Link {
 export interface Dialer {
   /** Starts a link: the initiator makes the offer, the other side waits for one. */
   dial(initiator: boolean, events: LinkEvents): Link
+  /** STUN and TURN servers that the tracker names, for links dialed from now on. The owner's own go before them. */
+  useIceServers?(servers: readonly IceServer[]): void
 }
 
 /** The WebSocket to the tracker, once: it does not reconnect by itself. After `closed` nothing more comes. */

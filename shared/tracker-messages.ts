@@ -32,6 +32,7 @@ import {
   type Schema,
   text,
 } from './schema.ts'
+import { serverFields } from './servers.ts'
 
 /** The WebSocket subprotocol: the tracker protocol's version. */
 export const trackerSubprotocol = 'nearcast.1'
@@ -139,8 +140,13 @@ const fromClient = {
 }
 
 const fromTracker = {
-  /** First on every connection: who this peer is, and with what it can be the same one on its next connection. */
-  welcome: object({ type: literal('welcome'), id: peerId, resume: optional(resume) }),
+  /**
+   * First on every connection: who this peer is, with what it can be the same one on its next connection, and what
+   * servers there are.
+   */
+  welcome: object({ type: literal('welcome'), id: peerId, resume: optional(resume), ...serverFields }),
+  /** What changed of the servers since. */
+  servers: object({ type: literal('servers'), ...serverFields }),
   /**
    * Answers every `join`: whom to call, how many peers the swarm has in all, and how many of those that download and give
    * came before this one (`aheadCountMax` of them or more). A tracker that has much to do asks not to be asked again

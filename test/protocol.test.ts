@@ -63,6 +63,7 @@ const clientTypes: Record<ClientMessage['type'], true> = {
 }
 const trackerTypes: Record<TrackerMessage['type'], true> = {
   welcome: true,
+  servers: true,
   peers: true,
   signal: true,
   drain: true,

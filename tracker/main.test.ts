@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { PeerId } from '../shared/ids.ts'
 import { silentLog } from '../shared/log.ts'
@@ -156,6 +157,43 @@ describe('an upgrade', () => {
   })
 })
 
+describe('the welcome', () => {
+  it('[T227] names the STUN port once there is one, and no server where there is none', async () => {
+    const { tracker, url } = await start()
+    const before = await new Guest(url).hears('welcome')
+    expect(before).not.toHaveProperty('stunPort')
+    expect(before).not.toHaveProperty('iceServers')
+    const port = await tracker.openStun(0, '127.0.0.1')
+    expect(await new Guest(url).hears('welcome')).toMatchObject({ stunPort: port })
+  })
+
+  it('[T228] has credentials that coturn takes: an hour from now and the own id, signed with the secret', async () => {
+    const turnSecret = 'a secret that both have'
+    const turnUrls = ['turn:turn.example.org:3478?transport=udp', 'turns:turn.example.org']
+    const { url } = await start({ turnUrls, turnSecret })
+    const { id, iceServers } = await new Guest(url).hears('welcome')
+    const { urls, username, credential } = iceServers![0]!
+    expect(urls).toEqual(turnUrls)
+    const [endsAt, user] = username!.split(':')
+    expect(user).toBe(id)
+    const secondsLeft = Number(endsAt) - Date.now() / 1000
+    expect(secondsLeft).toBeGreaterThan(3_500)
+    expect(secondsLeft).toBeLessThanOrEqual(3_600)
+    expect(credential).toBe(createHmac('sha1', turnSecret).update(username!).digest('base64'))
+  })
+
+  it('[T228] is followed by new credentials when half of their time has passed', async () => {
+    let now = 0
+    const options = { turnUrls: ['turn:turn.example.org'], turnSecret: 'x'.repeat(16), turnTtlMs: 600_000 }
+    const { url } = await start({ ...options, heartbeatMs: 30, now: () => now })
+    const guest = new Guest(url)
+    await guest.hears('welcome')
+    now += 300_000
+    const { iceServers } = await guest.hears('servers')
+    expect(iceServers).toHaveLength(1)
+  })
+})
+
 describe('a wrong setting', () => {
   it.each([
     [{ regions: [{ name: 'oslo', cidrs: ['10.0.0.0/40'] }] }, 'regions[0].cidrs[0]: "10.0.0.0/40"'],
@@ -163,6 +201,13 @@ describe('a wrong setting', () => {
     [{ connectionsPerAddressMax: 0 }, 'connectionsPerAddressMax: 0 is not a whole number of at least 1'],
     [{ paths: ['tracker'] }, 'paths: "tracker" is not a path that begins with /'],
     [{ heartbeatMs: 0 }, 'heartbeatMs: 0 is not a whole number of at least 1'],
+    [{ stunUrls: ['stun.example.org'] }, 'stunUrls: "stun.example.org" is not stun:host or stun:host:port'],
+    [{ turnUrls: ['turn:a b'], turnSecret: 'x'.repeat(16) }, 'turnUrls: "turn:a b" is not turn:host:port'],
+    [{ turnUrls: ['turn:turn.example.org'] }, 'turnSecret: "0 characters" is not the secret'],
+    [{ turnUrls: ['turn:turn.example.org'], turnSecret: 'short' }, 'turnSecret: "5 characters" is not the secret'],
+    [{ turnSecret: 'x'.repeat(16) }, 'turnUrls: [] is not the TURN servers that turnSecret is for'],
+    [{ turnTtlMs: 1_000 }, 'turnTtlMs: 1000 is not a time from 5 minutes to 7 days'],
+    [{ stunAnswersPerSecond: 0 }, 'stunAnswersPerSecond: 0 is not a number above 0'],
     [{ sendQueueBytesMax: -5 }, 'sendQueueBytesMax: -5 is not a whole number of at least 1'],
   ])('[T30] is refused at start by name: %j', (settings, message) => {
     expect(() => createTracker({ log: silentLog, ...settings })).toThrow(`tracker setting ${message}`)

@@ -25,6 +25,7 @@ import {
 } from './shell/addresses.ts'
 import { Drain, type DrainPlan } from './shell/drain.ts'
 import { LoopWatch } from './shell/loop-watch.ts'
+import { type ServerSettings, serverDeskFrom } from './shell/server-settings.ts'
 import {
   offeredProtocols,
   SocketServer,
@@ -32,12 +33,13 @@ import {
   type SocketServerOptions,
   type TrackerSocket,
 } from './shell/socket-server.ts'
+import { StunServer, type StunStats } from './shell/stun-server.ts'
 
 export type { DrainPlan } from './shell/drain.ts'
 export { trackerPath } from './shell/socket-server.ts'
 
 /** Every limit of core/limits.ts can be set too. */
-export interface TrackerOptions extends Partial<TrackerLimits>, SocketServerOptions {
+export interface TrackerOptions extends Partial<TrackerLimits>, SocketServerOptions, ServerSettings {
   log: Log
   /** Address ranges of regions; peers of one region are near. A longer prefix wins over a shorter one. */
   regions?: readonly RegionSetting[]
@@ -62,11 +64,18 @@ export interface TrackerStats extends Omit<TrackerMachineStats, 'refused'> {
   /** How much there is to do: from `warm` on answers are cheaper, at `full` nobody is let in. */
   load: LoadLevel
   loopLagMs: number
+  /** What the STUN responder did; absent while there is none. */
+  stun?: StunStats
 }
 
 export interface Tracker {
   /** Takes an HTTP upgrade to the tracker's path; answers others with a raw 4xx. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /**
+   * Answers STUN on a UDP port from now on, and names it to clients that connect later. 0 takes any free port; every
+   * address of this machine by default. Rejects with the system's error when the port cannot be had.
+   */
+  openStun(port: number, host?: string): Promise<number>
   stats(): TrackerStats
   /** Whether new clients should be sent here: false as soon as it is about to end. */
   readonly isReady: boolean
@@ -111,6 +120,7 @@ export function createTracker(options: TrackerOptions): Tracker {
   const isRelay = createRangeCheck('relays', relays)
   const lifecycle = new Lifecycle(limits, rng)
   const { load } = lifecycle
+  const desk = serverDeskFrom(options)
   const machine = new TrackerMachine({
     rng,
     limits,
@@ -119,8 +129,10 @@ export function createTracker(options: TrackerOptions): Tracker {
     epochMs: Date.now() - now(),
     candidates,
     isRelay,
+    serversOf: (id, at) => desk.welcome(id, at, Date.now()),
     ...(serves && { serves }),
   })
+  let stun: StunServer | undefined
   const regions = regionsFrom(options.regions ?? [])
   const addressOf = createAddressReader(options.trustedProxies ?? [])
   const digestOf = createAddressDigest()
@@ -184,9 +196,17 @@ export function createTracker(options: TrackerOptions): Tracker {
     closed({ id }) {
       if (id === undefined) return
       machine.disconnect(id)
+      desk.leave(id)
       sockets.delete(id)
     },
-    tick: () => machine.expire(now()),
+    tick() {
+      machine.expire(now())
+      run(
+        desk
+          .due(now(), Date.now())
+          .map(({ to, servers }) => ({ type: 'send', to, message: { type: 'servers', ...servers } })),
+      )
+    },
   }
 
   const server = new SocketServer(limits.connectionsMax, options, events)
@@ -200,20 +220,29 @@ export function createTracker(options: TrackerOptions): Tracker {
 
   return {
     handleUpgrade: (request, socket, head) => server.handleUpgrade(request, socket, head),
+    async openStun(port, host) {
+      stun = await StunServer.open({ port, host, limits, now })
+      desk.stunAt(stun.port)
+      return stun.port
+    },
     stats: () => {
       const stats = machine.stats()
       const refused = { ...stats.refused, ...server.refused, busy: lifecycle.busyCount }
-      return { ...stats, refused, load: load.level, loopLagMs: load.lagMs }
+      return { ...stats, refused, load: load.level, loopLagMs: load.lagMs, ...(stun && { stun: { ...stun.stats } }) }
     },
     get isReady() {
       return lifecycle.isReady
     },
     drain: (plan) => drain.run(plan),
-    close: () => {
+    async close() {
       drain.cut()
       watch.stop()
       const farewell: TrackerMessage = { type: 'refused', code: 'draining', message: 'the tracker is going down' }
-      return server.shutdown(serviceRestart, farewell.message, JSON.stringify(farewell))
+      await server.shutdown(serviceRestart, farewell.message, JSON.stringify(farewell))
+      // Last: whoever was sent away still finds the way to a peer.
+      const open = stun
+      stun = undefined
+      await open?.close()
     },
   }
 }

@@ -2,6 +2,7 @@
 import type { Bytes } from '../../shared/bytes.ts'
 import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import type { ChunkHashes, Manifest } from '../../shared/manifest.ts'
+import type { IceServer } from '../../shared/servers.ts'
 import type { ClientMessage, Signal, TrackerMessage } from '../../shared/tracker-messages.ts'
 import type { WireMessage } from '../../shared/wire.ts'
 
@@ -76,6 +77,8 @@ export type Effect =
   | { type: 'connectTracker'; resume?: string }
   | { type: 'closeTracker' }
   | { type: 'tell'; message: ClientMessage }
+  /** What the tracker names now, all of it: for connections made from now on. */
+  | { type: 'iceServers'; stunPort: number | undefined; iceServers: readonly IceServer[] }
   | { type: 'dial'; peer: PeerId; initiator: boolean }
   | { type: 'linkSignal'; peer: PeerId; description?: Description; candidate?: Candidate }
   | { type: 'hangUp'; peer: PeerId }

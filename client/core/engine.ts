@@ -17,6 +17,7 @@ import { Files } from './files.ts'
 import { havesDueAt, noteHave, tellHaves } from './haves.ts'
 import { Lanes } from './lanes.ts'
 import { Mesh } from './mesh.ts'
+import { NamedServers } from './named-servers.ts'
 import { OriginRuns } from './origin-runs.ts'
 import type { Remote } from './remote.ts'
 import type { EngineSettings } from './settings.ts'
@@ -38,6 +39,7 @@ export class Engine {
   readonly #mesh: Mesh
   readonly #conversation: Conversation
   readonly #complaints: Complaints
+  readonly #servers: NamedServers
   isConsented = false
   #now = 0
 
@@ -60,6 +62,7 @@ export class Engine {
     this.#uploads = new Uploads(this.core)
     this.#lanes = new Lanes(this.core)
     this.#complaints = new Complaints(this.core, this.session)
+    this.#servers = new NamedServers(this.core)
     const attachments = new Attachments(this.core)
     const parts = { core: this.core, session: this.session, attachments }
     this.#mesh = new Mesh(parts, (remote) => {
@@ -221,7 +224,10 @@ export class Engine {
     switch (message.type) {
       case 'welcome':
         if (message.id !== this.session.ownId) this.#complaints.renamed()
+        this.#servers.welcome(message)
         return this.session.welcome(message, now)
+      case 'servers':
+        return this.#servers.hear(message)
       case 'peers':
         for (const { id, ticket } of message.peers) this.#complaints.introduced(id, ticket)
         if (message.intervalMs !== undefined) this.session.quiet(message.swarm, message.intervalMs, now)

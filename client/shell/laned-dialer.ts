@@ -39,7 +39,10 @@ interface LanedDialer {
 export function createLanedDialer(dialer: Dialer): Dialer {
   const space = new Uint8Array(numberedHeaderBytes + dataHeaderBytes + 64 * KiB)
   const shared: LanedDialer = { dialer, takenCount: 0, space }
-  return { dial: (initiator, events) => new LanedLink(shared, initiator, events) }
+  return {
+    dial: (initiator, events) => new LanedLink(shared, initiator, events),
+    useIceServers: (servers) => dialer.useIceServers?.(servers),
+  }
 }
 
 class LanedLink implements Link {

@@ -11,6 +11,7 @@ import type { Engine } from '../core/engine.ts'
 import type { Effect, Input } from '../core/engine-events.ts'
 import { payloadBytesAim } from '../core/settings.ts'
 import type { Clock, Dialer, Hasher, HttpSource, Link, TrackerDialer, TrackerEvents, TrackerSocket } from '../ports.ts'
+import { iceServersOf } from './ice-servers.ts'
 import { connectLater } from './later-tracker.ts'
 import type { OpenFile } from './open-file.ts'
 import type { Vault } from './vault.ts'
@@ -167,6 +168,8 @@ export class Runtime {
       }
       case 'tell':
         return this.#tracker?.send(JSON.stringify(effect.message))
+      case 'iceServers':
+        return this.#parts.dialer.useIceServers?.(iceServersOf(effect, this.#parts.trackerUrl))
       case 'dial':
         return this.#dial(effect.peer, effect.initiator)
       case 'linkSignal': {

@@ -43,13 +43,29 @@ export interface WebRtc {
 }
 
 export interface DialerOptions {
-  iceServers: RTCIceServer[]
+  /** The owner's own STUN and TURN servers: with them, none that a tracker names is used. */
+  iceServers?: RTCIceServer[] | undefined
+  /** `relay` goes by TURN servers alone, so that no peer sees an address. */
+  iceTransportPolicy?: RTCIceTransportPolicy | undefined
   /** WebRTC where the platform has none of its own. */
   wrtc?: WebRtc
 }
 
-export function createSimplePeerDialer(options: DialerOptions): Dialer {
-  return { dial: (initiator, events) => new SimplePeerLink({ ...options, initiator, events }) }
+export function createSimplePeerDialer({ iceServers: own, iceTransportPolicy = 'all', wrtc }: DialerOptions): Dialer {
+  const config: RTCConfiguration = { iceServers: own ?? [], iceTransportPolicy }
+  return {
+    dial: (initiator, events) => new SimplePeerLink({ config: { ...config }, wrtc, initiator, events }),
+    useIceServers(servers) {
+      if (own === undefined) config.iceServers = [...servers]
+    },
+  }
+}
+
+interface LinkOptions {
+  config: RTCConfiguration
+  wrtc: WebRtc | undefined
+  initiator: boolean
+  events: LinkEvents
 }
 
 /** One description with one section, for data: media would wake decoders that nobody asked for. */
@@ -70,11 +86,11 @@ class SimplePeerLink implements Link {
   #described = false
   #candidateCount = 0
 
-  constructor({ initiator, events, iceServers, wrtc }: DialerOptions & { initiator: boolean; events: LinkEvents }) {
+  constructor({ initiator, events, config, wrtc }: LinkOptions) {
     this.#initiator = initiator
     this.#events = events
     try {
-      this.#start(iceServers, wrtc)
+      this.#start(config, wrtc)
     } catch (error) {
       this.#end(`no WebRTC: ${textOf(error)}`)
     }
@@ -120,10 +136,9 @@ class SimplePeerLink implements Link {
     this.#end('closed on this side', lingers)
   }
 
-  #start(iceServers: RTCIceServer[], wrtc: WebRtc | undefined): void {
+  #start(config: RTCConfiguration, wrtc: WebRtc | undefined): void {
     const initiator = this.#initiator
     // Without a config of ours simple-peer would ask public STUN servers.
-    const config: RTCConfiguration = { iceServers }
     const peer = new SimplePeer({ initiator, trickle: true, config, channelName, ...(wrtc && { wrtc }) })
     this.#peer = peer
     // First of all: an `error` that nobody hears is thrown.

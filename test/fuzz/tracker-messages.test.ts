@@ -45,8 +45,22 @@ const clientMessage: fc.Arbitrary<ClientMessage> = fc.oneof(
   fc.record({ type: fc.constant('signal' as const), to: peer, signal }),
 )
 
+const iceServer = fc.oneof(
+  fc.record({ urls: fc.subarray(['stun:stun.example.org', 'stuns:192.0.2.1:5349'], { minLength: 1 }) }),
+  fc.record({
+    urls: fc.subarray(['turn:192.0.2.1:3478?transport=udp', 'turns:[2001:db8::1]:5349', 'turn:turn'], { minLength: 1 }),
+    username: fc.string({ minLength: 1, maxLength: 128 }),
+    credential: fc.string({ minLength: 1, maxLength: 256 }),
+  }),
+)
+const servers = {
+  stunPort: fc.integer({ min: 1, max: 65535 }),
+  iceServers: fc.array(iceServer, { maxLength: 4 }),
+}
+
 const trackerMessage: fc.Arbitrary<TrackerMessage> = fc.oneof(
-  fc.record({ type: fc.constant('welcome' as const), id: peer }),
+  fc.record({ type: fc.constant('welcome' as const), id: peer, ...servers }, { requiredKeys: ['type', 'id'] }),
+  fc.record({ type: fc.constant('servers' as const), ...servers }, { requiredKeys: ['type'] }),
   fc.record({
     type: fc.constant('peers' as const),
     swarm,

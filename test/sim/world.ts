@@ -193,6 +193,8 @@ export class World {
         return this.time.at(this.time.now + 2 * node.plan.delayMs, () => {
           if (!node.isGone) this.tracker.connect(node)
         })
+      case 'iceServers':
+        return
       case 'closeTracker':
         return this.tracker.disconnect(node)
       case 'tell':

@@ -36,6 +36,8 @@ export interface TrackerLimits {
   banMs: number
   faultsPerSecond: number
   faultsBurst: number
+  stunAnswersPerSecond: number
+  stunAnswersPerNetworkPerSecond: number
 }
 
 export const trackerLimits: Readonly<TrackerLimits> = {
@@ -98,6 +100,10 @@ export const trackerLimits: Readonly<TrackerLimits> = {
   /** A client with an error is told so a few times; one that goes on is closed, so a flood earns few answers. */
   faultsPerSecond: 0.2,
   faultsBurst: 20,
+  /** Twenty thousand visitors with a few new connections a minute each, and their keep-alives; about a tenth of a core. */
+  stunAnswersPerSecond: 5_000,
+  /** Several hundred visitors behind one address; for somebody who never asked, 8 KB/s that he would not notice. */
+  stunAnswersPerNetworkPerSecond: 250,
 }
 
 /** Fills in what was not set. @throws Error that names the setting, the value and what would be right */

@@ -5,6 +5,7 @@
 import { assert, assertNever } from '../../shared/assert.ts'
 import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import type { Rng } from '../../shared/rng.ts'
+import type { Servers } from '../../shared/servers.ts'
 import { type ClientMessage, parseClientMessage } from '../../shared/tracker-messages.ts'
 import { addressClass } from './address-class.ts'
 import { createAllowance, Door } from './admission.ts'
@@ -48,6 +49,8 @@ export interface TrackerMachineOptions {
   candidates?: CandidatePolicy
   /** Whether an address is a relay's that clients were told of; none by default. */
   isRelay?: (address: Uint8Array) => boolean
+  /** What a welcome says of servers; nothing by default. */
+  serversOf?: (id: PeerId, now: number) => Servers
 }
 
 export class TrackerMachine {
@@ -65,6 +68,7 @@ export class TrackerMachine {
   readonly #reporting: Reporting
   readonly #resumption: Resumption | undefined
   readonly #epochMs: number
+  readonly #serversOf: (id: PeerId, now: number) => Servers
   #resumedCount = 0
 
   /** @throws Error that names a wrong limit */
@@ -91,6 +95,7 @@ export class TrackerMachine {
     this.#reporting = new Reporting({ limits, load, introductions, outcomes, conduct, peerOf })
     this.#resumption = hmac && new Resumption(hmac, limits.resumeLifetimeMs)
     this.#epochMs = epochMs
+    this.#serversOf = options.serversOf ?? (() => ({}))
   }
 
   /**
@@ -144,7 +149,10 @@ export class TrackerMachine {
     this.#peers.set(id, peer)
     this.#trust.enter(peer)
     const resume = identity && this.#resumption?.tokenOf(identity)
-    return [{ type: 'send', to: id, message: { type: 'welcome', id, ...(resume !== undefined && { resume }) } }]
+    const servers = this.#serversOf(id, now)
+    return [
+      { type: 'send', to: id, message: { type: 'welcome', id, ...(resume !== undefined && { resume }), ...servers } },
+    ]
   }
 
   /**
