@@ -52,6 +52,17 @@ export const pathKind: Kind<string | undefined> = {
   read: (value, base) => (isText(value) ? resolve(base, value) : undefined),
 }
 
+/** Paths; a flag that is repeated adds one, and so does a comma. */
+export const pathsKind: Kind<string[]> = {
+  hint: '<paths>',
+  right: 'one path or more, with commas between',
+  many: true,
+  read(value, base) {
+    const paths = words(value, ',')?.map((path) => pathKind.read(path, base))
+    return paths?.every((path) => path !== undefined) ? paths : undefined
+  },
+}
+
 /** A path, or `-` for stdout. */
 export const outputKind: Kind<string | undefined> = {
   hint: '<path>',
@@ -143,7 +154,7 @@ export function choiceKind<const T extends string>(...words: T[]): Kind<T> {
 }
 
 /** The words of a list: JSON gives an array, a flag or variable a text with separators, repeated flags an array of these. */
-function words(value: unknown, separator: string): string[] | undefined {
+export function words(value: unknown, separator: string): string[] | undefined {
   const parts = Array.isArray(value) ? value : [value]
   const out: string[] = []
   for (const part of parts) {

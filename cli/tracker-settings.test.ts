@@ -37,6 +37,9 @@ const samples: Record<string, string> = {
   '<any|public|own>': 'own',
   '<regions>': 'seven=10.7.0.0/16',
   '<path>': join(folder, 'seven'),
+  '<paths>': join(folder, 'seven'),
+  '<headers>': 'asn=x-seven',
+  '<anywhere|region|network>': 'region',
   '<info|warn|error>': 'error',
 }
 
@@ -98,6 +101,34 @@ it('[T200] what is set reaches the tracker: times as times, sizes as sizes', () 
 })
 
 it.each([
+  ['cloudflare', { country: 'cf-ipcountry', continent: 'cf-ipcontinent', subdivision: 'cf-region-code' }],
+  [
+    'cloudflare,asn=X-Client-ASN',
+    { country: 'cf-ipcountry', continent: 'cf-ipcontinent', subdivision: 'cf-region-code', asn: 'x-client-asn' },
+  ],
+  [
+    'cloudfront,country=x-country',
+    { country: 'x-country', subdivision: 'cloudfront-viewer-country-region', asn: 'cloudfront-viewer-asn' },
+  ],
+  ['country=X-Country, region=X-Pop', { country: 'x-country', region: 'x-pop' }],
+])('[T102] --geo-headers %s is understood', (text, headers) => {
+  const asObject = config({ 'geo-headers': headers })
+  for (const args of [
+    ['--geo-headers', text],
+    ['--config', asObject],
+  ]) {
+    expect(trackerOptionsOf(readSettings(trackerCommandSettings, { args, env: {}, workFolder })!).geoHeaders).toEqual(
+      headers,
+    )
+  }
+})
+
+it.each([
+  ['--geo-headers', 'akamai'],
+  ['--geo-headers', 'city=x-city'],
+  ['--geo-headers', 'country='],
+  ['--geo-headers', 'country=x country'],
+  ['--scope', 'isp'],
   ['--joins-per-second', '0'],
   ['--joins-burst', '1.5'],
   ['--joins-burst', '0'],
@@ -107,5 +138,5 @@ it.each([
   ['--signal-bytes-per-introduction-max', '0'],
   ['--signal-bytes-per-introduction-max', 'none'],
 ])('[D3] %s %s is refused', (flag, value) => {
-  expect(refusal([flag, value]).message).toMatch(new RegExp(`^${flag} is "${value}"; it must be `))
+  expect(refusal([flag, value]).message).toMatch(new RegExp(`^${flag} is \\[?"${value}"]?; it must be `))
 })

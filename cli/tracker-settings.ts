@@ -3,11 +3,12 @@
  * becomes of it. Defaults and reasons of the limits are in tracker/core/limits.ts.
  */
 import { KiB } from '../shared/limits.ts'
-import { candidatePolicies, type TrackerLimits, trackerLimits } from '../tracker/api.ts'
+import { candidatePolicies, scopes, type TrackerLimits, trackerLimits } from '../tracker/api.ts'
 import type { TrackerOptions } from '../tracker/main.ts'
+import { geoHeadersKind } from './geo-headers-kind.ts'
 import { limitKind, sizeKind, spanKind } from './number-kinds.ts'
 import { type Setting, type SettingTable, type SettingValues, setting } from './setting.ts'
-import { choiceKind, proxiesKind, rangesKind, regionsKind } from './setting-kinds.ts'
+import { choiceKind, pathKind, pathsKind, proxiesKind, rangesKind, regionsKind } from './setting-kinds.ts'
 
 /** One for each limit: a limit without its line here does not compile. */
 const limitHelp: Readonly<Record<keyof TrackerLimits, string>> = {
@@ -73,6 +74,10 @@ export const trackerSettings = {
     'addresses that peers may name: also private ones, or only their own [public]',
   ),
   relays: setting(rangesKind, [], 'the TURN servers whose addresses peers may name [none]'),
+  geoHeaders: setting(geoHeadersKind, {}, 'headers in which these proxies say where a visitor is: cloudflare [none]'),
+  geoDatabase: setting(pathsKind, [], 'MMDB files of where addresses are, read again when they change [none]'),
+  zonesFile: setting(pathKind, undefined, 'a file of "<range> <zone>" lines; visitors in one zone are nearest [none]'),
+  scope: setting(choiceKind(...scopes), 'anywhere', 'whom visitors may meet at all, a hard limit [anywhere]'),
   heartbeat: {
     ...setting(spanKind, 30_000, 'between two pings of a connection; proxies cut quiet ones at 60s [30s]'),
     section: 'limits',
@@ -95,6 +100,10 @@ export function trackerOptionsOf(settings: TrackerSettings): Omit<TrackerOptions
     trustedProxies: settings.trustProxy,
     candidates: settings.candidates,
     relays: settings.relays,
+    geoHeaders: settings.geoHeaders,
+    geoDatabases: settings.geoDatabase,
+    zonesFile: settings.zonesFile,
+    scope: settings.scope,
     heartbeatMs: settings.heartbeat,
     sendQueueBytesMax: settings.sendQueueBytesMax,
   }

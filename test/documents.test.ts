@@ -12,6 +12,7 @@ const documents = [
   'docs/ARCHITECTURE.md',
   'docs/SPEC.md',
   'docs/PROTOCOL.md',
+  'docs/guides/nearness.md',
 ]
 
 /** Files that a document speaks of, by their whole path or by their name alone. */

@@ -38,6 +38,29 @@ describe('the tracker', () => {
     })
   })
 
+  it('[T105] [T102] lets only those meet whom its scope allows, by what its proxy says of them', async () => {
+    const geoHeaders = { country: 'CF-IPCountry' }
+    const { guest, tracker } = await start({ trustedProxies: ['loopback'], geoHeaders, scope: 'region' })
+    const from = (address: string, country: string) =>
+      guest({ headers: { 'X-Forwarded-For': address, 'CF-IPCountry': country } })
+    const anna = await from('203.0.113.5', 'NO')
+    const ben = await from('198.51.100.5', 'NO')
+    const carl = await from('203.0.113.6', 'SE')
+    for (const { guest: one } of [anna, ben, carl]) await one.join()
+    expect(await anna.guest.join({ want: 8 })).toMatchObject({ peers: [{ id: ben.id, tier: 'region' }], size: 2 })
+    expect(await carl.guest.join({ want: 8 })).toMatchObject({ peers: [], size: 1 })
+    carl.guest.signal(anna.id, offer)
+    expect(await carl.guest.hears('refused')).toMatchObject({ code: 'not-introduced' })
+    expect(tracker.stats().signals).toBe(0)
+  })
+
+  it('[T30] refuses a scope and a source of places that it does not know', () => {
+    expect(() => createTracker({ log: silentLog, scope: 'isp' as never })).toThrow(
+      'tracker setting scope: "isp" is not one of anywhere, region, network',
+    )
+    expect(() => createTracker({ log: silentLog, zonesFile: '/nowhere/zones' })).toThrow('there is no such file')
+  })
+
   it('[T9] gives ids that nobody can guess, and never the same twice', async () => {
     const { guest } = await start()
     const ids = await Promise.all(Array.from({ length: 20 }, async () => (await guest()).id))

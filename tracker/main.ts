@@ -12,18 +12,12 @@ import type { TrackerEffect } from './core/effects.ts'
 import { Lifecycle } from './core/lifecycle.ts'
 import { checkSetting, type TrackerLimits, trackerLimitsWith } from './core/limits.ts'
 import type { LoadLevel } from './core/load.ts'
-import { locationOf } from './core/location.ts'
 import type { TrackerMachineStats } from './core/machine-stats.ts'
-import { subscriberKey } from './core/place.ts'
+import { type Scope, scopes, subscriberKey } from './core/place.ts'
 import { TrackerMachine } from './core/tracker-machine.ts'
-import {
-  createAddressDigest,
-  createAddressReader,
-  createRangeCheck,
-  type RegionSetting,
-  regionsFrom,
-} from './shell/addresses.ts'
+import { createAddressDigest, createAddressReader, createRangeCheck } from './shell/addresses.ts'
 import { Drain, type DrainPlan } from './shell/drain.ts'
+import { Locator, type LocatorOptions } from './shell/locator.ts'
 import { LoopWatch } from './shell/loop-watch.ts'
 import { type ServerSettings, serverDeskFrom } from './shell/server-settings.ts'
 import {
@@ -39,16 +33,14 @@ export type { DrainPlan } from './shell/drain.ts'
 export { trackerPath } from './shell/socket-server.ts'
 
 /** Every limit of core/limits.ts can be set too. */
-export interface TrackerOptions extends Partial<TrackerLimits>, SocketServerOptions, ServerSettings {
+export interface TrackerOptions extends Partial<TrackerLimits>, SocketServerOptions, LocatorOptions, ServerSettings {
   log: Log
-  /** Address ranges of regions; peers of one region are near. A longer prefix wins over a shorter one. */
-  regions?: readonly RegionSetting[]
-  /** Addresses, ranges or `'loopback'`: proxies whose X-Forwarded-For is believed. Nobody's by default. */
-  trustedProxies?: readonly string[]
   /** Which addresses peers may name to each other in signals: docs/SPEC.md, T141. `public` by default. */
   candidates?: CandidatePolicy
   /** Addresses and ranges of the TURN servers that clients use, which peers may name as well. */
   relays?: readonly string[]
+  /** Whom peers may meet at all: a hard limit, random picks and relays included. Everyone by default. */
+  scope?: Scope
   /** Which swarms are served; all by default. */
   serves?: (swarm: SwarmId) => boolean
   /** Milliseconds on a clock that never goes back. */
@@ -107,9 +99,11 @@ const logLinesBurst = 50
 /** @throws Error that names a wrong setting, its value and what would be right */
 export function createTracker(options: TrackerOptions): Tracker {
   const limits = trackerLimitsWith(options)
-  const { log, serves, now = () => performance.now(), rng = randomRng(), key = randomBytes(keyBytesMin) } = options
+  const { log, serves, scope = 'anywhere', now = () => performance.now(), rng = randomRng() } = options
+  const { key = randomBytes(keyBytesMin) } = options
   checkSetting('key', `${key.length} bytes`, key.length >= keyBytesMin, `at least ${keyBytesMin} bytes`)
   const hmac = (text: string) => createHmac('sha256', key).update(text).digest('base64url')
+  checkSetting('scope', scope, scopes.includes(scope), `one of ${scopes.join(', ')}`)
   const { candidates = 'public', relays = [] } = options
   checkSetting(
     'candidates',
@@ -124,6 +118,7 @@ export function createTracker(options: TrackerOptions): Tracker {
   const machine = new TrackerMachine({
     rng,
     limits,
+    scope,
     hmac,
     load,
     epochMs: Date.now() - now(),
@@ -133,7 +128,7 @@ export function createTracker(options: TrackerOptions): Tracker {
     ...(serves && { serves }),
   })
   let stun: StunServer | undefined
-  const regions = regionsFrom(options.regions ?? [])
+  const locator = new Locator(options, log)
   const addressOf = createAddressReader(options.trustedProxies ?? [])
   const digestOf = createAddressDigest()
   const sockets = new Map<PeerId, TrackerSocket>()
@@ -188,7 +183,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       sockets.set(id, socket)
       socket.id = id
       socket.address = address
-      run(machine.connect(id, address, locationOf({ region: regions.nameOf(address) }), now(), issue))
+      run(machine.connect(id, address, locator.locate(request, address), now(), issue))
     },
     text: (socket, text) => run(machine.receive(socket.id!, text, now())),
     control: (socket) => run(machine.control(socket.id!, now())),
@@ -237,6 +232,7 @@ export function createTracker(options: TrackerOptions): Tracker {
     async close() {
       drain.cut()
       watch.stop()
+      locator.close()
       const farewell: TrackerMessage = { type: 'refused', code: 'draining', message: 'the tracker is going down' }
       await server.shutdown(serviceRestart, farewell.message, JSON.stringify(farewell))
       // Last: whoever was sent away still finds the way to a peer.

@@ -22,6 +22,8 @@ describe('what is believed of where a peer is', () => {
     [{ country: 'Norway' }],
     [{ country: 47 }],
     [{ continent: '' }],
+    [{ subdivision: '?' }],
+    [{ subdivision: 'California' }],
     [{ asn: 0 }],
     [{ asn: 4_294_967_296 }],
     [{ asn: '64500; drop' }],

@@ -44,7 +44,7 @@ export function locationOf(claims: Claims): Location {
   const zone = nameOf(claims.zone)
   const region = nameOf(claims.region)
   const country = codeOf(claims.country)
-  const subdivision = nameOf(claims.subdivision)?.toUpperCase()
+  const subdivision = subdivisionOf(claims.subdivision)
   const continent = codeOf(claims.continent)
   const asn = asnOf(claims.asn)
   return {
@@ -66,6 +66,12 @@ function nameOf(value: unknown): string | undefined {
 function codeOf(value: unknown): string | undefined {
   const code = nameOf(value)?.toUpperCase()
   return code !== undefined && /^[A-Z][A-Z0-9]$/.test(code) ? code : undefined
+}
+
+/** The part of ISO 3166-2 after the country, which proxies and databases give alone. */
+function subdivisionOf(value: unknown): string | undefined {
+  const code = nameOf(value)?.toUpperCase()
+  return code !== undefined && /^[A-Z0-9]{1,3}$/.test(code) ? code : undefined
 }
 
 /** A number, or a text such as `64500` or `AS64500`. */

@@ -6,8 +6,8 @@ import { createHmac, randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import ipaddr from 'ipaddr.js'
 import proxyAddr from 'proxy-addr'
+import { NamedRanges, type Prefix } from '../core/named-ranges.ts'
 import { unmapped } from '../core/place.ts'
-import { type Prefix, Regions } from '../core/regions.ts'
 
 export interface RegionSetting {
   readonly name: string
@@ -18,6 +18,9 @@ export interface RegionSetting {
 const regionNameLengthMax = 64
 
 const mappedPrefixBits = 96
+
+/** The address as it is usually spelled. */
+export const addressText = (address: Uint8Array): string => ipaddr.fromByteArray([...address]).toString()
 
 /** @returns 4 or 16 bytes, IPv4-mapped ones as 4; undefined for what is no address */
 export function parseAddress(text: string | undefined): Uint8Array | undefined {
@@ -41,8 +44,8 @@ export function parsePrefix(text: string): Prefix | undefined {
 }
 
 /** @throws Error that names the wrong setting, its value and what would be right */
-export function regionsFrom(settings: readonly RegionSetting[]): Regions {
-  const regions = new Regions()
+export function regionsFrom(settings: readonly RegionSetting[]): NamedRanges {
+  const regions = new NamedRanges()
   for (const [i, { name, cidrs }] of settings.entries()) {
     if (typeof name !== 'string' || name.length === 0 || name.length > regionNameLengthMax) {
       throw new Error(
@@ -65,7 +68,7 @@ export function regionsFrom(settings: readonly RegionSetting[]): Regions {
  * @throws Error that names the wrong setting, its value and what would be right
  */
 export function createRangeCheck(setting: string, ranges: readonly string[]): (address: Uint8Array) => boolean {
-  const known = new Regions()
+  const known = new NamedRanges()
   for (const [i, text] of ranges.entries()) {
     const prefix = parsePrefix(text)
     const value = `tracker setting ${setting}[${i}]: ${JSON.stringify(text)}`
@@ -75,14 +78,16 @@ export function createRangeCheck(setting: string, ranges: readonly string[]): (a
   return (address) => known.nameOf(address) !== undefined
 }
 
-/**
- * Where a request comes from: the socket's other end or, when that is a trusted proxy, the first address from the right
- * of X-Forwarded-For that is not one. Whoever is not trusted cannot choose an address.
- * @throws Error that names the wrong setting, its value and what would be right
- */
-export function createAddressReader(
-  trustedProxies: readonly string[],
-): (request: IncomingMessage) => Uint8Array | undefined {
+/** Whether the other end of a request's own connection is a proxy whose word counts. */
+export type ProxyTrust = (request: IncomingMessage) => boolean
+
+/** @throws Error that names the wrong setting, its value and what would be right */
+export function createProxyTrust(trustedProxies: readonly string[]): ProxyTrust {
+  const isTrusted = trustedBy(trustedProxies)
+  return ({ socket: { remoteAddress } }) => remoteAddress !== undefined && isTrusted(remoteAddress, 0)
+}
+
+function trustedBy(trustedProxies: readonly string[]): (address: string, hop: number) => boolean {
   for (const [i, proxy] of trustedProxies.entries()) {
     try {
       proxyAddr.compile(proxy)
@@ -94,8 +99,19 @@ export function createAddressReader(
       )
     }
   }
+  return proxyAddr.compile([...trustedProxies])
+}
+
+/**
+ * Where a request comes from: the socket's other end or, when that is a trusted proxy, the first address from the right
+ * of X-Forwarded-For that is not one. Whoever is not trusted cannot choose an address.
+ * @throws Error that names the wrong setting, its value and what would be right
+ */
+export function createAddressReader(
+  trustedProxies: readonly string[],
+): (request: IncomingMessage) => Uint8Array | undefined {
+  const isTrusted = trustedBy(trustedProxies)
   if (trustedProxies.length === 0) return (request) => parseAddress(request.socket.remoteAddress)
-  const isTrusted = proxyAddr.compile([...trustedProxies])
   return (request) => {
     const forwarded = parseAddress(withoutPort(proxyAddr(request, isTrusted)))
     return forwarded ?? parseAddress(request.socket.remoteAddress)

@@ -1,4 +1,4 @@
-/** The operator's map from address ranges to region names; the longest prefix wins. Knows bytes, not CIDR texts. */
+/** A map of the operator's from address ranges to names; the longest prefix wins. Knows bytes, not CIDR texts. */
 import { prefixKey, unmapped } from './place.ts'
 
 export interface Prefix {
@@ -6,7 +6,7 @@ export interface Prefix {
   readonly bits: number
 }
 
-export class Regions {
+export class NamedRanges {
   /** By address length and prefix length; looked up from the longest, so a lookup costs one step per length in use. */
   readonly #byLength: { addressBytes: number; bits: number; names: Map<string, string> }[] = []
 
