@@ -20,6 +20,7 @@ import { Mesh } from './mesh.ts'
 import { NamedServers } from './named-servers.ts'
 import { OriginRuns } from './origin-runs.ts'
 import type { Remote } from './remote.ts'
+import { Reports } from './reports.ts'
 import type { EngineSettings } from './settings.ts'
 import type { Swarm } from './swarm.ts'
 import { TrackerSession } from './tracker-session.ts'
@@ -40,6 +41,7 @@ export class Engine {
   readonly #conversation: Conversation
   readonly #complaints: Complaints
   readonly #servers: NamedServers
+  readonly #reports: Reports
   isConsented = false
   #now = 0
 
@@ -63,11 +65,13 @@ export class Engine {
     this.#lanes = new Lanes(this.core)
     this.#complaints = new Complaints(this.core, this.session)
     this.#servers = new NamedServers(this.core)
+    this.#reports = new Reports(this.core, this.session)
     const attachments = new Attachments(this.core)
     const parts = { core: this.core, session: this.session, attachments }
-    this.#mesh = new Mesh(parts, (remote) => {
+    this.#mesh = new Mesh({ ...parts, reports: this.#reports }, (remote) => {
       this.#downloads.gone(remote)
       this.#uploads.gone(remote)
+      if (remote.state === 'open') this.#reports.about(remote, this.#now)
     })
     this.#files = new Files({
       ...parts,
@@ -120,6 +124,7 @@ export class Engine {
   /** The next instant at which something is due; infinity when nothing is. */
   nextWake(): number {
     let at = earlier(this.session.nextWake(), this.#mesh.nextWake())
+    at = earlier(at, this.#reports.nextWake())
     at = earlier(at, this.#downloads.nextWake())
     at = earlier(at, this.#arrivals.pages.nextWake())
     at = earlier(at, this.#runs.nextWake(this.#now))
@@ -278,6 +283,7 @@ export class Engine {
   #wake(now: number): void {
     this.session.wake(now)
     this.#mesh.wake(now)
+    this.#reports.wake(now)
     this.#downloads.wake(now)
     this.#runs.wake(now)
     this.#arrivals.pages.wake(now)

@@ -8,6 +8,7 @@ import type { Attachments } from './attachments.ts'
 import { Calls } from './calls.ts'
 import { type Core, earlier } from './core.ts'
 import type { Remote } from './remote.ts'
+import type { Reports } from './reports.ts'
 import {
   deadAfterMs,
   dialTimeoutMs,
@@ -29,17 +30,19 @@ export class Mesh {
   readonly #core: Core
   readonly #session: TrackerSession
   readonly #attachments: Attachments
+  readonly #reports: Reports
   readonly #onGone: (remote: Remote) => void
   readonly #shunned = new Shunned()
   readonly #calls: Calls
 
   constructor(
-    parts: { core: Core; session: TrackerSession; attachments: Attachments },
+    parts: { core: Core; session: TrackerSession; attachments: Attachments; reports: Reports },
     onGone: (remote: Remote) => void,
   ) {
     this.#core = parts.core
     this.#session = parts.session
     this.#attachments = parts.attachments
+    this.#reports = parts.reports
     this.#onGone = onGone
     this.#calls = new Calls(
       { core: parts.core, session: parts.session, shunned: this.#shunned },
@@ -84,6 +87,7 @@ export class Mesh {
     if (remote.instance === this.#core.settings.instance) return this.#part(remote, 'duplicate', now + redialAfterMs)
     remote.frameBytesMax = Math.max(frameBytesSafe, Math.min(remote.frameBytesMax, hello.frameBytesMax))
     remote.state = 'open'
+    this.#reports.about(remote, now)
     this.ping(remote, now)
     if (this.#hasTwin(remote)) this.#send(remote, { type: 'twin' })
     this.#attachIntroduced(remote)
@@ -161,6 +165,7 @@ export class Mesh {
 
   #missed(remote: Remote, now: number): void {
     this.#shunned.miss(remote.id, now)
+    this.#reports.about(remote, now)
     this.#drop(remote, now)
   }
 
@@ -181,7 +186,10 @@ export class Mesh {
   closed(remote: Remote, now: number): void {
     this.#core.remotes.delete(remote.id)
     this.#onGone(remote)
-    if (remote.state === 'dialing') this.#shunned.miss(remote.id, now)
+    if (remote.state === 'dialing') {
+      this.#shunned.miss(remote.id, now)
+      this.#reports.about(remote, now)
+    }
     this.#session.lostLink(now)
     this.#calls.next(now)
   }

@@ -102,6 +102,8 @@ export class Remote {
   /** Bytes of chunks that came, verified or not. */
   receivedBytes = 0
   downloadedBytes = 0
+  /** The part of them that the tracker was told of. */
+  reportedBytes = 0
   uploadedBytes = 0
   refusedBytes = 0
 

@@ -164,5 +164,11 @@ export const toldSpread = 0.25
 export const rejoinMinMs = 4_000
 export const rejoinMaxMs = 60_000
 
+/** What came of introductions is told together: the calls of one answer have ended by then, or are made again. */
+export const reportHoldMs = 5_000
+
+/** How often the bytes of links that last are told: often enough for a curve, and a message in three minutes is nothing. */
+export const reportPeriodMs = 180_000
+
 /** Peers that were banned or unreachable, remembered. */
 export const shunnedCountMax = 1_000
