@@ -22,6 +22,8 @@ function wholeKind(from: number, to: number, right: string): Kind<number> {
 
 export const countKind = wholeKind(1, Number.MAX_SAFE_INTEGER, 'a whole number of at least 1')
 
+export const countOrNoneKind = wholeKind(0, Number.MAX_SAFE_INTEGER, 'a whole number, where 0 is no limit')
+
 export const percentKind: Kind<number> = { ...wholeKind(1, 100, 'a whole number from 1 to 100'), hint: '<percent>' }
 
 export const perSecondKind: Kind<number> = {
@@ -56,12 +58,16 @@ export const sizeKind: Kind<number> = {
   },
 }
 
-/** The kind of a limit by its name, which ends in its unit, and how its default reads in --help. */
-export function limitKind(name: string): { kind: Kind<number>; format: (value: number) => string } {
+/**
+ * The kind of a limit by its name, which ends in its unit, and how its default reads in --help.
+ * @param withZero whether 0 stands for none
+ */
+export function limitKind(name: string, withZero: boolean): { kind: Kind<number>; format: (value: number) => string } {
   if (name.endsWith('PerSecond')) return { kind: perSecondKind, format: String }
   if (name.endsWith('Percent')) return { kind: percentKind, format: String }
   if (name.endsWith('Ms'))
     return { kind: spanKind, format: (ms) => formatDuration(ms).replace(' ', '').replace('min', 'm') }
   if (/[bB]ytes/.test(name)) return { kind: sizeKind, format: (bytes) => formatBytes(bytes).replace(' ', '') }
+  if (withZero) return { kind: countOrNoneKind, format: (count) => (count === 0 ? 'none' : String(count)) }
   return { kind: countKind, format: String }
 }

@@ -3,7 +3,7 @@
  * becomes of it. Defaults and reasons of the limits are in tracker/core/limits.ts.
  */
 import { KiB } from '../shared/limits.ts'
-import { candidatePolicies, scopes, type TrackerLimits, trackerLimits } from '../tracker/api.ts'
+import { candidatePolicies, limitsWithZero, scopes, type TrackerLimits, trackerLimits } from '../tracker/api.ts'
 import type { TrackerOptions } from '../tracker/main.ts'
 import { geoHeadersKind } from './geo-headers-kind.ts'
 import { limitKind, sizeKind, spanKind } from './number-kinds.ts'
@@ -46,6 +46,23 @@ const limitHelp: Readonly<Record<keyof TrackerLimits, string>> = {
   banMs: 'how long a network stays banned',
   faultsPerSecond: 'faults that one connection is forgiven a second',
   faultsBurst: 'faults that one connection is forgiven at once',
+  authorizationsPerSecond: 'tokens that one connection may show a second',
+  authorizationsBurst: 'tokens that one connection may show at once',
+  authorizeWithinMs: 'how long a connection may be there without a token',
+  verificationsMax: 'tokens that wait to be verified',
+  verificationBytesMax: 'bytes of all tokens that wait to be verified',
+  tokenLifetimeMaxMs: 'how far ahead the end of a token may lie',
+  tokenGraceMs: 'how long swarms go on after a token has run out',
+  usedTokensMax: 'tokens with limited uses that are remembered',
+  connectionsPerTokenMax: 'connections with one token or subject',
+  tokenJoinsPerSecond: 'joins with one token or subject a second',
+  tokenJoinsBurst: 'joins with one token or subject at once',
+  tokenSignalsPerSecond: 'signals with one token or subject a second',
+  tokenSignalsBurst: 'signals with one token or subject at once',
+  peersPerTokenMax: 'peers that one token or subject is told of in a window',
+  peersPerAddressMax: 'peers that one address is told of in a window',
+  revealWindowMs: 'this window',
+  swarmSizeMin: 'addresses in a swarm before anybody is named',
   stunAnswersPerSecond: 'STUN answers a second',
   stunAnswersPerNetworkPerSecond: 'STUN answers a second to one /24 (IPv4) or /48 (IPv6)',
 }
@@ -59,7 +76,7 @@ const limitKey = <Name extends keyof TrackerLimits>(name: Name) => name.replace(
 
 const limitSettings = Object.fromEntries(
   limitNames.map((name): [string, Setting<number>] => {
-    const { kind, format } = limitKind(name)
+    const { kind, format } = limitKind(name, limitsWithZero.includes(name))
     const value = trackerLimits[name]
     return [limitKey(name), { ...setting(kind, value, `${limitHelp[name]} [${format(value)}]`), section: 'limits' }]
   }),

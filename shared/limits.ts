@@ -70,6 +70,9 @@ export const resumeLengthMax = 64
 /** The longest time for which a tracker can ask a client to stay away, or not to ask again: more would be a lockout. */
 export const awayMsMax = 600_000
 
+/** The longest token: a signature by RSA and a page's swarms by name are 4 KiB. */
+export const tokenLengthMax = 6 * KiB
+
 /** The longest text from a tracker: a relayed signal says who sent it and how near, in place of whom it was for. */
 export const relayedMessageBytesMax = trackerMessageBytesMax + 64 + ticketLengthMax + 24
 

@@ -14,6 +14,7 @@ import {
   roundTripMsMax,
   signalCandidatesMax,
   ticketLengthMax,
+  tokenLengthMax,
   trackerMessageBytesMax,
   wantPeersMax,
 } from './limits.ts'
@@ -88,6 +89,11 @@ export const refusalCodes = [
   'too-many-connections',
   'bad-ticket', // a complaint without a ticket of these two peers that still holds
   'banned', // peers of several networks complained about this one: come back later, or go without peers
+  'unauthorized', // a token is needed, or the one that was shown is not for this swarm
+  'bad-token', // the token is no good, and will not be
+  'token-expired', // it has run out: show another
+  'wrong-origin', // the page is of a site that this tracker, or the token, is not for
+  'unverified', // tokens cannot be verified at the moment: come back later
   'draining', // the tracker is going down: come back later
 ] as const
 export type RefusalCode = (typeof refusalCodes)[number]
@@ -123,6 +129,8 @@ const fromClient = {
     want: integer(0, wantPeersMax),
     gives: optional(flag),
   }),
+  /** Shows a token, before a join or in the place of one that runs out. */
+  authorize: object({ type: literal('authorize'), token: text(tokenLengthMax, 1) }),
   leave: object({ type: literal('leave'), swarm: swarmId }),
   signal: object({ type: literal('signal'), to: peerId, signal }),
   /**
@@ -145,6 +153,8 @@ const fromTracker = {
    * servers there are.
    */
   welcome: object({ type: literal('welcome'), id: peerId, resume: optional(resume), ...serverFields }),
+  /** The token is good, for so long. */
+  authorized: object({ type: literal('authorized'), forMs: integer(0, Number.MAX_SAFE_INTEGER) }),
   /** What changed of the servers since. */
   servers: object({ type: literal('servers'), ...serverFields }),
   /**

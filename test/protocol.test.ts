@@ -55,6 +55,7 @@ const wireTypes: Record<WireMessage['type'], true> = {
   data: true,
 }
 const clientTypes: Record<ClientMessage['type'], true> = {
+  authorize: true,
   join: true,
   leave: true,
   signal: true,
@@ -64,6 +65,7 @@ const clientTypes: Record<ClientMessage['type'], true> = {
 const trackerTypes: Record<TrackerMessage['type'], true> = {
   welcome: true,
   servers: true,
+  authorized: true,
   peers: true,
   signal: true,
   drain: true,

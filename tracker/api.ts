@@ -1,5 +1,5 @@
 /** What an operator may set of the tracker, for those who read settings and need none of its shells. */
 export { candidatePolicies } from './core/candidate-policy.ts'
 export { type GeoHeaders, geoFields, geoHeaderPresets, isGeoField, isHeaderName } from './core/geo-headers.ts'
-export { type TrackerLimits, trackerLimits } from './core/limits.ts'
+export { limitsWithZero, type TrackerLimits, trackerLimits } from './core/limits.ts'
 export { type Scope, scopes } from './core/place.ts'

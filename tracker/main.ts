@@ -16,6 +16,7 @@ import type { TrackerMachineStats } from './core/machine-stats.ts'
 import { type Scope, scopes, subscriberKey } from './core/place.ts'
 import { TrackerMachine } from './core/tracker-machine.ts'
 import { createAddressDigest, createAddressReader, createRangeCheck } from './shell/addresses.ts'
+import { type AdmissionOptions, openAdmission } from './shell/admission-options.ts'
 import { Drain, type DrainPlan } from './shell/drain.ts'
 import { Locator, type LocatorOptions } from './shell/locator.ts'
 import { LoopWatch } from './shell/loop-watch.ts'
@@ -33,7 +34,12 @@ export type { DrainPlan } from './shell/drain.ts'
 export { trackerPath } from './shell/socket-server.ts'
 
 /** Every limit of core/limits.ts can be set too. */
-export interface TrackerOptions extends Partial<TrackerLimits>, SocketServerOptions, LocatorOptions, ServerSettings {
+export interface TrackerOptions
+  extends Partial<TrackerLimits>,
+    SocketServerOptions,
+    LocatorOptions,
+    ServerSettings,
+    AdmissionOptions {
   log: Log
   /** Which addresses peers may name to each other in signals: docs/SPEC.md, T141. `public` by default. */
   candidates?: CandidatePolicy
@@ -41,7 +47,7 @@ export interface TrackerOptions extends Partial<TrackerLimits>, SocketServerOpti
   relays?: readonly string[]
   /** Whom peers may meet at all: a hard limit, random picks and relays included. Everyone by default. */
   scope?: Scope
-  /** Which swarms are served; all by default. */
+  /** Which swarms are served, of those that the lists allow; all by default. */
   serves?: (swarm: SwarmId) => boolean
   /** Milliseconds on a clock that never goes back. */
   now?: () => number
@@ -114,6 +120,8 @@ export function createTracker(options: TrackerOptions): Tracker {
   const isRelay = createRangeCheck('relays', relays)
   const lifecycle = new Lifecycle(limits, rng)
   const { load } = lifecycle
+  const servesAnew = () => run(machine.servesAnew())
+  const rules = openAdmission(options, { limits, log, now, wallNow: () => Date.now(), serves, servesAnew })
   const desk = serverDeskFrom(options)
   const machine = new TrackerMachine({
     rng,
@@ -125,7 +133,8 @@ export function createTracker(options: TrackerOptions): Tracker {
     candidates,
     isRelay,
     serversOf: (id, at) => desk.welcome(id, at, Date.now()),
-    ...(serves && { serves }),
+    serves: rules.serves,
+    needsToken: rules.verifier !== undefined,
   })
   let stun: StunServer | undefined
   const locator = new Locator(options, log)
@@ -137,6 +146,10 @@ export function createTracker(options: TrackerOptions): Tracker {
   const run = (effects: readonly TrackerEffect[]): void => {
     for (const effect of effects) {
       const socket = sockets.get(effect.to)
+      if (effect.type === 'verify') {
+        void verify(effect.to, effect.verification, effect.token)
+        continue
+      }
       if (socket === undefined) continue
       if (effect.type === 'send') {
         server.send(socket, JSON.stringify(effect.message))
@@ -147,6 +160,11 @@ export function createTracker(options: TrackerOptions): Tracker {
         log.warn({ address: socket.address && digestOf(socket.address), code, reason }, 'tracker closed a connection')
       }
     }
+  }
+
+  const verify = async (to: PeerId, verification: number, token: string): Promise<void> => {
+    const outcome = await rules.verifier!.verify(token, sockets.get(to)?.webOrigin)
+    run(machine.verified(verification, outcome, now()))
   }
 
   /** Who a connection is: who it was, if it can show that. Its former connection is dead, or about to be. */
@@ -165,6 +183,10 @@ export function createTracker(options: TrackerOptions): Tracker {
 
   const events: SocketServerEvents = {
     arrived(request) {
+      if (!rules.mayConnect(request.headers.origin)) {
+        const { message, code } = machine.refusePage()
+        return { text: JSON.stringify(message), code, reason: message.message }
+      }
       const address = addressOf(request)
       // Of one that is gone already nothing comes: it is noticed as soon as it is let in.
       const retryMs = address === undefined ? 0 : lifecycle.ask(subscriberKey(address), now())
@@ -183,6 +205,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       sockets.set(id, socket)
       socket.id = id
       socket.address = address
+      if (rules.verifier !== undefined) socket.webOrigin = request.headers.origin
       run(machine.connect(id, address, locator.locate(request, address), now(), issue))
     },
     text: (socket, text) => run(machine.receive(socket.id!, text, now())),
@@ -195,7 +218,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       sockets.delete(id)
     },
     tick() {
-      machine.expire(now())
+      run(machine.expire(now()))
       run(
         desk
           .due(now(), Date.now())
@@ -234,6 +257,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       watch.stop()
       locator.close()
       const farewell: TrackerMessage = { type: 'refused', code: 'draining', message: 'the tracker is going down' }
+      rules.close()
       await server.shutdown(serviceRestart, farewell.message, JSON.stringify(farewell))
       // Last: whoever was sent away still finds the way to a peer.
       const open = stun

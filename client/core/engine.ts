@@ -249,6 +249,8 @@ export class Engine {
         return this.session.drain(message.afterMs, now)
       case 'busy':
         return this.session.busy(message.retryMs, now)
+      case 'authorized':
+        return
       case 'refused':
         return message.to === undefined ? undefined : this.#mesh.unreachable(message.to, now)
       default:

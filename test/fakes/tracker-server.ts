@@ -45,10 +45,17 @@ export class Guest {
   /** The next message of this type; those before it are dropped. */
   async hears<T extends TrackerMessage['type']>(type: T): Promise<Of<T>> {
     for (;;) {
+      const message = await this.next(`a ${type}`)
+      if (message.type === type) return message as Of<T>
+    }
+  }
+
+  /** The next message, whatever it is. */
+  async next(awaited = 'anything'): Promise<TrackerMessage> {
+    for (;;) {
       const message = this.#told.shift()
-      if (message?.type === type) return message as Of<T>
-      if (message !== undefined) continue
-      if (this.socket.readyState >= WebSocket.CLOSING) throw new Error(`closed before a ${type} came`)
+      if (message !== undefined) return message
+      if (this.socket.readyState >= WebSocket.CLOSING) throw new Error(`closed before ${awaited} came`)
       await new Promise<void>((resolve) => {
         this.#waiting = resolve
       })

@@ -12,6 +12,7 @@ export const packageRooms: Record<string, string | readonly string[]> = {
   'simple-peer': 'client/shell/simple-peer-dialer.ts',
   'ipaddr.js': 'tracker/shell/',
   'proxy-addr': 'tracker/shell/',
+  jose: 'tracker/shell/',
   maxmind: 'tracker/shell/geo-database.ts',
   ws: ['tracker/shell/', 'client/node/tracker-socket.ts'],
   express: 'origin/shell/',

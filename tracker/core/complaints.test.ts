@@ -38,7 +38,9 @@ class Court extends TrackerCrowd {
 
 const codesTo = (effects: TrackerEffect[], id: PeerId) =>
   effects.flatMap((effect) =>
-    effect.to === id ? [effect.type === 'close' ? effect.code : (effect.message as { code?: string }).code] : [],
+    effect.to !== id || effect.type === 'verify'
+      ? []
+      : [effect.type === 'close' ? effect.code : (effect.message as { code?: string }).code],
   )
 
 describe('complaints', () => {

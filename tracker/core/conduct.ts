@@ -26,8 +26,13 @@ export class Conduct {
 
   /** A message is not carried out, and nothing worse. */
   refuse(peer: Peer, refusal: Refusal): TrackerEffect[] {
+    return [{ type: 'send', to: peer.id, message: this.refusal(refusal) }]
+  }
+
+  /** What is said to one that is not even connected. */
+  refusal(refusal: Refusal): TrackerMessage & { type: 'refused' } {
     this.refused[refusal.code]++
-    return [{ type: 'send', to: peer.id, message: { type: 'refused', ...refusal } }]
+    return { type: 'refused', ...refusal }
   }
 
   /** A client asked for more than it may. */
@@ -41,19 +46,18 @@ export class Conduct {
   }
 
   /** Says why, and closes. */
-  turnAway(to: PeerId, code: RefusalCode, why: string): TrackerEffect[] {
-    this.refused[code]++
+  turnAway(to: PeerId, code: RefusalCode, why: string, closeCode = tryAgainLater): TrackerEffect[] {
     return [
-      { type: 'send', to, message: { type: 'refused', code, message: why } },
-      { type: 'close', to, code: tryAgainLater, reason: why },
+      { type: 'send', to, message: this.refusal({ code, message: why }) },
+      { type: 'close', to, code: closeCode, reason: why },
     ]
   }
 
   /** Turns away one that was let in. */
-  expel(peer: Peer, code: RefusalCode, why: string): TrackerEffect[] {
+  expel(peer: Peer, code: RefusalCode, why: string, closeCode = tryAgainLater): TrackerEffect[] {
     this.expelled++
     this.#disconnect(peer.id)
-    return this.turnAway(peer.id, code, why)
+    return this.turnAway(peer.id, code, why, closeCode)
   }
 
   #fault(peer: Peer, cost: number, refusal: Refusal, now: number): TrackerEffect[] {

@@ -3,8 +3,10 @@ import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import { aheadCountMax } from '../../shared/limits.ts'
 import type { Rng } from '../../shared/rng.ts'
 import { type ClientMessage, type Tier, type TrackerMessage, tiers } from '../../shared/tracker-messages.ts'
+import type { Authorization } from './authorization.ts'
 import type { Conduct } from './conduct.ts'
 import type { TrackerEffect } from './effects.ts'
+import type { Exposure } from './exposure.ts'
 import type { Introductions } from './introductions.ts'
 import type { TrackerLimits } from './limits.ts'
 import type { Load } from './load.ts'
@@ -24,6 +26,9 @@ export interface JoiningParts {
   memberships: Memberships
   introductions: Introductions
   outcomes: Outcomes
+  exposure: Exposure
+  /** Where tokens are needed. */
+  authorization: Authorization | undefined
   trust: Trust
   conduct: Conduct
 }
@@ -37,11 +42,29 @@ export class Joining {
     this.#parts = parts
   }
 
-  join(peer: Peer, said: ClientMessage & { type: 'join' }, now: number): TrackerEffect[] {
-    const { swarm, have, want, gives } = said
-    const { limits, serves, load, memberships, conduct } = this.#parts
+  join(peer: Peer, message: ClientMessage & { type: 'join' }, now: number): TrackerEffect[] {
+    const { swarm } = message
+    const { limits, conduct } = this.#parts
     if (!peer.allowance.joins.take(1, now)) {
       const message = `at most ${limits.joinsBurst} joins at once and ${limits.joinsPerSecond} a second`
+      return conduct.tooFast(peer, { message, swarm }, now)
+    }
+    return this.admit(peer, message, now)
+  }
+
+  /** A join that was counted already: it is carried out, waits for a token, or is refused for want of one. */
+  admit(peer: Peer, message: ClientMessage & { type: 'join' }, now: number): TrackerEffect[] {
+    const { authorization, conduct } = this.#parts
+    const gate = authorization?.gate(peer, message, now) ?? 'open'
+    if (gate === 'waiting') return []
+    return gate === 'open' ? this.#enter(peer, message, now) : conduct.refuse(peer, { ...gate, swarm: message.swarm })
+  }
+
+  #enter(peer: Peer, said: ClientMessage & { type: 'join' }, now: number): TrackerEffect[] {
+    const { swarm, have, want, gives } = said
+    const { limits, serves, load, memberships, conduct } = this.#parts
+    if (peer.bearer?.joins.take(1, now) === false) {
+      const message = `at most ${limits.tokenJoinsBurst} joins at once and ${limits.tokenJoinsPerSecond} a second with one token`
       return conduct.tooFast(peer, { message, swarm }, now)
     }
     if (!serves(swarm)) {
@@ -54,6 +77,10 @@ export class Joining {
     }
     const membership = former ?? memberships.enter(peer, swarm)
     membership.swarm.update(membership, have, gives ?? true)
+    if (!membership.swarm.hasAddresses(limits.swarmSizeMin)) {
+      // How few there are is withheld as well.
+      return [{ type: 'send', to: peer.id, message: { type: 'peers', swarm, peers: [], size: 1, ahead: 0 } }]
+    }
     const peers = this.#introduce(membership, load.grant(want), now)
     const { size } = membership.swarm
     const { intervalMs } = load
@@ -64,7 +91,8 @@ export class Joining {
   }
 
   leave(peer: Peer, swarm: SwarmId): TrackerEffect[] {
-    const { memberships, conduct } = this.#parts
+    const { memberships, authorization, conduct } = this.#parts
+    if (authorization?.forgo(peer, swarm)) return []
     const membership = peer.memberships.get(swarm)
     if (membership === undefined) {
       return conduct.refuse(peer, { code: 'unknown-swarm', message: 'this peer is not in the swarm', swarm })
@@ -73,17 +101,33 @@ export class Joining {
     return []
   }
 
+  /** Other swarms are served than before: who is in one that no longer is, leaves it. */
+  leaveUnserved(peers: Iterable<Peer>): TrackerEffect[] {
+    const { serves, memberships, conduct } = this.#parts
+    const message = 'this tracker does not serve the swarm any more'
+    return [...peers].flatMap((peer) =>
+      [...peer.memberships].flatMap(([swarm, membership]) => {
+        if (serves(swarm)) return []
+        memberships.quit(membership)
+        return conduct.refuse(peer, { code: 'unknown-swarm', message, swarm })
+      }),
+    )
+  }
+
   #introduce(membership: Membership, want: number, now: number): Introduced[] {
     const { peer } = membership
-    const { introductions, outcomes, rng, trust } = this.#parts
+    const { introductions, outcomes, exposure, rng, trust } = this.#parts
     const told: Introduced[] = []
-    for (const { peer: other } of selectPeers(membership, want, { introductions, outcomes, rng, now })) {
+    for (const { peer: other } of selectPeers(membership, want, { introductions, outcomes, exposure, rng, now })) {
+      // Those before it in this answer may have taken the last room.
+      if (!exposure.permits(peer, other, now)) continue
       const tier = tierOf(peer.place, other.place)
       const isNew = introductions.between(peer, other, now) === undefined
       if (isNew && !peer.allowance.introductions.take(1, now)) break
       if (isNew) this.introduced[tier]++
       const ticket = trust.introduce(peer, other, isNew, now)
       introductions.introduce(peer, other, tier, ticket, now)
+      exposure.note(peer, other, now)
       told.push({ id: other.id, tier, ...(ticket !== undefined && { ticket }) })
     }
     return told

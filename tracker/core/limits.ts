@@ -36,6 +36,23 @@ export interface TrackerLimits {
   banMs: number
   faultsPerSecond: number
   faultsBurst: number
+  authorizationsPerSecond: number
+  authorizationsBurst: number
+  authorizeWithinMs: number
+  verificationsMax: number
+  verificationBytesMax: number
+  tokenLifetimeMaxMs: number
+  tokenGraceMs: number
+  usedTokensMax: number
+  connectionsPerTokenMax: number
+  tokenJoinsPerSecond: number
+  tokenJoinsBurst: number
+  tokenSignalsPerSecond: number
+  tokenSignalsBurst: number
+  peersPerTokenMax: number
+  peersPerAddressMax: number
+  revealWindowMs: number
+  swarmSizeMin: number
   stunAnswersPerSecond: number
   stunAnswersPerNetworkPerSecond: number
 }
@@ -100,11 +117,51 @@ export const trackerLimits: Readonly<TrackerLimits> = {
   /** A client with an error is told so a few times; one that goes on is closed, so a flood earns few answers. */
   faultsPerSecond: 0.2,
   faultsBurst: 20,
+  /** A client shows a token when it connects and before that runs out; another now and then when one was refused. */
+  authorizationsPerSecond: 0.1,
+  authorizationsBurst: 5,
+  /** A page fetches its token while it connects; what has none after that only takes a place. */
+  authorizeWithinMs: 10_000,
+  /** A few milliseconds of work for each core; each waits a second at most when half of them come at once. */
+  verificationsMax: 10_000,
+  /** And their memory: ten thousand of the usual 300 characters are 3 MB. */
+  verificationBytesMax: 8 * 1024 * KiB,
+  /** A token that is stolen, or whose bearer is no longer welcome, is of use until it runs out. */
+  tokenLifetimeMaxMs: 3_600_000,
+  /** A phone in a tunnel, a backend that is slow: a mesh is not cut for that. */
+  tokenGraceMs: 30_000,
+  /** About 20 MB. Without room for one more, a token with limited uses is refused. */
+  usedTokensMax: 100_000,
+  /** A visitor's tabs and devices. */
+  connectionsPerTokenMax: 8,
+  /** Two connections' worth of each: tabs seldom start together. */
+  tokenJoinsPerSecond: 4,
+  tokenJoinsBurst: 40,
+  tokenSignalsPerSecond: 40,
+  tokenSignalsBurst: 120,
+  /**
+   * Eight links at the start, one replaced a minute, as many calls from others, and a third that fail: about 50 in a
+   * download of ten minutes. One that harvests addresses gets no more.
+   */
+  peersPerTokenMax: 64,
+  /** 0 is no limit: a carrier has thousands of visitors behind one address, each of whom needs as many. */
+  peersPerAddressMax: 0,
+  /** In which these peers are counted. */
+  revealWindowMs: 600_000,
+  /** Peers of a smaller swarm are named to nobody; 0 names them all. */
+  swarmSizeMin: 0,
   /** Twenty thousand visitors with a few new connections a minute each, and their keep-alives; about a tenth of a core. */
   stunAnswersPerSecond: 5_000,
   /** Several hundred visitors behind one address; for somebody who never asked, 8 KB/s that he would not notice. */
   stunAnswersPerNetworkPerSecond: 250,
 }
+
+/** Of these, 0 means that there is no such limit. */
+export const limitsWithZero: readonly (keyof TrackerLimits)[] = [
+  'peersPerTokenMax',
+  'peersPerAddressMax',
+  'swarmSizeMin',
+]
 
 /** Fills in what was not set. @throws Error that names the setting, the value and what would be right */
 export function trackerLimitsWith(settings: Partial<TrackerLimits>): TrackerLimits {
@@ -113,7 +170,7 @@ export function trackerLimitsWith(settings: Partial<TrackerLimits>): TrackerLimi
     const value = settings[name]
     if (value === undefined) continue
     if (name.endsWith('PerSecond')) checkSetting(name, value, Number.isFinite(value) && value > 0, 'a number above 0')
-    else checkWhole(name, value)
+    else if (!limitsWithZero.includes(name) || value !== 0) checkWhole(name, value)
     limits[name] = value
   }
   return limits

@@ -23,4 +23,6 @@ export interface TrackerMachineStats extends OutcomeStats {
   /** Complaints that were heard, and networks that are banned now. */
   complaints: number
   bans: number
+  /** Those who came with tokens, each counted once: here now, or lately. */
+  bearers: number
 }

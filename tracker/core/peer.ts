@@ -2,6 +2,8 @@
 import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import type { AddressClass } from './address-class.ts'
 import type { Allowance } from './admission.ts'
+import type { Access } from './authorization.ts'
+import type { Bearer } from './bearers.ts'
 import type { Introduction } from './introductions.ts'
 import type { FadingCount } from './neighbourhood.ts'
 import type { Said } from './outcomes.ts'
@@ -32,6 +34,10 @@ export interface Peer {
   /** What it reported of others, and what they reported of it. Most of what is connected says and hears nothing. */
   said: Said | undefined
   heard: Voices | undefined
+  /** What a token gave it, where tokens are needed. */
+  access: Access | undefined
+  /** For whom it is counted, once it has shown a token. */
+  bearer: Bearer | undefined
 }
 
 export interface Membership {

@@ -35,6 +35,11 @@ export class Relay {
       const message = `at most ${limits.signalsBurst} signals at once and ${limits.signalsPerSecond} a second`
       return conduct.tooFast(peer, { message, to }, now)
     }
+    if (peer.bearer?.signals.take(1, now) === false) {
+      const { tokenSignalsBurst, tokenSignalsPerSecond } = limits
+      const message = `at most ${tokenSignalsBurst} signals at once and ${tokenSignalsPerSecond} a second with one token`
+      return conduct.tooFast(peer, { message, to }, now)
+    }
     const introduction = other && introductions.between(peer, other, now)
     if (introduction === undefined) {
       const message = 'no introduction to this peer, or no longer'

@@ -4,6 +4,7 @@
  * each two. The number of draws depends on the number wanted alone, never on the swarm's size.
  */
 import type { Rng } from '../../shared/rng.ts'
+import type { Exposure } from './exposure.ts'
 import type { Introductions } from './introductions.ts'
 import type { Outcomes } from './outcomes.ts'
 import type { Membership } from './peer.ts'
@@ -29,6 +30,7 @@ const doubtedOnceIn = 4
 export interface Chance {
   readonly introductions: Introductions
   readonly outcomes: Outcomes
+  readonly exposure: Exposure
   readonly rng: Rng
   readonly now: number
 }
@@ -122,9 +124,10 @@ class Selection {
   }
 
   #isFree(member: Membership): boolean {
-    const { introductions, now } = this.#chance
+    const { introductions, exposure, now } = this.#chance
     if (member === this.#asker || this.picked.includes(member) || !introductions.hasRoom(member.peer, this.#asker.peer))
       return false
+    if (!exposure.permits(this.#asker.peer, member.peer, now)) return false
     const introduction = introductions.between(this.#asker.peer, member.peer, now)
     if (introduction === undefined) return true
     if (introductions.mayCallAgain(introduction, this.#asker.peer, now)) this.#met.push(member)

@@ -84,6 +84,17 @@ export class Swarm {
     else this.#downloading.delete(member)
   }
 
+  /** Whether members who can be named are at so many different addresses: one person can play many peers. */
+  hasAddresses(countMin: number): boolean {
+    if (countMin === 0) return true
+    const addresses = new Set<string>()
+    for (const { peer } of this.#all.members) {
+      addresses.add(peer.place.address)
+      if (addresses.size >= countMin) return true
+    }
+    return false
+  }
+
   /** How many of the members that download and give came before this one; `countMax` stands for any more. */
   aheadOf(member: Membership, countMax: number): number {
     let count = 0

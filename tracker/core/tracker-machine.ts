@@ -6,12 +6,17 @@ import { assert, assertNever } from '../../shared/assert.ts'
 import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import type { Rng } from '../../shared/rng.ts'
 import type { Servers } from '../../shared/servers.ts'
-import { type ClientMessage, parseClientMessage } from '../../shared/tracker-messages.ts'
+import { type ClientMessage, parseClientMessage, type TrackerMessage } from '../../shared/tracker-messages.ts'
 import { addressClass } from './address-class.ts'
 import { createAllowance, Door } from './admission.ts'
+import { Authorization } from './authorization.ts'
+import { Authorizing, forbiddenClose } from './authorizing.ts'
 import { type CandidatePolicy, CandidateScreen } from './candidate-policy.ts'
+import { bannedText, Complaining } from './complaining.ts'
 import { Conduct } from './conduct.ts'
 import type { TrackerEffect } from './effects.ts'
+import { Exposure } from './exposure.ts'
+import type { Verification } from './grant.ts'
 import { Introductions } from './introductions.ts'
 import { Joining } from './joining.ts'
 import { type TrackerLimits, trackerLimitsWith } from './limits.ts'
@@ -34,6 +39,8 @@ export interface TrackerMachineOptions {
   limits?: Partial<TrackerLimits>
   /** Which swarms this tracker serves; all by default. */
   serves?: (swarm: SwarmId) => boolean
+  /** Whether a swarm can be joined only with a token; no by default, and then a token that is shown says nothing. */
+  needsToken?: boolean
   /** Whom peers may meet at all; everyone by default. */
   scope?: Scope
   /**
@@ -66,14 +73,18 @@ export class TrackerMachine {
   readonly #relay: Relay
   readonly #outcomes: Outcomes
   readonly #reporting: Reporting
+  readonly #complaining: Complaining
   readonly #resumption: Resumption | undefined
+  readonly #exposure: Exposure
+  readonly #authorization: Authorization | undefined
+  readonly #authorizing: Authorizing | undefined
   readonly #epochMs: number
   readonly #serversOf: (id: PeerId, now: number) => Servers
   #resumedCount = 0
 
   /** @throws Error that names a wrong limit */
   constructor(options: TrackerMachineOptions) {
-    const { rng, serves = () => true, scope = 'anywhere', hmac, epochMs = 0 } = options
+    const { rng, serves = () => true, needsToken = false, scope = 'anywhere', hmac, epochMs = 0 } = options
     const { candidates: policy = 'public', isRelay = () => false } = options
     const limits = trackerLimitsWith(options.limits ?? {})
     const load = options.load ?? new Load(limits)
@@ -88,14 +99,24 @@ export class TrackerMachine {
     const outcomes = new Outcomes(limits)
     this.#outcomes = outcomes
     const memberships = this.#memberships
-    this.#joining = new Joining({ limits, rng, serves, load, memberships, introductions, outcomes, trust, conduct })
+    const exposure = new Exposure(limits)
+    const authorization = needsToken ? new Authorization(limits) : undefined
+    const meeting = { introductions, outcomes, exposure, trust }
+    const joining = new Joining({ limits, rng, serves, load, memberships, authorization, conduct, ...meeting })
+    this.#exposure = exposure
+    this.#joining = joining
+    this.#authorization = authorization
+    const serversOf = options.serversOf ?? (() => ({}))
+    const admitting = { memberships, introductions, joining, conduct, scope, serversOf }
+    this.#authorizing = authorization && new Authorizing({ authorization, ...admitting })
     const candidates = new CandidateScreen(policy, isRelay, limits)
     this.#relay = new Relay({ limits, introductions, candidates, conduct })
     const peerOf = (id: PeerId) => this.#peers.get(id)
     this.#reporting = new Reporting({ limits, load, introductions, outcomes, conduct, peerOf })
+    this.#complaining = new Complaining({ limits, trust, conduct, peerOf })
     this.#resumption = hmac && new Resumption(hmac, limits.resumeLifetimeMs)
     this.#epochMs = epochMs
-    this.#serversOf = options.serversOf ?? (() => ({}))
+    this.#serversOf = serversOf
   }
 
   /**
@@ -145,11 +166,15 @@ export class TrackerMachine {
       introduced: new FadingCount(this.#limits.complaintWindowMs),
       said: undefined,
       heard: undefined,
+      access: undefined,
+      bearer: undefined,
     }
+    this.#authorization?.enter(peer, now)
     this.#peers.set(id, peer)
     this.#trust.enter(peer)
     const resume = identity && this.#resumption?.tokenOf(identity)
-    const servers = this.#serversOf(id, now)
+    // Credentials are for who may join: where a token is needed they come with its answer.
+    const servers = this.#authorization === undefined ? this.#serversOf(id, now) : {}
     return [
       { type: 'send', to: id, message: { type: 'welcome', id, ...(resume !== undefined && { resume }), ...servers } },
     ]
@@ -164,6 +189,12 @@ export class TrackerMachine {
     if (peer !== undefined) this.#memberships.relocate(peer, placeWith(peer.place, location, this.#scope))
   }
 
+  /** What a page hears of a site that may not use this tracker; it is not connected. */
+  refusePage(): { message: TrackerMessage & { type: 'refused' }; code: number } {
+    const why = 'this tracker is not for pages of this site'
+    return { message: this.#conduct.refusal({ code: 'wrong-origin', message: why }), code: forbiddenClose }
+  }
+
   /** A connection is gone: from now on nobody is told of it. */
   disconnect(id: PeerId): void {
     const peer = this.#peers.get(id)
@@ -172,6 +203,7 @@ export class TrackerMachine {
     this.#introductions.forget(peer)
     this.#door.leave(peer.subscriber)
     this.#trust.leave(peer)
+    this.#authorization?.leave(peer)
     this.#peers.delete(id)
   }
 
@@ -206,6 +238,8 @@ export class TrackerMachine {
     switch (message.type) {
       case 'join':
         return this.#joining.join(peer, message, now)
+      case 'authorize':
+        return this.#authorizing?.show(peer, message, now) ?? []
       case 'leave':
         return this.#joining.leave(peer, message.swarm)
       case 'signal':
@@ -213,16 +247,28 @@ export class TrackerMachine {
       case 'report':
         return this.#reporting.report(peer, message, now)
       case 'complain':
-        return this.#complain(peer, message, now)
+        return this.#complaining.complain(peer, message, now)
       default:
         return assertNever(message)
     }
   }
 
-  /** Frees what has run out; every message does so too, so this is for quiet times. */
-  expire(now: number): void {
+  /** What came of a `verify`, also when its connection is gone. */
+  verified(verification: number, outcome: Verification, now: number): TrackerEffect[] {
+    return this.#authorizing?.verified(verification, outcome, now) ?? []
+  }
+
+  /** Frees and ends what has run out; to be called about once a second. */
+  expire(now: number): TrackerEffect[] {
     this.#introductions.expire(now)
     this.#trust.expire(now)
+    this.#exposure.expire(now)
+    return this.#authorizing?.expire(now) ?? []
+  }
+
+  /** Other swarms than before are served: who is in one that no longer is, leaves it. */
+  servesAnew(): TrackerEffect[] {
+    return this.#joining.leaveUnserved(this.#peers.values())
   }
 
   stats(): TrackerMachineStats {
@@ -240,21 +286,8 @@ export class TrackerMachine {
       complaints: this.#trust.complaintCount,
       bans: this.#trust.bannedCount,
       ...this.#outcomes.stats(),
+      bearers: this.#authorization?.size.bearers ?? 0,
     }
-  }
-
-  #complain(peer: Peer, { about, ticket }: ClientMessage & { type: 'complain' }, now: number): TrackerEffect[] {
-    const { complaintsPerSecond, complaintsBurst } = this.#limits
-    if (!peer.allowance.complaints.take(1, now)) {
-      const message = `at most ${complaintsBurst} complaints at once and ${complaintsPerSecond} a second`
-      return this.#conduct.tooFast(peer, { message, to: about }, now)
-    }
-    if (!this.#trust.isTicket(ticket, peer.id, about, now)) {
-      const message = 'no ticket of these two peers, or no longer'
-      return this.#conduct.fault(peer, { code: 'bad-ticket', message, to: about }, now)
-    }
-    const banned = this.#trust.hear(peer, about, this.#peers.get(about), now)
-    return banned.flatMap((other) => this.#conduct.expel(other, 'banned', bannedText))
   }
 
   #tooManyMessages(peer: Peer, now: number): TrackerEffect[] {
@@ -263,5 +296,3 @@ export class TrackerMachine {
     return this.#conduct.tooFast(peer, { message }, now)
   }
 }
-
-const bannedText = 'peers of several networks complained about wrong bytes from this one: come back later'

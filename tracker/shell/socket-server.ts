@@ -72,6 +72,8 @@ export class TrackerSocket extends WebSocket {
   /** Who the owner takes the client for. */
   id: PeerId | undefined
   address: Uint8Array | undefined
+  /** Of which site the page is, as its browser says, where that matters. */
+  webOrigin: string | undefined
 }
 
 export class SocketServer {

@@ -7,7 +7,7 @@ import { readFile, stat } from 'node:fs/promises'
 import type { Log } from '../../shared/log.ts'
 
 /** Asked for and not notified of: this sees replaced files, links that are moved and network disks alike. */
-const recheckMs = 5_000
+const recheckMsDefault = 5_000
 
 export interface WatchedFileOptions<T> {
   /** As the operator knows it: in errors and in the log. */
@@ -16,6 +16,10 @@ export interface WatchedFileOptions<T> {
   bytesMax: number
   /** @throws Error that says what is wrong with the content */
   read(bytes: Buffer): T
+  /** The file was read again, and this is what it holds now. */
+  changed?: (content: T) => void
+  /** Between two looks at the file; 5 s by default. */
+  recheckMs?: number | undefined
   log: Log
 }
 
@@ -31,7 +35,7 @@ export class WatchedFile<T> {
   /** @throws Error that names the setting, the path, and what is wrong */
   constructor(options: WatchedFileOptions<T>) {
     this.#options = options
-    const { setting, path } = options
+    const { setting, path, recheckMs = recheckMsDefault } = options
     try {
       this.#version = versionOf(statSync(path, { bigint: true }))
       this.#content = this.#read(readFileSync(path))
@@ -65,6 +69,7 @@ export class WatchedFile<T> {
       this.#isUnreadable = false
       this.#content = this.#read(bytes)
       log.info({ setting, path }, 'read a changed file')
+      this.#options.changed?.(this.#content)
     } catch (error) {
       // Said once, not every few seconds; one that is wrong inside is not even read again before it changes.
       if (this.#isUnreadable) return

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest'
+import type { PeerId } from '../../shared/ids.ts'
+import { TokenCrowd } from '../../test/fakes/token-crowd.ts'
+import { farAddress, swarmA, TrackerCrowd } from '../../test/fakes/tracker-crowd.ts'
+
+const windowMs = 600_000
+
+/** A swarm of a hundred, each with a token of its own. */
+function room(crowd: TokenCrowd, size = 100): PeerId[] {
+  return Array.from({ length: size }, (_, i) => {
+    const id = crowd.bearer(farAddress(i), { bearer: `sub visitor ${i}`, leftMs: 10 * windowMs })
+    crowd.join(id, { have: 0.5 })
+    return id
+  })
+}
+
+/** Everyone whom `id` is told of by asking again and again for some time. */
+function harvest(crowd: TrackerCrowd, id: PeerId, ms: number): Set<PeerId> {
+  const seen = new Set<PeerId>()
+  for (const end = crowd.now + ms; crowd.now < end; crowd.now += 20_000) {
+    for (const peer of crowd.join(id, { want: 20 }).peers) seen.add(peer.id)
+  }
+  return seen
+}
+
+describe('one token', () => {
+  it('[T124] is told of at most so many peers in a window, by any number of connections', () => {
+    const crowd = new TokenCrowd({ peersPerTokenMax: 8 })
+    room(crowd)
+    const harvester = { bearer: 'sub harvester', leftMs: 10 * windowMs }
+    const first = crowd.bearer('203.0.113.1', harvester)
+    const second = crowd.bearer('198.51.100.1', harvester)
+    const seen = harvest(crowd, first, windowMs / 2)
+    for (const id of harvest(crowd, second, windowMs / 4)) seen.add(id)
+    crowd.leave(first)
+    crowd.leave(second)
+    const third = crowd.bearer('192.0.2.1', harvester)
+    for (const id of harvest(crowd, third, windowMs / 5)) seen.add(id)
+    expect(seen.size).toBe(8)
+    crowd.pass(windowMs)
+    expect(harvest(crowd, third, windowMs / 2).size).toBe(8)
+  })
+
+  it('[T124] learns no more by being called than by calling', () => {
+    const crowd = new TokenCrowd({ peersPerTokenMax: 8 })
+    const seed = crowd.bearer('203.0.113.1', { bearer: 'sub harvester' })
+    crowd.join(seed, { have: 1 })
+    const callers = Array.from({ length: 50 }, (_, i) => {
+      const id = crowd.bearer(farAddress(i), { bearer: `sub visitor ${i}` })
+      return crowd.join(id, { want: 20 }).peers.some((peer) => peer.id === seed)
+    })
+    expect(callers.filter(Boolean)).toHaveLength(8)
+  })
+
+  it('[T124] is told again of those whom it knows', () => {
+    const crowd = new TokenCrowd({ peersPerTokenMax: 2 })
+    room(crowd, 10)
+    const anna = crowd.bearer('203.0.113.1', { leftMs: 10 * windowMs })
+    const known = harvest(crowd, anna, 40_000)
+    crowd.now += 60_000
+    const again = crowd.join(anna, { want: 8 }).peers.map(({ id }) => id)
+    expect(new Set(again)).toEqual(known)
+  })
+
+  it('[T124] can be given more by its site, as a seeder needs, and 0 is no limit', () => {
+    const crowd = new TokenCrowd({ peersPerTokenMax: 8 })
+    room(crowd, 40)
+    const seeder = crowd.bearer('203.0.113.1', { bearer: 'sub seeder', peersMax: 30 })
+    expect(harvest(crowd, seeder, 120_000).size).toBe(30)
+    const open = new TokenCrowd({ peersPerTokenMax: 0 })
+    room(open, 40)
+    expect(harvest(open, open.bearer('203.0.113.1'), 120_000).size).toBe(40)
+  })
+})
+
+describe('one address', () => {
+  it('[T124] is told of at most so many where that is set, by any tokens or none; neighbours behind it do not count', () => {
+    const limits = { peersPerAddressMax: 8 }
+    const crowd = new TokenCrowd(limits)
+    room(crowd)
+    const seen = new Set<PeerId>()
+    for (let i = 0; i < 4; i++) {
+      const id = crowd.bearer('203.0.113.1', { bearer: `sub ${i}` })
+      for (const one of harvest(crowd, id, 60_000)) seen.add(one)
+    }
+    const neighbours = [...seen].filter((id) => Number.parseInt(id.replaceAll('p', ''), 10) > 100)
+    expect(seen.size - neighbours.length).toBe(8)
+    expect(neighbours.length).toBeGreaterThan(0)
+
+    const open = new TrackerCrowd(limits)
+    for (let i = 0; i < 100; i++) open.member(farAddress(i))
+    const found = harvest(open, open.connect('203.0.113.1'), 60_000)
+    for (const one of harvest(open, open.connect('203.0.113.1'), 60_000)) found.add(one)
+    expect(found.size).toBeLessThanOrEqual(9)
+  })
+})
+
+describe('a small swarm', () => {
+  it('[T128] is withheld until so many addresses are in it, and how small it is as well', () => {
+    const crowd = new TrackerCrowd({ swarmSizeMin: 3 })
+    const first = crowd.member('203.0.113.1')
+    const second = crowd.connect('203.0.113.2')
+    const nothing = { type: 'peers', swarm: swarmA, peers: [], size: 1, ahead: 0 }
+    expect(crowd.join(second, { want: 8 })).toEqual(nothing)
+    // One that plays several is still one.
+    for (let i = 0; i < 5; i++) expect(crowd.join(crowd.connect('203.0.113.2'), { want: 8 })).toEqual(nothing)
+    const third = crowd.connect('203.0.113.3')
+    expect(crowd.join(third, { want: 8 }).size).toBe(8)
+    expect(crowd.join(second, { want: 8 }).peers.map(({ id }) => id)).toContain(first)
+  })
+})
