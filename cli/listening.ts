@@ -18,12 +18,15 @@ function refusal(error: Error, port: number, host: string | undefined): Refusal 
   return new Refusal(`cannot listen on port ${port}: ${error.message}`, undefined, options)
 }
 
+/** Connections that wait to be taken. A crowd that comes back at once fills Node's 511; the system may allow fewer. */
+const backlog = 4_096
+
 /** @param host every address of this machine when undefined @throws Refusal */
 export function listen(server: Server, port: number, host: string | undefined): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     const fail = (error: Error) => reject(refusal(error, port, host))
     server.once('error', fail)
-    server.listen({ port, host }, () => {
+    server.listen({ port, host, backlog }, () => {
       server.off('error', fail)
       resolve(server.address() as AddressInfo)
     })

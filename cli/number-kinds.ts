@@ -1,4 +1,5 @@
 /** The kinds of setting that are plain numbers above nothing: counts, rates, shares, sizes and times of limits. */
+import { awayMsMax } from '../shared/limits.ts'
 import { formatBytes, formatDuration, parseBytes, parseDuration } from './quantity.ts'
 import type { Kind } from './setting-kinds.ts'
 
@@ -44,6 +45,17 @@ export const spanKind: Kind<number> = {
   read(value) {
     const ms = typeof value === 'string' ? parseDuration(value) : undefined
     return ms !== undefined && ms > 0 ? ms : undefined
+  },
+}
+
+/** A time that clients can be told to wait. */
+export const drainWindowKind: Kind<number> = {
+  hint: '<time>',
+  right: `a time of up to ${awayMsMax / 60_000}m, like 4s or 2m`,
+  many: false,
+  read(value) {
+    const ms = typeof value === 'string' ? parseDuration(value) : undefined
+    return ms !== undefined && ms <= awayMsMax ? ms : undefined
   },
 }
 

@@ -8,6 +8,7 @@ import { createAllInOne } from './all-in-one.ts'
 import { type BannerFacts, pageAddresses, printBanner } from './banner.ts'
 import { type BuiltFile, readBuiltFiles } from './built-files.ts'
 import { cacheFolder } from './cache-folder.ts'
+import { endServer } from './ending.ts'
 import { printHelp } from './help.ts'
 import { listen } from './listening.ts'
 import { formatLive, LiveLine, type LiveNumbers } from './live-line.ts'
@@ -23,7 +24,7 @@ import { createTrackerWith } from './tracker-room.ts'
 /** Thin enough that a second visitor sees the first one's help within seconds. */
 const demoEgressBytesPerSecondMax = 4 * MiB
 
-/** Below the 10 s after which Docker kills, and enough for a chunk that is on its way. */
+/** With the drain below the 10 s after which Docker kills, and enough for a chunk that is on its way. */
 const closeGraceMs = 3_000
 
 const help = {
@@ -126,8 +127,7 @@ export async function serve(args: readonly string[]): Promise<void> {
   onSignal(async (signal) => {
     live?.stop()
     log.info({ signal }, 'stopping')
-    await rooms.site.close(closeGraceMs)
-    process.exit(0)
+    await endServer(signal, { tracker: rooms.tracker, site: rooms.site, settings, graceMs: closeGraceMs })
   })
   if (isTerminal) {
     console.log(printBanner(facts, isColored))

@@ -1,7 +1,8 @@
 /** Makes the tracker that settings ask for. Knows no server around it. */
+import { readFile } from 'node:fs/promises'
 import type { Log } from '../shared/log.ts'
-import { createTracker, type Tracker, type TrackerOptions } from '../tracker/main.ts'
-import { usageRefusal } from './refusal.ts'
+import { createTracker, keyBytesMin, type Tracker, type TrackerOptions } from '../tracker/main.ts'
+import { systemErrorCode, usageRefusal } from './refusal.ts'
 import { type TrackerSettings, trackerOptionsOf } from './tracker-settings.ts'
 
 /**
@@ -13,9 +14,19 @@ export async function createTrackerWith(
   log: Log,
   options: Partial<TrackerOptions> = {},
 ): Promise<Tracker> {
+  const key = await readKey(settings.trackerKeyFile)
   try {
-    return createTracker({ ...trackerOptionsOf(settings), ...options, log })
+    return createTracker({ ...trackerOptionsOf(settings), ...(key && { key }), ...options, log })
   } catch (error) {
     throw usageRefusal(error instanceof Error ? error.message : String(error))
   }
+}
+
+async function readKey(path: string | undefined): Promise<Uint8Array | undefined> {
+  if (path === undefined) return undefined
+  const key = await readFile(path).catch((error: unknown) => {
+    throw usageRefusal(`tracker-key-file is ${path}, which cannot be read: ${systemErrorCode(error) ?? error}`)
+  })
+  if (key.length >= keyBytesMin) return key
+  throw usageRefusal(`tracker-key-file is ${path}, which has ${key.length} bytes: at least ${keyBytesMin} are needed`)
 }

@@ -6,9 +6,9 @@ import { KiB } from '../shared/limits.ts'
 import { candidatePolicies, limitsWithZero, scopes, type TrackerLimits, trackerLimits } from '../tracker/api.ts'
 import type { TrackerOptions } from '../tracker/main.ts'
 import { geoHeadersKind } from './geo-headers-kind.ts'
-import { limitKind, sizeKind, spanKind } from './number-kinds.ts'
+import { drainWindowKind, limitKind, sizeKind, spanKind } from './number-kinds.ts'
 import { type Setting, type SettingTable, type SettingValues, setting } from './setting.ts'
-import { choiceKind, pathKind, pathsKind, proxiesKind, rangesKind, regionsKind } from './setting-kinds.ts'
+import { choiceKind, durationKind, pathKind, pathsKind, proxiesKind, rangesKind, regionsKind } from './setting-kinds.ts'
 
 /** One for each limit: a limit without its line here does not compile. */
 const limitHelp: Readonly<Record<keyof TrackerLimits, string>> = {
@@ -95,6 +95,13 @@ export const trackerSettings = {
   geoDatabase: setting(pathsKind, [], 'MMDB files of where addresses are, read again when they change [none]'),
   zonesFile: setting(pathKind, undefined, 'a file of "<range> <zone>" lines; visitors in one zone are nearest [none]'),
   scope: setting(choiceKind(...scopes), 'anywhere', 'whom visitors may meet at all, a hard limit [anywhere]'),
+  trackerKeyFile: setting(
+    pathKind,
+    undefined,
+    '32 secret bytes or more, the same for all trackers of one site [drawn at start]',
+  ),
+  drainDelay: setting(durationKind, 2_000, 'after SIGTERM: time for load balancers to send nobody any more [2s]'),
+  drainWindow: setting(drainWindowKind, 4_000, 'and after that: over how long visitors are sent elsewhere [4s]'),
   heartbeat: {
     ...setting(spanKind, 30_000, 'between two pings of a connection; proxies cut quiet ones at 60s [30s]'),
     section: 'limits',

@@ -1,6 +1,7 @@
 /** `nearcast tracker`: the tracker alone, on a port of its own, until a signal comes. */
 import { type Tracker, trackerPath } from '../tracker/main.ts'
 import { pageAddresses, printTrackerBanner, type TrackerFacts } from './banner.ts'
+import { endServer } from './ending.ts'
 import { printHelp } from './help.ts'
 import { listen } from './listening.ts'
 import { createJsonLog, createTerminalLog, type ProgramLog } from './log.ts'
@@ -76,8 +77,7 @@ export async function tracker(args: readonly string[]): Promise<void> {
   }
   onSignal(async (signal) => {
     log.info({ signal }, 'stopping')
-    await site.close(closeGraceMs)
-    process.exit(0)
+    await endServer(signal, { tracker: room, site, settings, graceMs: closeGraceMs })
   })
   if (isTerminal) console.log(printTrackerBanner(facts, isColored))
   else log.notice(facts, 'listening')

@@ -96,7 +96,7 @@ const normalClosure = 1000
 const peerIdBytes = 16
 
 /** As long as the hash: a longer key adds nothing (RFC 2104 §3). */
-const keyBytesMin = 32
+export const keyBytesMin = 32
 
 /** A flood of bad clients shall not fill the disk with lines about them. */
 const logLinesPerSecond = 10

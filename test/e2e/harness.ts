@@ -57,10 +57,13 @@ function cleanEnv(extra: Record<string, string> = {}): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(env), ...extra }
 }
 
+/** A server that is stopped by a test makes nobody wait. */
+const hurried = { NEARCAST_DRAIN_DELAY: '0s', NEARCAST_DRAIN_WINDOW: '0s' }
+
 function start(args: readonly string[], { env, workFolder }: ServerOptions): ChildProcess {
   if (!existsSync(program)) throw new Error(`${program} is missing: run "npm run build" first`)
   const child = spawn(process.execPath, [program, ...args], {
-    env: cleanEnv(env),
+    env: cleanEnv({ ...hurried, ...env }),
     cwd: workFolder ?? tmpdir(),
     stdio: ['ignore', 'pipe', 'pipe'],
   })

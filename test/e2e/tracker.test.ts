@@ -77,10 +77,65 @@ it('[T201] a signal sends its visitors away and ends it with 0', async () => {
   const { program, tracker } = await startTracker()
   const guest = new Guest(tracker[0]!)
   await guest.hears('welcome')
-  program.child.kill('SIGTERM')
+  program.child.kill('SIGINT')
   expect((await guest.closed).code).toBe(1012)
   expect(await program.ended).toBe(0)
   expect(program.stderr).toBe('')
+})
+
+describe('a SIGTERM', () => {
+  it('[T191] makes it not ready, then tells its visitors when to come back, and ends it with 0', async () => {
+    const { program, tracker, url } = await startTracker('--drain-delay', '1s', '--drain-window', '1s')
+    const guest = new Guest(tracker[0]!)
+    await guest.hears('welcome')
+    program.child.kill('SIGTERM')
+    await program.waitForLine(({ msg }) => msg === 'stopping')
+    expect(await status(`${url}/.nearcast/ready`)).toBe(503)
+    expect(await status(`${url}/.nearcast/health`)).toBe(200)
+    // All goes on meanwhile, for newcomers too.
+    const late = new Guest(tracker[0]!)
+    await late.hears('welcome')
+    expect((await late.join()).size).toBe(1)
+    expect((await guest.hears('drain')).afterMs).toBeLessThan(1_000)
+    guest.socket.close()
+    // One that does not know of moments goes when the time is up.
+    expect((await late.closed).code).toBe(1012)
+    expect(await program.ended).toBe(0)
+    expect(program.stderr).toBe('')
+  })
+
+  it('[T191] ends it at once the second time', async () => {
+    const { program, tracker } = await startTracker('--drain-delay', '60s', '--drain-window', '60s')
+    await new Guest(tracker[0]!).hears('welcome')
+    program.child.kill('SIGTERM')
+    await program.waitForLine(({ msg }) => msg === 'stopping')
+    program.child.kill('SIGTERM')
+    expect(await program.ended).toBe(143)
+  })
+})
+
+describe('two trackers with one key', () => {
+  it('[T192] know each other’s visitors by the file that both were given', async () => {
+    const key = folder.write('tracker.key', 'k'.repeat(32))
+    const first = await startTracker('--tracker-key-file', key)
+    const guest = new Guest(first.tracker[0]!)
+    const { id, resume } = await guest.hears('welcome')
+    first.program.child.kill('SIGKILL')
+    const second = await startTracker('--tracker-key-file', key)
+    const again = new Guest(second.tracker[0]!, {}, resume)
+    expect((await again.hears('welcome')).id).toBe(id)
+    second.program.child.kill('SIGKILL')
+  })
+
+  it.each([
+    ['short', 'has 5 bytes: at least 32 are needed'],
+    ['missing', 'cannot be read: ENOENT'],
+  ])('[T192] refuse a file that is %s', async (name, why) => {
+    folder.write('short', 'short')
+    const result = await runProgram(['tracker', '--port', '0', '--tracker-key-file', `${folder.path}/${name}`])
+    expect(result).toMatchObject({ code: 2, stdout: '' })
+    expect(result.stderr).toContain(`tracker-key-file is ${folder.path}/${name}, which ${why}`)
+  })
 })
 
 it('[D1] a higher log level hides no address', async () => {

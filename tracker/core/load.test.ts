@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import type { PeerId } from '../../shared/ids.ts'
+import { createRng } from '../../shared/rng.ts'
+import { addressBytes, farAddress, only, swarmA } from '../../test/fakes/tracker-crowd.ts'
 import { trackerLimits } from './limits.ts'
 import { Load, type LoadLevel, type LoadSample, loadLevels } from './load.ts'
+import { TrackerMachine } from './tracker-machine.ts'
 
 const calm: LoadSample = { lagMs: 1, busyShare: 0.1 }
 
@@ -78,5 +82,48 @@ describe('the load', () => {
 
   it('[T190] knows four levels', () => {
     expect(loadLevels).toEqual(['calm', 'warm', 'hot', 'full'])
+  })
+})
+
+describe('a tracker with much to do', () => {
+  const crowd = (sample: LoadSample) => {
+    const { load } = new Shift()
+    const machine = new TrackerMachine({ rng: createRng([1, 2, 3, 4]), load, limits: { reportsBurst: 1 } })
+    const ids = Array.from({ length: 10 }, (_, i) => String(i).padStart(22, 'p') as PeerId)
+    const join = (id: PeerId, want: number) =>
+      only(machine.receive(id, JSON.stringify({ type: 'join', swarm: swarmA, have: 1, want }), 0), 'peers', id)
+    for (const [i, id] of ids.entries()) {
+      machine.connect(id, addressBytes(farAddress(i)), undefined, 0)
+      join(id, 0)
+    }
+    for (let i = 0; i < 50; i++) load.sample(sample, i * 100)
+    return { machine, join, ids }
+  }
+
+  it('[T188] names fewer peers, and asks to be asked less often', () => {
+    const { join, ids } = crowd({ lagMs: 120, busyShare: 0.9 })
+    const { peers, size, intervalMs } = join(ids[0]!, 8)
+    expect(peers).toHaveLength(2)
+    expect(size).toBe(10)
+    expect(intervalMs).toBe(120_000)
+  })
+
+  it('[T188] names as many as are wanted when there is time, and asks for nothing', () => {
+    const { join, ids } = crowd(calm)
+    const answer = join(ids[0]!, 8)
+    expect(answer.peers).toHaveLength(8)
+    expect(answer).not.toHaveProperty('intervalMs')
+  })
+
+  it.each([
+    [calm, 1],
+    [{ lagMs: 120, busyShare: 0.9 }, 0],
+  ])('[T188] leaves out reports: with %j it hears %i', (sample, heard) => {
+    const { machine, join, ids } = crowd(sample)
+    const { peers } = join(ids[0]!, 8)
+    const links = [{ peer: peers[0]!.id, result: 'failed' }]
+    machine.receive(ids[0]!, JSON.stringify({ type: 'report', links }), 0)
+    const outcomes = Object.values(machine.stats().outcomes)
+    expect(outcomes.reduce((sum, { failed }) => sum + failed, 0)).toBe(heard)
   })
 })

@@ -9,7 +9,7 @@ import type { Lifecycle } from '../core/lifecycle.ts'
 export interface DrainPlan {
   /** For how long all goes on as before, but for `isReady`: load balancers need it to send nobody any more. */
   delayMs: number
-  /** Over how long after that the clients are sent away, each at a moment of its own. */
+  /** Over how long after that the clients are sent away, each at a moment of its own; 0 leaves the moment to them. */
   windowMs: number
 }
 
@@ -53,6 +53,8 @@ export class Drain {
     const { lifecycle, ids, tell, now } = this.#parts
     await this.#wait(now() + delayMs, () => false)
     if (this.#isCut) return
+    // Without a window nobody is told a moment: each comes back at one of its own choice.
+    if (windowMs === 0) return
     const endMs = now() + windowMs
     const told = ids()
     const slots = lifecycle.drain(told.length, windowMs, now())
