@@ -1,5 +1,5 @@
 /** All settings of the tracker: each by flag, variable and file, with the same meaning, and refused by name. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -139,4 +139,11 @@ it.each([
   ['--signal-bytes-per-introduction-max', 'none'],
 ])('[D3] %s %s is refused', (flag, value) => {
   expect(refusal([flag, value]).message).toMatch(new RegExp(`^${flag} is \\[?"${value}"]?; it must be `))
+})
+
+it('[T191] the guide to restarts names only flags that there are', () => {
+  const guide = readFileSync(new URL('../docs/guides/deploying.md', import.meta.url), 'utf8')
+  const named = [...guide.matchAll(/--([a-z][a-z-]+)/g)].map(([, name]) => name)
+  expect(named.length).toBeGreaterThan(5)
+  expect(named.filter((name) => !Object.keys(trackerSettings).map(settingName).includes(name!))).toEqual([])
 })

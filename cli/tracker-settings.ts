@@ -15,7 +15,7 @@ const limitHelp: Readonly<Record<keyof TrackerLimits, string>> = {
   connectionsMax: 'connections in all',
   connectionsPerAddressMax: 'connections of one address (IPv4) or /64 (IPv6)',
   connectionsPerSecond: 'new connections a second; who is too much is told when to come',
-  loopLagMsMax: 'how late answers may be before nobody new is let in',
+  loopLagMaxMs: 'how late answers may be before nobody new is let in',
   resumeLifetimeMs: 'how long a client that comes back keeps its name',
   swarmsPerConnectionMax: 'swarms on one connection',
   introductionsPerPeerMax: 'peers to whom one may be introduced at a time',

@@ -12,6 +12,7 @@ const documents = [
   'docs/ARCHITECTURE.md',
   'docs/SPEC.md',
   'docs/PROTOCOL.md',
+  'docs/guides/deploying.md',
   'docs/guides/nearness.md',
 ]
 

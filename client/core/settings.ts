@@ -150,11 +150,12 @@ export const welcomeTimeoutMs = 15_000
 export const joinGapMs = 1_000
 
 /**
- * A first retry within 1 to 5 s after the tracker is lost: soon, but what ran again needs a moment, and a crowd that
- * lost it at once comes one after another. Nothing but new introductions waits for it.
+ * A first retry within 1 to 7 s after the tracker is lost: soon, but what ran again needs a moment, and of a crowd that
+ * lost it at once not more come in a second than one tracker takes (bench/tracker-restart.ts). Nothing but new
+ * introductions waits for it.
  */
 export const reconnectMinMs = 1_000
-export const reconnectSpreadMs = 4_000
+export const reconnectSpreadMs = 6_000
 export const reconnectMaxMs = 30_000
 
 /** Who is told by the tracker to wait waits this part of the time longer at most, as chance has it. */

@@ -25,10 +25,10 @@ describe('the tracker', () => {
     expect(joins(driver).at(-1)).toMatchObject({ swarm: driver.file.swarm, have: 0, want: 8 })
   })
 
-  it('[S17] lost, it is connected to again within 1 to 5 s, by everyone at another moment', () => {
+  it('[S17] lost, it is connected to again within 1 to 7 s, by everyone at another moment', () => {
     const times = Array.from({ length: 20 }, (_, seed) => reconnectMs(started(seed + 1)))
     expect(Math.min(...times)).toBeGreaterThanOrEqual(1_000)
-    expect(Math.max(...times)).toBeLessThanOrEqual(5_010)
+    expect(Math.max(...times)).toBeLessThanOrEqual(7_010)
     expect(new Set(times).size).toBeGreaterThan(10)
   })
 
@@ -46,7 +46,7 @@ describe('the tracker', () => {
     driver.want()
     driver.pass(15_100)
     expect(driver.all('closeTracker')).toHaveLength(1)
-    driver.pass(5_100)
+    driver.pass(7_100)
     expect(driver.all('connectTracker')).toHaveLength(2)
   })
 
@@ -128,13 +128,13 @@ describe('the tracker', () => {
   it('[T180] it comes back as the peer that it was, with the token of its last welcome', () => {
     const driver = started()
     driver.give({ type: 'trackerClosed' })
-    driver.pass(5_100)
+    driver.pass(7_100)
     driver.tracker({ type: 'welcome', id: peerId('m'), resume: 'first.token' })
     driver.give({ type: 'trackerClosed' })
-    driver.pass(5_100)
+    driver.pass(7_100)
     driver.tracker({ type: 'welcome', id: peerId('m'), resume: 'second.token' })
     driver.give({ type: 'trackerClosed' })
-    driver.pass(5_100)
+    driver.pass(7_100)
     expect(driver.all('connectTracker').map(({ resume }) => resume)).toEqual([
       undefined,
       undefined,
@@ -146,7 +146,7 @@ describe('the tracker', () => {
   it('[T180] who withdraws consent comes back as somebody else', () => {
     const driver = started()
     driver.give({ type: 'trackerClosed' })
-    driver.pass(5_100)
+    driver.pass(7_100)
     driver.tracker({ type: 'welcome', id: peerId('m'), resume: 'first.token' })
     driver.consent(false)
     driver.forget()
@@ -158,7 +158,7 @@ describe('the tracker', () => {
     const driver = started()
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) driver.meet(name, [])
     driver.give({ type: 'trackerClosed' })
-    driver.pass(5_100)
+    driver.pass(7_100)
     driver.forget()
     driver.tracker({ type: 'welcome', id: peerId('m') })
     expect(joins(driver)).toMatchObject([{ want: 2 }])
@@ -198,7 +198,7 @@ describe('the tracker', () => {
     const times = Array.from({ length: 20 }, (_, seed) => {
       const driver = started(seed + 1)
       driver.give({ type: 'trackerClosed' })
-      driver.pass(5_100)
+      driver.pass(7_100)
       driver.tracker({ type: 'busy', retryMs: 20_000 })
       return reconnectMs(driver)
     })
@@ -210,7 +210,7 @@ describe('the tracker', () => {
   it('[T187] that says busy and does not close is given up like one that is silent', () => {
     const driver = started()
     driver.give({ type: 'trackerClosed' })
-    driver.pass(5_100)
+    driver.pass(7_100)
     driver.forget()
     driver.tracker({ type: 'busy', retryMs: 20_000 })
     driver.pass(15_100)

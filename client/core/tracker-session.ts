@@ -106,7 +106,7 @@ export class TrackerSession {
     member.nextJoinAt = Math.max(member.nextJoinAt, now + this.#after(intervalMs))
   }
 
-  /** Comes back when the tracker said; else after 1 to 5 s at first, then later and later, never in step with others. */
+  /** Comes back when the tracker said; else after 1 to 7 s at first, then later and later, never in step with others. */
   closed(now: number): void {
     if (this.state === 'off') return
     this.state = 'waiting'

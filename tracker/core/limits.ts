@@ -5,7 +5,7 @@ export interface TrackerLimits {
   connectionsMax: number
   connectionsPerAddressMax: number
   connectionsPerSecond: number
-  loopLagMsMax: number
+  loopLagMaxMs: number
   resumeLifetimeMs: number
   swarmsPerConnectionMax: number
   introductionsPerPeerMax: number
@@ -65,7 +65,7 @@ export const trackerLimits: Readonly<TrackerLimits> = {
   /** Two thirds of what one core takes with all that follows (bench/tracker-restart.ts): the others keep their pace. */
   connectionsPerSecond: 2_000,
   /** With answers so late nobody new is let in; they get cheaper at a quarter of it. A signal's way is to stay short. */
-  loopLagMsMax: 200,
+  loopLagMaxMs: 200,
   /** A page that is open for a day and loses its connection keeps its name. */
   resumeLifetimeMs: 86_400_000,
   /** As many swarms as one link can carry (shared/limits.ts, slotCountMax). */

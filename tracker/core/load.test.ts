@@ -10,7 +10,7 @@ const calm: LoadSample = { lagMs: 1, busyShare: 0.1 }
 
 /** A load that is looked at ten times a second. */
 class Shift {
-  readonly load = new Load({ ...trackerLimits, loopLagMsMax: 200 })
+  readonly load = new Load({ ...trackerLimits, loopLagMaxMs: 200 })
   now = 0
 
   /** @returns the levels that came one after another */
@@ -41,6 +41,12 @@ describe('the load', () => {
     expect(new Shift().pass(3, sample).at(-1)).toBe(level)
   })
 
+  it('[T188] of work alone, without lateness, keeps nobody out', () => {
+    const shift = new Shift()
+    shift.pass(5, { lagMs: 20, busyShare: 1 })
+    expect(shift.load.intakeShare).toBe(1)
+  })
+
   it('[T188] is not made by one late moment', () => {
     const shift = new Shift()
     shift.pass(0.1, { lagMs: 190, busyShare: 1 })
@@ -62,7 +68,9 @@ describe('the load', () => {
     expect(rungs.map((load) => load.grant(0))).toEqual([0, 0, 0])
     const intervals = rungs.map(({ intervalMs }) => intervalMs!)
     expect(intervals).toEqual(intervals.toSorted((a, b) => a - b))
-    expect(rungs.map(({ intakeShare }) => intakeShare)).toEqual([1, 0.5, 0])
+    expect(rungs[0]!.intakeShare).toBe(1)
+    expect(rungs[1]!.intakeShare).toBeCloseTo(0.8)
+    expect(rungs[2]!.intakeShare).toBe(0)
     expect(rungs.some(({ hasTime }) => hasTime)).toBe(false)
   })
 

@@ -18,22 +18,23 @@ export interface LoadSample {
 interface Mode {
   /** The level begins at this part of the lag at which nobody is let in. */
   readonly lagShare: number
-  /** Or at this share of working time. Being at work all the time is no reason to let nobody in, only being late is. */
+  /** Or at this share of working time: cheaper answers are soon made up for, and a crowd is best let in quickly. */
   readonly busyShare: number
   /** Peers named in one answer at most. */
   readonly wantMax: number
   /** For how long a peer is asked not to ask again. */
   readonly intervalMs: number | undefined
-  /** The part of the usual rate of new connections that are let in. */
-  readonly intakeShare: number
 }
 
 const modes: Record<LoadLevel, Mode> = {
-  calm: { lagShare: 0, busyShare: 0, wantMax: Number.POSITIVE_INFINITY, intervalMs: undefined, intakeShare: 1 },
-  warm: { lagShare: 1 / 4, busyShare: 0.8, wantMax: 4, intervalMs: 30_000, intakeShare: 1 },
-  hot: { lagShare: 1 / 2, busyShare: 0.95, wantMax: 2, intervalMs: 120_000, intakeShare: 0.5 },
-  full: { lagShare: 1, busyShare: Number.POSITIVE_INFINITY, wantMax: 1, intervalMs: 300_000, intakeShare: 0 },
+  calm: { lagShare: 0, busyShare: 0, wantMax: Number.POSITIVE_INFINITY, intervalMs: undefined },
+  warm: { lagShare: 1 / 4, busyShare: 0.8, wantMax: 4, intervalMs: 30_000 },
+  hot: { lagShare: 1 / 2, busyShare: 0.95, wantMax: 2, intervalMs: 120_000 },
+  full: { lagShare: 1, busyShare: Number.POSITIVE_INFINITY, wantMax: 1, intervalMs: 300_000 },
 }
+
+/** From this part of that lag on fewer are let in, the later the fewer. Work without lateness is no reason for it. */
+const intakeLagShare = 1 / 2
 
 /** A sample counts this much: with ten a second, what is half a second old counts for little. */
 const sampleWeight = 0.25
@@ -52,8 +53,8 @@ export class Load {
   /** Since when the load has been low enough for the level below. */
   #lowSince: number | undefined
 
-  constructor({ loopLagMsMax }: TrackerLimits) {
-    this.#lagMsMax = loopLagMsMax
+  constructor({ loopLagMaxMs }: TrackerLimits) {
+    this.#lagMsMax = loopLagMaxMs
   }
 
   get level(): LoadLevel {
@@ -94,9 +95,11 @@ export class Load {
     return modes[this.#level].intervalMs
   }
 
-  /** From 1, everybody, to 0, nobody. */
+  /** The part of the usual rate of new connections that are let in: from 1, all, to 0, nobody. */
   get intakeShare(): number {
-    return modes[this.#level].intakeShare
+    if (this.#level === 'full') return 0
+    const late = this.#lagMs / this.#lagMsMax
+    return Math.min(1, Math.max(0, (1 - late) / (1 - intakeLagShare)))
   }
 
   /** Whether there is time for what can be left out without harm. */
