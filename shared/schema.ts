@@ -44,8 +44,9 @@ export const list =
     return out
   }
 
-const optionalMark = Symbol('optional')
-type Optional<T> = Schema<T> & { [optionalMark]: true }
+/** Exported for declarations alone: they name it wherever an object with optional fields is exported. */
+export const optionalMark: unique symbol = Symbol('optional')
+export type Optional<T> = Schema<T> & { [optionalMark]: true }
 
 export function optional<T>(schema: Schema<T>): Optional<T> {
   return Object.assign((value: unknown) => schema(value), schema, { [optionalMark]: true as const })
