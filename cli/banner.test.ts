@@ -9,6 +9,7 @@ it('tells where to look, what is served, the cap, and the tag to copy', () => {
       folder: '/srv/files',
       softwarePath: '/node-v20',
       egressBytesPerSecondMax: 4_194_304,
+      stunPort: undefined,
     },
     false,
   )

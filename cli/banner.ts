@@ -9,6 +9,8 @@ export interface BannerFacts {
   /** The path of the demo's software download, with --demo. */
   softwarePath: string | undefined
   egressBytesPerSecondMax: number | undefined
+  /** Where STUN is answered over UDP, if it is. */
+  stunPort: number | undefined
 }
 
 const isEverywhere = (host: string | undefined) => host === undefined || host === '::' || host === '0.0.0.0'
@@ -29,6 +31,8 @@ export interface TrackerFacts {
   addresses: readonly string[]
   /** The tracker at each of the addresses, as a client names it. */
   tracker: readonly string[]
+  /** Where STUN is answered over UDP, if it is. */
+  stunPort: number | undefined
 }
 
 export function printTrackerBanner({ version, tracker }: TrackerFacts, isColored: boolean): string {

@@ -19,6 +19,7 @@ import { readSettings } from './setting-sources.ts'
 import { type ServeSettings, serveSettings } from './settings.ts'
 import type { Site } from './site.ts'
 import { onSignal } from './stopping.ts'
+import { openStun } from './stun.ts'
 import { createTrackerWith } from './tracker-room.ts'
 
 /** Thin enough that a second visitor sees the first one's help within seconds. */
@@ -113,16 +114,19 @@ export async function serve(args: readonly string[]): Promise<void> {
       )
     : createJsonLog(settings.logLevel)
   const rooms = await createRooms(settings, softwarePath, log)
-  const { port } = await listen(rooms.site.server, settings.port, settings.host).catch(async (error: unknown) => {
-    await Promise.all([rooms.tracker.close(), rooms.origin.close()])
+  const close = async (error: unknown): Promise<never> => {
+    await rooms.site.close(0)
     throw error
-  })
+  }
+  const { port } = await listen(rooms.site.server, settings.port, settings.host).catch(close)
+  const stunPort = await openStun(rooms.tracker, settings, port, log).catch(close)
   const facts: BannerFacts = {
     version: packageVersion,
     addresses: pageAddresses(settings.host, port),
     folder: servedFolder(settings),
     softwarePath,
     egressBytesPerSecondMax: egressCap(settings),
+    stunPort,
   }
   onSignal(async (signal) => {
     live?.stop()

@@ -11,6 +11,7 @@ import { readSettings } from './setting-sources.ts'
 import { type TrackerCommandSettings, trackerCommandSettings } from './settings.ts'
 import { createSite, type Site, sendText, sendTrackerHint } from './site.ts'
 import { onSignal } from './stopping.ts'
+import { openStun } from './stun.ts'
 import { createTrackerWith } from './tracker-room.ts'
 
 const help = {
@@ -65,15 +66,18 @@ export async function tracker(args: readonly string[]): Promise<void> {
     : createJsonLog(settings.logLevel)
   const room = await createTrackerWith(settings, log, { paths: trackerPaths })
   const site = createTrackerSite(room, settings)
-  const { port } = await listen(site.server, settings.port, settings.host).catch(async (error: unknown) => {
-    await room.close()
+  const close = async (error: unknown): Promise<never> => {
+    await site.close(0)
     throw error
-  })
+  }
+  const { port } = await listen(site.server, settings.port, settings.host).catch(close)
+  const stunPort = await openStun(room, settings, port, log).catch(close)
   const addresses = pageAddresses(settings.host, port)
   const facts: TrackerFacts = {
     version: packageVersion,
     addresses,
     tracker: addresses.map((address) => `${address.replace('http', 'ws')}${trackerPath}`),
+    stunPort,
   }
   onSignal(async (signal) => {
     log.info({ signal }, 'stopping')

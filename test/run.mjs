@@ -10,7 +10,8 @@ import { startVitest } from 'vitest/node'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
-const aptArgs = [['update'], ['install', '-y', '--no-install-recommends', 'chromium']]
+/** @param {string} packageName */
+const aptArgs = (packageName) => [['update'], ['install', '-y', '--no-install-recommends', packageName]]
 
 /** @param {string} command @param {string[]} args @returns {boolean} whether it ended well */
 function run(command, args) {
@@ -33,6 +34,20 @@ function distribution() {
   }
 }
 
+/** @param {string} packageName @returns {boolean} whether Debian's package is here now */
+const installed = (packageName) => aptArgs(packageName).every((args) => run('apt-get', args))
+
+/** Without one only the tests of TURN fail, and each says what is missing. */
+async function provideTurnServer() {
+  const { findTurnServer, missingTurnServer } = (await runnerImport('./test/fakes/turn-server.ts')).module
+  if (findTurnServer() !== undefined) return
+  if (distribution() === 'debian' && process.getuid?.() === 0) {
+    console.log("No coturn found: installing Debian's.")
+    if (installed('coturn')) return
+  }
+  console.error(`\n${missingTurnServer}`)
+}
+
 /** @returns {Promise<string | undefined>} what to do about a browser that is missing, if it is */
 async function missingBrowser() {
   const { findChromium } = (await runnerImport('./test/browser/chromium.ts')).module
@@ -40,9 +55,11 @@ async function missingBrowser() {
   const isDebian = distribution() === 'debian'
   if (isDebian && process.getuid?.() === 0) {
     console.log("No Chrome or Chromium found: installing Debian's chromium.")
-    if (aptArgs.every((args) => run('apt-get', args)) && findChromium() !== undefined) return undefined
+    if (installed('chromium') && findChromium() !== undefined) return undefined
   }
-  const command = aptArgs.map((args) => `sudo apt-get ${args.join(' ')}`).join(' && ')
+  const command = aptArgs('chromium')
+    .map((args) => `sudo apt-get ${args.join(' ')}`)
+    .join(' && ')
   return isDebian
     ? `The tests need Chromium. Install it with:\n  ${command}`
     : 'The tests need Chrome or Chromium. Install one, or name it:\n  CHROME_PATH=/path/to/chrome npm test'
@@ -77,6 +94,7 @@ function fail(what) {
 
 const browserFault = await missingBrowser().catch((error) => String(error.message))
 if (browserFault === undefined) {
+  await provideTurnServer()
   // A failed check hides no test; a failed build would make them test something old.
   const isChecked = run('npm', ['run', '--silent', 'check'])
   if (run('npm', ['run', '--silent', 'build'])) {

@@ -1,0 +1,95 @@
+/**
+ * What can be set of the way through NATs: the tracker's own STUN port, other STUN servers, and TURN with the secret
+ * that it shares with the tracker.
+ */
+import { readFileSync } from 'node:fs'
+import { isStunUrl, isTurnUrl } from '../shared/servers.ts'
+import type { TrackerOptions } from '../tracker/main.ts'
+import { spanKind } from './number-kinds.ts'
+import { systemErrorCode, usageRefusal } from './refusal.ts'
+import { type SettingTable, type SettingValues, setting } from './setting.ts'
+import { type Kind, pathKind, portKind, words } from './setting-kinds.ts'
+
+const stunPortKind: Kind<number | 'off' | undefined> = {
+  hint: '<off|number>',
+  right: 'off, or a whole number from 0 to 65535, where 0 takes any free port',
+  many: false,
+  read: (value) => (value === 'off' ? value : portKind.read(value, '')),
+}
+
+function urlsKind(hint: string, isRight: (url: string) => boolean, right: string): Kind<string[]> {
+  return {
+    hint,
+    right,
+    many: true,
+    read(value) {
+      const list = words(value, ',')
+      return list?.every(isRight) ? list : undefined
+    },
+  }
+}
+
+/** Read from a file, or from a variable: on the command line everybody on the machine can see it. */
+const secretKind: Kind<string | undefined> = {
+  hint: '<secret>',
+  right: 'a text of at least 16 characters: "openssl rand -base64 24" makes one',
+  many: false,
+  read: (value) => (typeof value === 'string' && /^[!-~]{16,512}$/.test(value) ? value : undefined),
+}
+
+export const natSettings = {
+  stunPort: setting(stunPortKind, undefined, "the UDP port of the tracker's own STUN [the same number as the port]"),
+  stunUrls: {
+    ...setting(
+      urlsKind('<stun-urls>', isStunUrl, 'addresses like stun:stun.example.org:3478, with commas between'),
+      [],
+      'STUN servers to name to visitors in place of it [none]',
+    ),
+    section: 'nat',
+  },
+  turnUrls: {
+    ...setting(
+      urlsKind(
+        '<turn-urls>',
+        isTurnUrl,
+        'addresses like turn:turn.example.org:3478?transport=udp, with commas between',
+      ),
+      [],
+      'TURN servers for visitors who reach nobody directly [none]',
+    ),
+    section: 'nat',
+  },
+  turnSecret: {
+    ...setting(secretKind, undefined, "what the TURN servers share with the tracker: coturn's static-auth-secret"),
+    section: 'nat',
+    isSecret: true,
+  },
+  turnSecretFile: { ...setting(pathKind, undefined, 'a file with it, in place of it'), section: 'nat' },
+  turnTtl: { ...setting(spanKind, 3_600_000, "how long a visitor's credentials for TURN hold [1h]"), section: 'nat' },
+} satisfies SettingTable
+
+export type NatSettings = SettingValues<typeof natSettings>
+
+/** @throws Refusal when the secret's file cannot be used */
+export function natOptionsOf(
+  settings: NatSettings,
+): Pick<TrackerOptions, 'stunUrls' | 'turnUrls' | 'turnSecret' | 'turnTtlMs'> {
+  const { stunUrls, turnUrls, turnSecret, turnSecretFile, turnTtl } = settings
+  if (turnSecret !== undefined && turnSecretFile !== undefined) {
+    throw usageRefusal('--turn-secret and --turn-secret-file: one of them is enough')
+  }
+  const secret = turnSecret ?? (turnSecretFile && secretIn(turnSecretFile))
+  return { stunUrls, turnUrls, turnSecret: secret, turnTtlMs: turnTtl }
+}
+
+function secretIn(path: string): string {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw usageRefusal(`the TURN secret's file ${path} cannot be read (${systemErrorCode(error) ?? error})`)
+  }
+  const secret = secretKind.read(text.trim(), '')
+  if (secret !== undefined) return secret
+  throw usageRefusal(`the TURN secret in ${path} is not usable; it must be ${secretKind.right}`)
+}
