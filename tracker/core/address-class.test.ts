@@ -6,7 +6,9 @@ import { addressClass, parseIp } from './address-class.ts'
 describe('an address as a text', () => {
   it('is read as everybody else reads it', () => {
     fc.assert(
+      // ipaddr.js takes `::1.2.3.4` for IPv4; RFC 4291 §2.5.5.1 has it as IPv6.
       fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (text) => {
+        fc.pre(!/^::\d+\.\d+\.\d+\.\d+$/.test(text))
         const read = ipaddr.process(text).toByteArray()
         expect([...parseIp(text)!]).toEqual(read)
       }),
