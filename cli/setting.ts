@@ -6,6 +6,7 @@ import type { Kind } from './setting-kinds.ts'
 
 /** The parts of --help that are shown only when they are asked for, in the order in which they are listed. */
 export const sections = {
+  edges: 'servers that have the same files, for what no peer brings',
   nat: 'STUN and TURN, by which visitors behind routers and firewalls reach one another',
   limits: 'what each client, and all together, may ask of the tracker',
 } as const

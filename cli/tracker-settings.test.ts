@@ -36,6 +36,8 @@ const samples: Record<string, string> = {
   '<ranges>': '10.7.0.0/16',
   '<any|public|own>': 'own',
   '<off|number>': 'off',
+  '<edges>': 'EU=https://seven.example.org',
+  '<url-path>': '/seven',
   '<stun-urls>': 'stun:seven.example.org',
   '<turn-urls>': 'turn:seven.example.org:3478',
   '<secret>': 'seven'.repeat(7),

@@ -5,6 +5,7 @@
 import { KiB } from '../shared/limits.ts'
 import { candidatePolicies, limitsWithZero, scopes, type TrackerLimits, trackerLimits } from '../tracker/api.ts'
 import type { TrackerOptions } from '../tracker/main.ts'
+import { edgeOptionsOf, edgeSettings } from './edge-settings.ts'
 import { geoHeadersKind } from './geo-headers-kind.ts'
 import { natOptionsOf, natSettings } from './nat-settings.ts'
 import { drainWindowKind, limitKind, sizeKind, spanKind } from './number-kinds.ts'
@@ -104,6 +105,7 @@ export const trackerSettings = {
   drainDelay: setting(durationKind, 2_000, 'after SIGTERM: time for load balancers to send nobody any more [2s]'),
   drainWindow: setting(drainWindowKind, 4_000, 'and after that: over how long visitors are sent elsewhere [4s]'),
   ...natSettings,
+  ...edgeSettings,
   heartbeat: {
     ...setting(spanKind, 30_000, 'between two pings of a connection; proxies cut quiet ones at 60s [30s]'),
     section: 'limits',
@@ -131,6 +133,7 @@ export function trackerOptionsOf(settings: TrackerSettings): Omit<TrackerOptions
     zonesFile: settings.zonesFile,
     scope: settings.scope,
     ...natOptionsOf(settings),
+    ...edgeOptionsOf(settings),
     heartbeatMs: settings.heartbeat,
     sendQueueBytesMax: settings.sendQueueBytesMax,
   }

@@ -21,6 +21,7 @@ import { Engine } from './core/engine.ts'
 import type { ChunkStore, Clock, Dialer, Hasher, HttpSource, TrackerDialer } from './ports.ts'
 import { headOf } from './shell/answer-head.ts'
 import { linkCountFor } from './shell/device.ts'
+import { isOfSite } from './shell/edge-address.ts'
 import { FileDownload } from './shell/file-download.ts'
 import { createManifestSource, type ManifestSource } from './shell/manifest-source.ts'
 import { type Opener, openEarly, openError, randomHex } from './shell/opening.ts'
@@ -92,7 +93,8 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Last
   // Where a tracker of Nearcast is, files mostly come from an origin of Nearcast.
   const leafHosts = new Set(address === undefined ? [] : [new URL(address).host])
   const rehearsal = new Rehearsal(hasher)
-  const opener: Opener = { runtime, vault, hasher, hints, clock, manifests, leafHosts, rehearsal }
+  const hasEdges = (url: string) => isOfSite(url, address)
+  const opener: Opener = { runtime, vault, hasher, hints, clock, manifests, leafHosts, hasEdges, rehearsal }
   soon(() => rehearsal.idle())
   runtime.input({ type: 'consent', granted: consent === 'granted' })
   if (typeof addEventListener === 'function') {

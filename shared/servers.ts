@@ -1,6 +1,6 @@
 /**
- * The servers that a tracker names to a client: STUN and TURN, for the way through NATs. Owns their shape and their
- * bounds; knows nobody who uses them.
+ * The servers that a tracker names to a client: STUN and TURN for the way through NATs, and edges for what no peer has.
+ * Owns their shape and their bounds; knows nobody who uses them.
  */
 import { guard, type Infer, integer, list, object, optional, type Schema, text } from './schema.ts'
 
@@ -19,9 +19,16 @@ const iceUserLengthMax = 128
 /** HMAC-SHA1 in base64 has 28 characters; other services' tokens are longer. */
 const iceCredentialLengthMax = 256
 
+/** Each is asked only where those before it do not answer. */
+export const edgesMax = 16
+
+const edgeLengthMax = 300
+
 const hostAndPort = '(?:\\[[0-9a-fA-F:.]{2,45}\\]|[\\w.-]{1,253})(?::\\d{1,5})?'
 const stunUrl = new RegExp(`^stuns?:${hostAndPort}$`)
 const turnUrl = new RegExp(`^turns?:${hostAndPort}(?:\\?transport=(?:udp|tcp))?$`)
+
+const edgeUrl = new RegExp(`^https?://${hostAndPort}/(?:[\\w.~%-]+/)*$`)
 
 const isShort = (value: unknown, lengthMax: number): value is string =>
   typeof value === 'string' && value.length <= lengthMax
@@ -33,6 +40,9 @@ export const isStunUrl = (value: unknown): value is string => isShort(value, ice
 export const isTurnUrl = (value: unknown): value is string => isShort(value, iceUrlLengthMax) && turnUrl.test(value)
 
 const isIceUrl = (value: unknown): value is string => isStunUrl(value) || isTurnUrl(value)
+
+/** How the addresses of the same files begin elsewhere: `https://eu.example.org/`, with a slash at its end. */
+export const isEdgeUrl = (value: unknown): value is string => isShort(value, edgeLengthMax) && edgeUrl.test(value)
 
 const anyIceServer = object({
   urls: list(guard(isIceUrl), iceUrlsMax),
@@ -56,6 +66,8 @@ export const serverFields = {
   stunPort: optional(integer(1, 65535)),
   /** Others, with credentials that hold for a while. */
   iceServers: optional(list(iceServer, iceServersMax)),
+  /** Where the site's files can be had as well, the best for this client first. */
+  edges: optional(list(guard(isEdgeUrl), edgesMax)),
 }
 const servers = object(serverFields)
 export type Servers = Infer<typeof servers>

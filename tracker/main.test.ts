@@ -1,4 +1,7 @@
 import { createHmac } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { PeerId } from '../shared/ids.ts'
 import { silentLog } from '../shared/log.ts'
@@ -217,6 +220,55 @@ describe('the welcome', () => {
   })
 })
 
+describe('the edges of the origin', () => {
+  /** A server that says that it is well until it is told otherwise. */
+  async function edge() {
+    let status = 200
+    const server = createServer((request, response) => {
+      response.writeHead(request.url === '/.nearcast/ready' ? status : 404).end()
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    return {
+      url: `http://127.0.0.1:${port}/`,
+      says(next: number) {
+        status = next
+      },
+      async stop() {
+        server.closeAllConnections()
+        await new Promise((resolve) => server.close(resolve))
+      },
+    }
+  }
+
+  it('[T231] leave the lists of clients when they die or drain, and come back', async () => {
+    const [a, b] = [await edge(), await edge()]
+    const edges = [
+      { url: a.url, region: 'here' },
+      { url: b.url, region: 'there' },
+    ]
+    const regions = [{ name: 'here', cidrs: ['127.0.0.0/8'] }]
+    const { url, tracker } = await start({ edges, regions, edgeCheckMs: 10, heartbeatMs: 300 })
+    const guest = new Guest(url)
+    expect(await guest.hears('welcome')).toMatchObject({ edges: [a.url, b.url] })
+    a.says(503)
+    expect(await guest.hears('servers')).toEqual({ type: 'servers', edges: [b.url] })
+    await b.stop()
+    expect(await guest.hears('servers')).toEqual({ type: 'servers', edges: [] })
+    expect(await new Guest(url).hears('welcome')).toMatchObject({ edges: [] })
+    expect(tracker.stats().edges).toEqual({ count: 2, well: 0 })
+    a.says(200)
+    expect(await guest.hears('servers')).toEqual({ type: 'servers', edges: [a.url] })
+    await a.stop()
+  })
+
+  it('[T231] are not named where there are none', async () => {
+    const { url } = await start()
+    expect(await new Guest(url).hears('welcome')).not.toHaveProperty('edges')
+  })
+})
+
 describe('a wrong setting', () => {
   it.each([
     [{ regions: [{ name: 'oslo', cidrs: ['10.0.0.0/40'] }] }, 'regions[0].cidrs[0]: "10.0.0.0/40"'],
@@ -224,6 +276,13 @@ describe('a wrong setting', () => {
     [{ connectionsPerAddressMax: 0 }, 'connectionsPerAddressMax: 0 is not a whole number of at least 1'],
     [{ paths: ['tracker'] }, 'paths: "tracker" is not a path that begins with /'],
     [{ heartbeatMs: 0 }, 'heartbeatMs: 0 is not a whole number of at least 1'],
+    [
+      { edges: [{ url: 'https://eu.example.org' }] },
+      'edges[0].url: "https://eu.example.org" is not an address that ends',
+    ],
+    [{ edges: [{ url: 'ftp://eu.example.org/' }] }, 'edges[0].url: "ftp://eu.example.org/" is not an address'],
+    [{ edges: [{ url: 'https://eu/' }, { url: 'https://eu/' }] }, 'edges[1].url: "https://eu/" is not there once only'],
+    [{ edgeHealthPath: 'ready' }, 'edgeHealthPath: "ready" is not a path'],
     [{ stunUrls: ['stun.example.org'] }, 'stunUrls: "stun.example.org" is not stun:host or stun:host:port'],
     [{ turnUrls: ['turn:a b'], turnSecret: 'x'.repeat(16) }, 'turnUrls: "turn:a b" is not turn:host:port'],
     [{ turnUrls: ['turn:turn.example.org'] }, 'turnSecret: "0 characters" is not the secret'],

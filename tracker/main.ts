@@ -18,9 +18,10 @@ import { TrackerMachine } from './core/tracker-machine.ts'
 import { createAddressDigest, createAddressReader, createRangeCheck } from './shell/addresses.ts'
 import { type AdmissionOptions, openAdmission } from './shell/admission-options.ts'
 import { Drain, type DrainPlan } from './shell/drain.ts'
+import { EdgeChecks } from './shell/edge-checks.ts'
 import { Locator, type LocatorOptions } from './shell/locator.ts'
 import { LoopWatch } from './shell/loop-watch.ts'
-import { type ServerSettings, serverDeskFrom } from './shell/server-settings.ts'
+import { edgesFrom, type ServerSettings, serverDeskFrom } from './shell/server-settings.ts'
 import {
   offeredProtocols,
   SocketServer,
@@ -62,6 +63,8 @@ export interface TrackerStats extends Omit<TrackerMachineStats, 'refused'> {
   /** How much there is to do: from `warm` on answers are cheaper, at `full` nobody is let in. */
   load: LoadLevel
   loopLagMs: number
+  /** Edges in all, and those that clients are told of. */
+  edges: { count: number; well: number }
   /** What the STUN responder did; absent while there is none. */
   stun?: StunStats
 }
@@ -122,7 +125,8 @@ export function createTracker(options: TrackerOptions): Tracker {
   const { load } = lifecycle
   const servesAnew = () => run(machine.servesAnew())
   const rules = openAdmission(options, { limits, log, now, wallNow: () => Date.now(), serves, servesAnew })
-  const desk = serverDeskFrom(options)
+  const { edges, checks } = edgesFrom(options)
+  const desk = serverDeskFrom(options, edges)
   const machine = new TrackerMachine({
     rng,
     limits,
@@ -132,7 +136,7 @@ export function createTracker(options: TrackerOptions): Tracker {
     epochMs: Date.now() - now(),
     candidates,
     isRelay,
-    serversOf: (id, at) => desk.welcome(id, at, Date.now()),
+    serversOf: (id, location, at) => desk.welcome(id, location, at, Date.now()),
     serves: rules.serves,
     needsToken: rules.verifier !== undefined,
   })
@@ -227,6 +231,16 @@ export function createTracker(options: TrackerOptions): Tracker {
     },
   }
 
+  const edgeChecks = new EdgeChecks({
+    ...checks,
+    heard(index, isWell) {
+      if (!edges.looked(index, isWell)) return
+      log.warn(
+        { edge: checks.urls[index], isWell, well: edges.wellCount },
+        isWell ? 'an edge is back' : 'an edge is gone',
+      )
+    },
+  })
   const server = new SocketServer(limits.connectionsMax, options, events)
   const watch = new LoopWatch((sample) => load.sample(sample, now()))
   const drain = new Drain({
@@ -246,7 +260,14 @@ export function createTracker(options: TrackerOptions): Tracker {
     stats: () => {
       const stats = machine.stats()
       const refused = { ...stats.refused, ...server.refused, busy: lifecycle.busyCount }
-      return { ...stats, refused, load: load.level, loopLagMs: load.lagMs, ...(stun && { stun: { ...stun.stats } }) }
+      return {
+        ...stats,
+        refused,
+        load: load.level,
+        loopLagMs: load.lagMs,
+        edges: { count: edges.count, well: edges.wellCount },
+        ...(stun && { stun: { ...stun.stats } }),
+      }
     },
     get isReady() {
       return lifecycle.isReady
@@ -255,6 +276,7 @@ export function createTracker(options: TrackerOptions): Tracker {
     async close() {
       drain.cut()
       watch.stop()
+      edgeChecks.stop()
       locator.close()
       const farewell: TrackerMessage = { type: 'refused', code: 'draining', message: 'the tracker is going down' }
       rules.close()

@@ -9,7 +9,8 @@ import { leafBytes } from '../../shared/limits.ts'
 import type { Core } from './core.ts'
 import type { Source } from './engine-events.ts'
 import { HashPages } from './hash-pages.ts'
-import type { Swarm, Transfer } from './swarm.ts'
+import type { Arrived, Swarm } from './swarm.ts'
+import type { Transfer } from './transfer.ts'
 
 /** What arrivals tell the other parts. */
 export interface ArrivalListener {
@@ -41,7 +42,7 @@ export class Arrivals {
       this.#core.wastedBytes += transfer.length
       return
     }
-    swarm.beginHashing(transfer.index, { bytes: transfer.bytes, source: transfer.source })
+    swarm.beginHashing(transfer.index, { bytes: transfer.bytes, source: transfer.source, edge: transfer.edge })
     this.#core.hashingBytes += transfer.length
     this.pages.ask(swarm, transfer.index)
     this.#core.emit({ type: 'digest', swarm: swarm.id, index: transfer.index, bytes: transfer.bytes })
@@ -79,11 +80,11 @@ export class Arrivals {
     this.#core.hashingBytes -= arrived.bytes.length
     // The store turned out to have it meanwhile.
     if (swarm.have.has(index)) this.#core.wastedBytes += arrived.bytes.length
-    else if (!swarm.hashes.matches(index, hash)) this.#refuse(swarm, index, arrived.bytes, arrived.source)
-    else this.#accept(swarm, index, arrived.bytes, arrived.source, now)
+    else if (!swarm.hashes.matches(index, hash)) this.#refuse(swarm, index, arrived)
+    else this.#accept(swarm, index, arrived, now)
   }
 
-  #accept(swarm: Swarm, index: number, bytes: Bytes, source: Source, now: number): void {
+  #accept(swarm: Swarm, index: number, { bytes, source, edge }: Arrived, now: number): void {
     swarm.keep(index)
     swarm.progressAt = now
     swarm.failuresSinceProgress = 0
@@ -96,7 +97,8 @@ export class Arrivals {
       remote.misses = 0
       remote.recalls = 0
     }
-    if (source === 'origin') swarm.runFailures = 0
+    if (edge !== undefined) this.#core.edges.proved(edge)
+    else if (source === 'origin') swarm.runFailures = 0
     this.#core.emit({ type: 'keep', swarm: swarm.id, index, bytes, source })
     const others = swarm.flights.get(index) ?? []
     swarm.extra.settle(
@@ -107,9 +109,11 @@ export class Arrivals {
     this.#listener.verified(swarm, index)
   }
 
-  #refuse(swarm: Swarm, index: number, bytes: Bytes, source: Source): void {
+  #refuse(swarm: Swarm, index: number, { bytes, source, edge }: Arrived): void {
     this.#core.wastedBytes += bytes.length
-    if (source === 'origin') swarm.corruptByIndex.set(index, (swarm.corruptByIndex.get(index) ?? 0) + 1)
+    // What an edge has says nothing of the file itself.
+    if (edge !== undefined) swarm.edgesGone.add(edge)
+    else if (source === 'origin') swarm.corruptByIndex.set(index, (swarm.corruptByIndex.get(index) ?? 0) + 1)
     else {
       const remote = this.#core.remotes.get(source)
       if (remote) remote.refusedBytes += bytes.length

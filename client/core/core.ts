@@ -2,6 +2,7 @@
 import { assert } from '../../shared/assert.ts'
 import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import type { Rng } from '../../shared/rng.ts'
+import { Edges } from './edges.ts'
 import type { Effect, Source } from './engine-events.ts'
 import type { Remote } from './remote.ts'
 import { type EngineSettings, hashingBytesMax } from './settings.ts'
@@ -12,6 +13,7 @@ export class Core {
   readonly rng: Rng
   readonly swarms = new Map<SwarmId, Swarm>()
   readonly remotes = new Map<PeerId, Remote>()
+  readonly edges = new Edges()
   /** Whether this client uploads at all. One that does not announces nothing: what cannot be had from it is no copy. */
   isGiving = true
   /** True while verified bytes wait for the store. */

@@ -20,7 +20,8 @@ import {
   windowBytesMin,
 } from './settings.ts'
 import { noteStall } from './share.ts'
-import type { Holdings, Swarm, Transfer } from './swarm.ts'
+import type { Holdings, Swarm } from './swarm.ts'
+import type { Transfer } from './transfer.ts'
 import { expireWithdrawals, isWithdrawn, withdraw } from './withdrawals.ts'
 
 /** At the end, a chunk is asked of a second peer only when that one would have it in half the time, and this. */

@@ -17,8 +17,18 @@ export type Source = 'origin' | PeerId
 
 export type Input =
   | { type: 'consent'; granted: boolean }
-  /** Takes part in a file's swarm. `run`: the HTTP answer that is under way, from byte 0 on. */
-  | { type: 'open'; swarm: SwarmId; manifest: Manifest; hashes: ChunkHashes; run?: { id: number; to: number } }
+  /**
+   * Takes part in a file's swarm. `run`: the HTTP answer that is under way, from byte 0 on. `hasEdges`: the edges that
+   * the tracker names have it too.
+   */
+  | {
+      type: 'open'
+      swarm: SwarmId
+      manifest: Manifest
+      hashes: ChunkHashes
+      run?: { id: number; to: number }
+      hasEdges?: boolean
+    }
   /** The store turns out to have these chunks. */
   | { type: 'held'; swarm: SwarmId; indexes: readonly number[] }
   /** Leaves the swarm and forgets the file. */
@@ -69,7 +79,8 @@ export type Effect =
   /** Bring a chunk from the store, verified again: it comes back as `chunkRead`. */
   | { type: 'read'; swarm: SwarmId; index: number }
   | { type: 'fetchPage'; swarm: SwarmId; page: number }
-  | { type: 'openRun'; swarm: SwarmId; run: number; from: number; to: number }
+  /** `edge`: to be asked there, and not at the file's own address. */
+  | { type: 'openRun'; swarm: SwarmId; run: number; from: number; to: number; edge?: string }
   | { type: 'closeRun'; run: number }
   /** No source can serve what is wanted. */
   | { type: 'failed'; swarm: SwarmId; code: FailureCode; reason: string }

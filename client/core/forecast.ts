@@ -4,7 +4,8 @@
  */
 import type { Core } from './core.ts'
 import type { Remote } from './remote.ts'
-import type { Swarm, Transfer } from './swarm.ts'
+import type { Swarm } from './swarm.ts'
+import type { Transfer } from './transfer.ts'
 
 /** A source of which nothing is known yet is expected after this: a few round trips. */
 const guessMs = 500

@@ -12,7 +12,8 @@ export class NamedServers {
   }
 
   /** A tracker's first words: what another one said before holds no longer. */
-  welcome({ stunPort, iceServers = [] }: Servers): void {
+  welcome({ stunPort, iceServers = [], edges = [] }: Servers): void {
+    this.#core.edges.use(edges)
     const isSame = stunPort === this.#stunPort && iceServers.length + this.#iceServers.length === 0
     this.#stunPort = stunPort
     this.#iceServers = iceServers
@@ -21,6 +22,7 @@ export class NamedServers {
 
   /** What is left out stays as it was. */
   hear(said: Servers): void {
+    if (said.edges !== undefined) this.#core.edges.use(said.edges)
     const { stunPort = this.#stunPort } = said
     const iceServers: readonly IceServer[] = said.iceServers ?? this.#iceServers
     if (stunPort === this.#stunPort && iceServers === this.#iceServers) return

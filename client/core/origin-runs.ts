@@ -6,7 +6,9 @@ import { leafBytes } from '../../shared/limits.ts'
 import type { Arrivals } from './arrivals.ts'
 import { type Core, earlier } from './core.ts'
 import { isAnyPaced, isLate, streamStart } from './deadlines.ts'
+import { runsOfGone } from './edges.ts'
 import type { FailureCode } from './engine-events.ts'
+import { noteFailure, type RunFailure } from './origin-failures.ts'
 import { chunkCame, claimMs, heard, measure, measureEnded } from './origin-pace.ts'
 import {
   endOf,
@@ -22,15 +24,7 @@ import {
   spoiled,
   startBesidePeers,
 } from './origin-plan.ts'
-import {
-  peerPatienceMs,
-  retryAfterMsMax,
-  runBackoffMaxMs,
-  runBackoffMinMs,
-  runCountMax,
-  runFailuresMax,
-  runStallMs,
-} from './settings.ts'
+import { peerPatienceMs, runCountMax, runStallMs } from './settings.ts'
 import { isTogether, tellClaim } from './share.ts'
 import type { Run, Swarm } from './swarm.ts'
 
@@ -40,14 +34,7 @@ const lookMs = 100
 /** Where a run starts again for a stream whose window was full: each start costs a request and a round trip. */
 const refillShare = 0.5
 
-type RunStart = Pick<Run, 'id' | 'from' | 'to'> & Partial<Pick<Run, 'isShort' | 'isHedge' | 'askedAt'>>
-
-export interface RunFailure {
-  reason: string
-  retry: boolean
-  changed: boolean
-  retryAfterMs: number
-}
+type RunStart = Pick<Run, 'id' | 'from' | 'to'> & Partial<Pick<Run, 'isShort' | 'isHedge' | 'askedAt' | 'edge'>>
 
 export class OriginRuns {
   readonly #core: Core
@@ -78,7 +65,7 @@ export class OriginRuns {
       askedAt: undefined,
       chunkAt: now,
     }
-    swarm.runs.set(init.id, { isShort: false, isHedge: false, ...state, ...init })
+    swarm.runs.set(init.id, { isShort: false, isHedge: false, edge: undefined, ...state, ...init })
     this.#swarmOf.set(init.id, swarm)
   }
 
@@ -113,7 +100,7 @@ export class OriginRuns {
       const index = swarm.geometry.chunkAt(run.at)
       // An answer that is longer than was promised ends where the file does.
       if (run.at >= run.to || (!run.transfer && !this.#goesOn(swarm, run, index, now))) break
-      run.transfer ??= swarm.startTransfer(index, 'origin', now)
+      run.transfer ??= swarm.startTransfer(index, 'origin', now, run.edge)
       at += this.#take(swarm, run, bytes.subarray(at), now)
     }
     measure(this.#core, swarm, run, now)
@@ -165,6 +152,7 @@ export class OriginRuns {
     const run = swarm?.runs.get(id)
     if (!swarm || !run) return
     this.#remove(swarm, run)
+    if (run.edge !== undefined) return this.#core.edges.failed(swarm, run.edge, failure, now)
     if (failure.changed) {
       this.fail(swarm, 'file-changed', failure.reason)
       return
@@ -174,14 +162,7 @@ export class OriginRuns {
       swarm.progressAt = now
       return
     }
-    swarm.failuresSinceProgress++
-    const exponent = Math.min(swarm.runFailures++, 10)
-    const backoffMs = Math.min(runBackoffMaxMs, runBackoffMinMs * 2 ** exponent)
-    swarm.runNotBefore = now + Math.max(failure.retryAfterMs, backoffMs * (0.5 + this.#core.rng.fraction() / 2))
-    const isHopeless = swarm.failuresSinceProgress >= runFailuresMax || failure.retryAfterMs > retryAfterMsMax
-    if (isHopeless && isStuck(this.#core, swarm, now)) {
-      this.fail(swarm, 'network', failure.reason)
-    }
+    if (noteFailure(this.#core, swarm, failure, now)) this.fail(swarm, 'network', failure.reason)
   }
 
   /** No source can serve what is wanted. */
@@ -206,13 +187,15 @@ export class OriginRuns {
 
   plan(swarm: Swarm, now: number): void {
     if (swarm.failed || swarm.wants.size === 0 || this.#core.isPressed) return
-    if (swarm.originGone !== undefined) return this.#planWithout(swarm, swarm.originGone, now)
+    for (const run of runsOfGone(swarm)) this.#close(swarm, run)
+    const edge = this.#core.edges.pick(swarm, now)
+    if (swarm.originGone !== undefined && !edge) return this.#planWithout(swarm, swarm.originGone, now)
     const wrong = spoiled(this.#core, swarm, now)
     if (wrong) {
       const reason = `chunk ${wrong.index} came ${wrong.times} times from the origin and is not what the manifest says`
       return this.fail(swarm, 'corrupt-origin', reason)
     }
-    if (now < swarm.runNotBefore) return
+    if (now < swarm.runNotBefore && !edge) return
     this.#planHedge(swarm, now)
     const isShared = isTogether(this.#core, swarm, now)
     for (const run of [...swarm.runs.values()]) {
@@ -243,8 +226,9 @@ export class OriginRuns {
     const id = this.takeId()
     const from = swarm.geometry.startOf(start)
     const to = swarm.geometry.endOf(end - 1)
-    this.#add(swarm, { id, from, to, ...kind, askedAt: now }, now)
-    this.#core.emit({ type: 'openRun', swarm: swarm.id, run: id, from, to })
+    const edge = this.#core.edges.pick(swarm, now)
+    this.#add(swarm, { id, from, to, ...kind, edge, askedAt: now }, now)
+    this.#core.emit({ type: 'openRun', swarm: swarm.id, run: id, from, to, ...(edge && { edge }) })
   }
 
   /** A chunk is here: a run that was to bring it beside a peer has nothing left to do, and with the last one none has. */

@@ -8,7 +8,8 @@ import type { Candidate, Description } from './engine-events.ts'
 import { ForwardDelay } from './forward-delay.ts'
 import { RateMeter, RoundTrip, Service } from './rate.ts'
 import { saidBurstMax, saidPerSecondMax } from './settings.ts'
-import type { Holdings, Transfer } from './swarm.ts'
+import type { Holdings } from './swarm.ts'
+import type { Transfer } from './transfer.ts'
 
 /** A request of the remote's that waits here. `bytes` is the chunk once it is read. */
 export interface UploadRequest {

@@ -13,39 +13,7 @@ import { ExtraBytes } from './extra-bytes.ts'
 import { PaceBook, RateMeter, RoundTrip, Service } from './rate.ts'
 import type { ReadPace } from './read-pace.ts'
 import { streamAheadBytes } from './settings.ts'
-
-/** A chunk on its way from one source. Bytes come in order. */
-export class Transfer {
-  readonly index: number
-  readonly source: Source
-  readonly length: number
-  readonly startedAt: number
-  requestedBytes = 0
-  receivedBytes = 0
-  /** Its source was told not to send it, and may have sent it before it heard. */
-  isRecalled = false
-  #bytes: Bytes | undefined
-
-  constructor(init: { index: number; source: Source; length: number; startedAt: number }) {
-    this.index = init.index
-    this.source = init.source
-    this.length = init.length
-    this.startedAt = init.startedAt
-  }
-
-  /** The chunk as far as it has come. */
-  get bytes(): Bytes {
-    this.#bytes ??= new Uint8Array(this.length)
-    return this.#bytes
-  }
-
-  /** Takes the next bytes. A whole chunk in a buffer of its own is kept as it came: nothing is copied. */
-  take(part: Uint8Array, isOwned: boolean): void {
-    if (isOwned && part.length === this.length) this.#bytes = part as Bytes
-    else this.bytes.set(part, this.receivedBytes)
-    this.receivedBytes += part.length
-  }
-}
+import { Transfer } from './transfer.ts'
 
 /** Chunks [first, end) that a reader or a download wants; a stream has reached the chunk `position`. */
 export interface Want {
@@ -64,6 +32,8 @@ export interface Run {
   readonly isShort: boolean
   /** Brings one chunk that a peer was asked for as well, and goes on beside it. */
   readonly isHedge: boolean
+  /** The edge that was asked; the file's own address otherwise. */
+  readonly edge: string | undefined
   readonly from: number
   readonly to: number
   at: number
@@ -83,6 +53,7 @@ export type ReadonlyBits = Omit<Bitfield, 'add' | 'delete'>
 export interface Arrived {
   readonly bytes: Bytes
   readonly source: Source
+  readonly edge: string | undefined
 }
 
 export class Swarm {
@@ -126,6 +97,9 @@ export class Swarm {
   /** When a peer last brought one. */
   peerProgressAt = 0
   readonly corruptByIndex = new Map<number, number>()
+  /** Whether edges have the file as well, and those among them that turned out not to have it. */
+  readonly hasEdges: boolean
+  readonly edgesGone = new Set<string>()
   failed = false
   /** Peers in the swarm as the tracker last said, and how many of those that download came before this one. */
   size = 0
@@ -137,8 +111,9 @@ export class Swarm {
   /** When nothing was left to fetch of this one's part: see share.ts. */
   partDoneAt = Number.POSITIVE_INFINITY
 
-  constructor(id: SwarmId, manifest: Manifest, hashes: ChunkHashes) {
+  constructor(id: SwarmId, manifest: Manifest, hashes: ChunkHashes, hasEdges = false) {
     this.id = id
+    this.hasEdges = hasEdges
     this.manifest = manifest
     this.geometry = manifest.geometry
     this.hashes = hashes
@@ -151,6 +126,7 @@ export class Swarm {
   revive(): void {
     this.failed = false
     this.originGone = undefined
+    this.edgesGone.clear()
     this.runFailures = 0
     this.failuresSinceProgress = 0
     this.corruptByIndex.clear()
@@ -273,9 +249,9 @@ export class Swarm {
     this.#settle(transfer.index)
   }
 
-  startTransfer(index: number, source: Source, now: number): Transfer {
+  startTransfer(index: number, source: Source, now: number, edge?: string): Transfer {
     assert(index < this.geometry.chunkCount, `chunk ${index} of ${this.geometry.chunkCount}`)
-    const transfer = new Transfer({ index, source, length: this.geometry.lengthOf(index), startedAt: now })
+    const transfer = new Transfer({ index, source, length: this.geometry.lengthOf(index), startedAt: now, edge })
     this.addTransfer(transfer)
     return transfer
   }

@@ -31,6 +31,8 @@ export interface Opener {
   manifests: ManifestSource
   /** Hosts whose answers prove their first leaf, or are thought to: there the manifest is asked for after it. */
   leafHosts: Set<string>
+  /** Whether the edges that the tracker names have a URL's file as well. */
+  hasEdges: (url: string) => boolean
   rehearsal: Rehearsal
 }
 
@@ -237,6 +239,7 @@ async function take(
   const hashes = new ChunkHashes(manifest, hasher.sha256)
   const etag = response?.headers.get('etag') ?? undefined
   const file = new OpenFile({ url, id, manifest, hashes, etag, vault })
+  const opened = { swarm: id, manifest, hashes, hasEdges: opener.hasEdges(url) }
   runtime.addFile(file)
   const lookUp = async () => {
     const indexes = await vault.held(manifest.root)
@@ -246,7 +249,7 @@ async function take(
   if (answer && !answer.range) {
     const run = runtime.engine.takeRunId()
     runtime.addRun(run, answer.cancel)
-    runtime.input({ type: 'open', swarm: id, manifest, hashes, run: { id: run, to: manifest.geometry.fileBytes } })
+    runtime.input({ type: 'open', ...opened, run: { id: run, to: manifest.geometry.fileBytes } })
     void pump(runtime, run, answer.body ?? new AnswerBody(answer.response.body!))
     // Nothing of this brings the first byte, and each would take its turn before it.
     void file.begun.then(() => {
@@ -256,7 +259,7 @@ async function take(
   } else {
     // A range that begins inside a chunk cannot be verified by itself: whole chunks are asked for in its place.
     answer?.cancel()
-    runtime.input({ type: 'open', swarm: id, manifest, hashes })
+    runtime.input({ type: 'open', ...opened })
     hints.add(url)
     await lookUp()
   }

@@ -11,6 +11,7 @@ import type { Engine } from '../core/engine.ts'
 import type { Effect, Input } from '../core/engine-events.ts'
 import { payloadBytesAim } from '../core/settings.ts'
 import type { Clock, Dialer, Hasher, HttpSource, Link, TrackerDialer, TrackerEvents, TrackerSocket } from '../ports.ts'
+import { addressAt } from './edge-address.ts'
 import { iceServersOf } from './ice-servers.ts'
 import { connectLater } from './later-tracker.ts'
 import type { OpenFile } from './open-file.ts'
@@ -218,16 +219,16 @@ export class Runtime {
     this.input({ type: 'page', swarm, page, known })
   }
 
-  #openRun({ swarm, run, from, to }: Extract<Effect, { type: 'openRun' }>): void {
+  #openRun({ swarm, run, from, to, edge }: Extract<Effect, { type: 'openRun' }>): void {
     const file = this.#files.get(swarm)
     if (!file) return
     const cancel = this.#parts.http.open(
-      { url: file.url, from, to, fileBytes: file.manifest.geometry.fileBytes, etag: file.etag },
+      { ...addressAt(file, edge), from, to, fileBytes: file.manifest.geometry.fileBytes },
       {
         bytes: (bytes) => this.runBytes(run, bytes),
         ended: () => this.runEnded(run),
         failed: (failure) => {
-          this.#parts.log.warn({ url: file.url, reason: failure.reason }, 'the origin did not deliver a range')
+          this.#parts.log.warn({ url: edge ?? file.url, reason: failure.reason }, 'the origin did not deliver a range')
           this.runFailed(run, failure)
         },
       },

@@ -55,7 +55,7 @@ async function relaysOf(iceServers: IceServer[]): Promise<string[]> {
 function credentialsOf(ageMs: number, secret = turn.secret): IceServer[] {
   const passwordOf = (username: string) => createHmac('sha1', secret).update(username).digest('base64')
   const desk = new ServerDesk({ turn: { urls: [turn.url], ttlMs: 600_000, passwordOf } })
-  return desk.welcome('A'.repeat(22) as PeerId, 0, Date.now() - ageMs).iceServers!
+  return desk.welcome('A'.repeat(22) as PeerId, {}, 0, Date.now() - ageMs).iceServers!
 }
 
 describe('coturn', () => {

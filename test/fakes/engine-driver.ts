@@ -36,6 +36,8 @@ export interface DriverPlan {
   fileBytes?: number
   /** Digests and readings are left to the test. */
   isManual?: boolean
+  /** The edges that the tracker names have the file too. */
+  hasEdges?: boolean
   seed?: number
 }
 
@@ -46,6 +48,7 @@ export class EngineDriver {
   readonly file: ModelFile
   readonly log: Effect[] = []
   readonly #isManual: boolean
+  readonly #hasEdges: boolean
   now = 1_000
   #taken = 0
 
@@ -53,6 +56,7 @@ export class EngineDriver {
     const { chunkBytes = 64 * KiB, chunkCount = 8, isManual = false, seed = 1 } = plan
     this.file = new ModelFile(plan.fileBytes ?? chunkCount * chunkBytes, chunkBytes)
     this.#isManual = isManual
+    this.#hasEdges = plan.hasEdges ?? false
     const settings = {
       mode: plan.mode ?? 'balanced',
       tracker: plan.tracker ?? true,
@@ -133,6 +137,7 @@ export class EngineDriver {
       swarm,
       manifest,
       hashes,
+      hasEdges: this.#hasEdges,
       ...(id !== undefined && { run: { id, to: geometry.fileBytes } }),
     })
     return id

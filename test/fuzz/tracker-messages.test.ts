@@ -56,6 +56,7 @@ const iceServer = fc.oneof(
 const servers = {
   stunPort: fc.integer({ min: 1, max: 65535 }),
   iceServers: fc.array(iceServer, { maxLength: 4 }),
+  edges: fc.subarray(['https://eu.example.org/', 'http://[2001:db8::1]:8080/files/', 'https://us/']),
 }
 
 const trackerMessage: fc.Arbitrary<TrackerMessage> = fc.oneof(

@@ -11,7 +11,7 @@ import type { TrackerEffect } from './effects.ts'
 import type { Verification } from './grant.ts'
 import type { Introductions } from './introductions.ts'
 import type { Joining } from './joining.ts'
-import { locationOf } from './location.ts'
+import { type Location, locationOf } from './location.ts'
 import type { Memberships } from './memberships.ts'
 import type { Peer } from './peer.ts'
 import { placeWith, type Scope } from './place.ts'
@@ -25,7 +25,7 @@ export interface AuthorizingParts {
   /** Whom peers may meet at all. */
   scope: Scope
   /** The servers that a client may use. */
-  serversOf: (id: PeerId, now: number) => Servers
+  serversOf: (id: PeerId, location: Location, now: number) => Servers
 }
 
 /** Close codes of our own (RFC 6455 §7.4.2), after HTTP's 401 and 403: to come again just so is of no use. */
@@ -64,7 +64,7 @@ export class Authorizing {
     }
     return [
       { type: 'send', to: peer.id, message: { type: 'authorized', forMs: Math.floor(leftMs) } },
-      ...(isFirst ? serversSaid(peer.id, serversOf(peer.id, now)) : []),
+      ...(isFirst ? serversSaid(peer.id, serversOf(peer.id, peer.place.location, now)) : []),
       ...lost.flatMap((swarm) => {
         this.#quit(peer, swarm)
         return conduct.refuse(peer, { code: 'unauthorized', message: 'the token is not for this swarm', swarm })

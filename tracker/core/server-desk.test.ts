@@ -16,23 +16,23 @@ const credentialsOf = (id: string, atMs: number) => {
 describe('what a client is told of servers', () => {
   it('[T227] is nothing where there are none', () => {
     const desk = new ServerDesk({})
-    expect(desk.welcome(a, 0, epochMs)).toEqual({})
+    expect(desk.welcome(a, {}, 0, epochMs)).toEqual({})
     expect(desk.due(1e9, epochMs)).toEqual([])
   })
 
   it("[T227] is the tracker's own STUN port, or the STUN servers that the operator named in its place", () => {
     const own = new ServerDesk({})
     own.stunAt(8080)
-    expect(own.welcome(a, 0, epochMs)).toEqual({ stunPort: 8080 })
+    expect(own.welcome(a, {}, 0, epochMs)).toEqual({ stunPort: 8080 })
     const named = new ServerDesk({ stunUrls: ['stun:stun.example.org'] })
     named.stunAt(8080)
-    expect(named.welcome(a, 0, epochMs)).toEqual({ iceServers: [{ urls: ['stun:stun.example.org'] }] })
+    expect(named.welcome(a, {}, 0, epochMs)).toEqual({ iceServers: [{ urls: ['stun:stun.example.org'] }] })
   })
 
   it('[T228] are credentials of its own, and new ones when half of their time has passed', () => {
     const desk = new ServerDesk({ turn })
-    expect(desk.welcome(a, 0, epochMs)).toEqual(credentialsOf(a, 0))
-    expect(desk.welcome(b, 1_000, epochMs + 1_000)).toEqual(credentialsOf(b, 1_000))
+    expect(desk.welcome(a, {}, 0, epochMs)).toEqual(credentialsOf(a, 0))
+    expect(desk.welcome(b, {}, 1_000, epochMs + 1_000)).toEqual(credentialsOf(b, 1_000))
     const half = ttlMs / 2
     expect(desk.due(half - 1, epochMs + half - 1)).toEqual([])
     expect(desk.due(half, epochMs + half)).toEqual([{ to: a, servers: credentialsOf(a, half) }])
@@ -43,11 +43,11 @@ describe('what a client is told of servers', () => {
 
   it('[T228] is nothing more once it is gone, and a crowd is told bit by bit', () => {
     const desk = new ServerDesk({ turn })
-    for (let i = 0; i < 1_200; i++) desk.welcome(peerId(i), 0, epochMs)
+    for (let i = 0; i < 2_400; i++) desk.welcome(peerId(i), {}, 0, epochMs)
     desk.leave(peerId(7))
     const told = [1, 2, 3].map(() => desk.due(ttlMs, epochMs + ttlMs).map(({ to }) => to))
-    expect(told.map(({ length }) => length)).toEqual([500, 500, 199])
-    expect(new Set(told.flat()).size).toBe(1_199)
+    expect(told.map(({ length }) => length)).toEqual([1_000, 1_000, 399])
+    expect(new Set(told.flat()).size).toBe(2_399)
     expect(told.flat()).not.toContain(peerId(7))
   })
 })

@@ -57,7 +57,7 @@ export interface TrackerMachineOptions {
   /** Whether an address is a relay's that clients were told of; none by default. */
   isRelay?: (address: Uint8Array) => boolean
   /** What a welcome says of servers; nothing by default. */
-  serversOf?: (id: PeerId, now: number) => Servers
+  serversOf?: (id: PeerId, location: Location, now: number) => Servers
 }
 
 export class TrackerMachine {
@@ -79,7 +79,7 @@ export class TrackerMachine {
   readonly #authorization: Authorization | undefined
   readonly #authorizing: Authorizing | undefined
   readonly #epochMs: number
-  readonly #serversOf: (id: PeerId, now: number) => Servers
+  readonly #serversOf: (id: PeerId, location: Location, now: number) => Servers
   #resumedCount = 0
 
   /** @throws Error that names a wrong limit */
@@ -174,7 +174,7 @@ export class TrackerMachine {
     this.#trust.enter(peer)
     const resume = identity && this.#resumption?.tokenOf(identity)
     // Credentials are for who may join: where a token is needed they come with its answer.
-    const servers = this.#authorization === undefined ? this.#serversOf(id, now) : {}
+    const servers = this.#authorization === undefined ? this.#serversOf(id, place.location, now) : {}
     return [
       { type: 'send', to: id, message: { type: 'welcome', id, ...(resume !== undefined && { resume }), ...servers } },
     ]
