@@ -151,6 +151,7 @@ const step = fc.oneof(
         'no pressure',
         'tracker lost',
         'welcome',
+        'edges',
         'shut',
         'open',
         'no uploads',
@@ -164,7 +165,7 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
 /** Does what a step says; the driver checks the books after each input. */
 class Chaos {
-  readonly driver = new EngineDriver({ chunkCount, chunkBytes, isManual: true, linkCountMax: 3 })
+  readonly driver = new EngineDriver({ chunkCount, chunkBytes, isManual: true, linkCountMax: 3, hasEdges: true })
   #digested = 0
   #read = 0
 
@@ -267,6 +268,7 @@ class Chaos {
     else if (what.endsWith('pressure')) driver.give({ type: 'pressure', on: what === 'pressure' })
     else if (what === 'tracker lost') driver.give({ type: 'trackerClosed' })
     else if (what === 'welcome') driver.tracker({ type: 'welcome', id: peerId('m') })
+    else if (what === 'edges') driver.tracker({ type: 'servers', edges: ['https://a.example/', 'https://b.example/'] })
     else if (what === 'shut') driver.give({ type: 'shut', swarm: driver.file.swarm })
     else if (what === 'open') driver.open(true)
     else driver.give({ type: 'uploadRate', bytesPerSecondMax: { 'no uploads': 0, uploads: Infinity }[what] ?? 10_000 })
