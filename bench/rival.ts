@@ -13,7 +13,8 @@ import { median } from './median.ts'
 import { nearcast } from './nearcast-swarm.ts'
 import { writeResult } from './result.ts'
 import { openStage, type Stage, thinBytesPerSecond } from './stage.ts'
-import { installWebTorrent, webTorrent, webTorrentFiles, webTorrentVersions } from './webtorrent-swarm.ts'
+import { installWebTorrent, webTorrentVersions } from './webtorrent-packages.ts'
+import { webTorrent, webTorrentFiles } from './webtorrent-swarm.ts'
 
 interface Comparison extends Task {
   rounds: number

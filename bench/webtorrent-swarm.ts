@@ -1,11 +1,8 @@
 /**
  * WebTorrent as a contender: its browser bundle and its tracker as they are shipped, with their own defaults for
- * pieces, storage (the origin's private file system) and everything else. Installed on demand from bench/webtorrent,
- * with scripts off.
+ * pieces, storage (the origin's private file system) and everything else.
  */
-import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { readFileSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
 import { openTab, type Tab } from '../test/e2e/harness.ts'
 import {
@@ -19,6 +16,7 @@ import {
   type Task,
 } from './contender.ts'
 import { filePath, forkHelper, type Stage } from './stage.ts'
+import { webTorrentModules } from './webtorrent-packages.ts'
 
 /** What is used of the bundle. */
 interface WebTorrentClient {
@@ -40,34 +38,15 @@ declare global {
   }
 }
 
-const folder = fileURLToPath(new URL('webtorrent', import.meta.url))
-const modules = new URL('webtorrent/node_modules/', import.meta.url)
-
 const pageName = 'webtorrent.html'
 const bundleName = 'webtorrent.min.js'
 
 const page = `<!doctype html><title>A site</title><link rel="icon" href="data:,">
 <script type="module">import WebTorrent from './${bundleName}'; window.WebTorrent = WebTorrent</script>`
 
-/** Installs what is missing, exactly as locked. */
-export function installWebTorrent(): void {
-  if (existsSync(new URL('webtorrent/package.json', modules))) return
-  const args = ['ci', '--ignore-scripts', '--omit=optional', '--prefix', folder]
-  const { status } = spawnSync('npm', args, { stdio: 'inherit', shell: process.platform === 'win32' })
-  if (status !== 0) throw new Error(`npm ${args.join(' ')} failed`)
-}
-
-const versionOf = (name: string): string =>
-  JSON.parse(readFileSync(new URL(`${name}/package.json`, modules), 'utf8')).version
-
-export const webTorrentVersions = (): Record<string, string> => ({
-  webtorrent: versionOf('webtorrent'),
-  'bittorrent-tracker': versionOf('bittorrent-tracker'),
-})
-
 /** What its pages need beside the file. */
 export function webTorrentFiles(): Record<string, string | Uint8Array> {
-  return { [pageName]: page, [bundleName]: readFileSync(new URL(`webtorrent/dist/${bundleName}`, modules)) }
+  return { [pageName]: page, [bundleName]: readFileSync(new URL(`webtorrent/dist/${bundleName}`, webTorrentModules)) }
 }
 
 /** What the tracker's process makes a torrent of. */

@@ -3,10 +3,10 @@
  * `/.nearcast/`. Owns which address goes where. Knows neither settings nor how files or peers are looked after.
  */
 import type { Origin } from '../origin/main.ts'
-import { type Tracker, trackerPath } from '../tracker/main.ts'
+import type { Tracker } from '../tracker/main.ts'
 import { type BuiltFile, sendBuiltFile } from './built-files.ts'
 import { operationsAnswers } from './operations.ts'
-import { type Answer, createSite, type Site, sendText, sendTrackerHint } from './site.ts'
+import { type Answer, createSite, type Site, sendText } from './site.ts'
 
 export interface Demo {
   page: ReadonlyMap<string, BuiltFile>
@@ -75,7 +75,6 @@ function ownAnswers({ origin, sdk, demo }: AllInOneOptions): Map<string, Answer>
   for (const [name, file] of sdk) {
     answers.set(`/.nearcast/${name}`, (request, response) => sendBuiltFile(file, request, response))
   }
-  answers.set(trackerPath, sendTrackerHint)
   if (demo !== undefined) {
     answers.set('/.nearcast/demo.json', demoListing(origin, demo))
     // The page itself knows no path before its script runs, and some visitors run none.
@@ -98,7 +97,6 @@ export function createAllInOne(options: AllInOneOptions): Site {
   const { origin, tracker } = options
   const site: Site = createSite({
     tracker,
-    trackerPaths: [trackerPath],
     answers: new Map([...operationsAnswers({ isReady: () => site.isOpen && tracker.isReady }), ...ownAnswers(options)]),
     others: (request, response) => origin.handler(request, response),
     connectionsMax,

@@ -63,6 +63,14 @@ export const pathsKind: Kind<string[]> = {
   },
 }
 
+/** The path of an address of ours. */
+export const urlPathKind: Kind<string> = {
+  hint: '<path>',
+  right: 'the path of an address, like / or /announce',
+  many: false,
+  read: (value) => (isText(value) && /^\/[\w.~/-]*$/.test(value) ? value : undefined),
+}
+
 /** A path, or `-` for stdout. */
 export const outputKind: Kind<string | undefined> = {
   hint: '<path>',

@@ -10,8 +10,6 @@ export type Answer = (request: IncomingMessage, response: ServerResponse) => voi
 
 export interface SiteOptions {
   tracker: Tracker
-  /** Where the tracker takes WebSockets. */
-  trackerPaths: readonly string[]
   /** Every address of our own, by its exact path. Only GET and HEAD come there. */
   answers: ReadonlyMap<string, Answer>
   /** Everything that is not below `/.nearcast/`. */
@@ -101,18 +99,19 @@ export async function closeServer(server: Server, graceMs: number): Promise<void
   clearTimeout(cut)
 }
 
-export function createSite({ tracker, trackerPaths, answers, others, connectionsMax, ended }: SiteOptions): Site {
+export function createSite({ tracker, answers, others, connectionsMax, ended }: SiteOptions): Site {
   let isOpen = true
   const server = createHttpServer(connectionsMax)
   server.on('request', (request, response) => {
     const path = pathOf(request)
     const answer = answers.get(path)
     if (answer !== undefined) reading(answer)(request, response)
-    else if (path.startsWith('/.nearcast/')) sendText(response, 404, 'there is nothing at this address\n')
-    else others(request, response)
+    else if (!path.startsWith('/.nearcast/')) others(request, response)
+    else if (tracker.paths.includes(path)) reading(sendTrackerHint)(request, response)
+    else sendText(response, 404, 'there is nothing at this address\n')
   })
   server.on('upgrade', (request, socket, head) => {
-    if (trackerPaths.includes(pathOf(request)) && isOpen) tracker.handleUpgrade(request, socket, head)
+    if (tracker.paths.includes(pathOf(request)) && isOpen) tracker.handleUpgrade(request, socket, head)
     else refuseUpgrade(socket)
   })
   return {

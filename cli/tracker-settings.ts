@@ -3,14 +3,31 @@
  * becomes of it. Defaults and reasons of the limits are in tracker/core/limits.ts.
  */
 import { KiB } from '../shared/limits.ts'
-import { candidatePolicies, limitsWithZero, scopes, type TrackerLimits, trackerLimits } from '../tracker/api.ts'
+import {
+  candidatePolicies,
+  limitsWithZero,
+  scopes,
+  type TrackerLimits,
+  trackerLimits,
+  webTorrentPath,
+} from '../tracker/api.ts'
 import type { TrackerOptions } from '../tracker/main.ts'
 import { edgeOptionsOf, edgeSettings } from './edge-settings.ts'
 import { geoHeadersKind } from './geo-headers-kind.ts'
 import { natOptionsOf, natSettings } from './nat-settings.ts'
 import { drainWindowKind, limitKind, sizeKind, spanKind } from './number-kinds.ts'
 import { type Setting, type SettingTable, type SettingValues, setting } from './setting.ts'
-import { choiceKind, durationKind, pathKind, pathsKind, proxiesKind, rangesKind, regionsKind } from './setting-kinds.ts'
+import {
+  choiceKind,
+  durationKind,
+  pathKind,
+  pathsKind,
+  proxiesKind,
+  rangesKind,
+  regionsKind,
+  switchKind,
+  urlPathKind,
+} from './setting-kinds.ts'
 
 /** One for each limit: a limit without its line here does not compile. */
 const limitHelp: Readonly<Record<keyof TrackerLimits, string>> = {
@@ -67,6 +84,8 @@ const limitHelp: Readonly<Record<keyof TrackerLimits, string>> = {
   swarmSizeMin: 'addresses in a swarm before anybody is named',
   stunAnswersPerSecond: 'STUN answers a second',
   stunAnswersPerNetworkPerSecond: 'STUN answers a second to one /24 (IPv4) or /48 (IPv6)',
+  offerLifetimeMs: "how long a WebTorrent client's offer may be answered",
+  announceIntervalMs: 'what WebTorrent clients are told to wait between announces',
 }
 
 /** `banMs` is set as `--ban 15m`: the value says its unit. */
@@ -106,6 +125,8 @@ export const trackerSettings = {
   drainWindow: setting(drainWindowKind, 4_000, 'and after that: over how long visitors are sent elsewhere [4s]'),
   ...natSettings,
   ...edgeSettings,
+  webtorrent: setting(switchKind, false, 'serve clients of the WebTorrent protocol too, such as P2P Media Loader'),
+  webtorrentPath: setting(urlPathKind, webTorrentPath, `where they are served; / for a host alone [${webTorrentPath}]`),
   heartbeat: {
     ...setting(spanKind, 30_000, 'between two pings of a connection; proxies cut quiet ones at 60s [30s]'),
     section: 'limits',
@@ -134,6 +155,8 @@ export function trackerOptionsOf(settings: TrackerSettings): Omit<TrackerOptions
     scope: settings.scope,
     ...natOptionsOf(settings),
     ...edgeOptionsOf(settings),
+    webTorrent: settings.webtorrent,
+    webTorrentPath: settings.webtorrentPath,
     heartbeatMs: settings.heartbeat,
     sendQueueBytesMax: settings.sendQueueBytesMax,
   }

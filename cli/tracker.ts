@@ -40,11 +40,7 @@ const trackerPaths = ['/', trackerPath]
 function createTrackerSite(tracker: Tracker, settings: TrackerCommandSettings): Site {
   const site: Site = createSite({
     tracker,
-    trackerPaths,
-    answers: new Map([
-      ...operationsAnswers({ isReady: () => site.isOpen && tracker.isReady }),
-      ...trackerPaths.map((path) => [path, sendTrackerHint] as const),
-    ]),
+    answers: new Map([...operationsAnswers({ isReady: () => site.isOpen && tracker.isReady }), ['/', sendTrackerHint]]),
     others: (_, response) => sendText(response, 404, `a tracker alone: WebSocket at ${trackerPath}\n`),
     connectionsMax: settings.connectionsMax + spareConnections,
     ended: async () => {},

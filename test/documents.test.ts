@@ -1,5 +1,5 @@
 /** The documents for people: whatever file they name or link to is there. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { paths, repository } from './house/modules.ts'
@@ -12,8 +12,7 @@ const documents = [
   'docs/ARCHITECTURE.md',
   'docs/SPEC.md',
   'docs/PROTOCOL.md',
-  'docs/guides/deploying.md',
-  'docs/guides/nearness.md',
+  ...readdirSync(join(repository, 'docs/guides')).map((name) => `docs/guides/${name}`),
 ]
 
 /** Files that a document speaks of, by their whole path or by their name alone. */

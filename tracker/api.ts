@@ -3,3 +3,6 @@ export { candidatePolicies } from './core/candidate-policy.ts'
 export { type GeoHeaders, geoFields, geoHeaderPresets, isGeoField, isHeaderName } from './core/geo-headers.ts'
 export { limitsWithZero, type TrackerLimits, trackerLimits } from './core/limits.ts'
 export { type Scope, scopes } from './core/place.ts'
+
+/** Where clients of the WebTorrent protocol are served, unless the operator says otherwise. */
+export const webTorrentPath = '/.nearcast/webtorrent'

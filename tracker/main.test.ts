@@ -291,6 +291,11 @@ describe('a wrong setting', () => {
     [{ turnTtlMs: 1_000 }, 'turnTtlMs: 1000 is not a time from 5 minutes to 7 days'],
     [{ stunAnswersPerSecond: 0 }, 'stunAnswersPerSecond: 0 is not a number above 0'],
     [{ sendQueueBytesMax: -5 }, 'sendQueueBytesMax: -5 is not a whole number of at least 1'],
+    [{ webTorrentPath: 'announce' }, 'webTorrentPath: "announce" is not a path that begins with /'],
+    [
+      { webTorrent: true, admission: 'token' as const, tokenSecret: 'x'.repeat(64) },
+      'webTorrent: its clients have no tokens to show; leave it off, or set admission to open',
+    ],
   ])('[T30] is refused at start by name: %j', (settings, message) => {
     expect(() => createTracker({ log: silentLog, ...settings })).toThrow(`tracker setting ${message}`)
   })

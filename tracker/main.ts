@@ -4,19 +4,21 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { PeerId, SwarmId } from '../shared/ids.ts'
 import type { Log } from '../shared/log.ts'
-import { createRng, type Rng } from '../shared/rng.ts'
-import { TokenBucket } from '../shared/token-bucket.ts'
+import type { Rng } from '../shared/rng.ts'
 import { resumeIn, type TrackerMessage } from '../shared/tracker-messages.ts'
-import { type CandidatePolicy, candidatePolicies } from './core/candidate-policy.ts'
+import { Door } from './core/admission.ts'
+import { CandidateScreen } from './core/candidate-policy.ts'
 import type { TrackerEffect } from './core/effects.ts'
+import { Exposure } from './core/exposure.ts'
 import { Lifecycle } from './core/lifecycle.ts'
 import { checkSetting, type TrackerLimits, trackerLimitsWith } from './core/limits.ts'
-import type { LoadLevel } from './core/load.ts'
-import type { TrackerMachineStats } from './core/machine-stats.ts'
 import { type Scope, scopes, subscriberKey } from './core/place.ts'
 import { TrackerMachine } from './core/tracker-machine.ts'
-import { createAddressDigest, createAddressReader, createRangeCheck } from './shell/addresses.ts'
+import { createAddressReader } from './shell/addresses.ts'
 import { type AdmissionOptions, openAdmission } from './shell/admission-options.ts'
+import { type CandidateSettings, candidateRulesFrom } from './shell/candidate-settings.ts'
+import { randomRng } from './shell/chance.ts'
+import { createClosingLog } from './shell/closing-log.ts'
 import { Drain, type DrainPlan } from './shell/drain.ts'
 import { EdgeChecks } from './shell/edge-checks.ts'
 import { Locator, type LocatorOptions } from './shell/locator.ts'
@@ -28,11 +30,15 @@ import {
   type SocketServerEvents,
   type SocketServerOptions,
   type TrackerSocket,
+  trackerPath,
 } from './shell/socket-server.ts'
-import { StunServer, type StunStats } from './shell/stun-server.ts'
+import { StunServer } from './shell/stun-server.ts'
+import type { TrackerStats } from './shell/tracker-stats.ts'
+import { type WebTorrentSettings, webTorrentFrom } from './shell/webtorrent-endpoint.ts'
 
 export type { DrainPlan } from './shell/drain.ts'
 export { trackerPath } from './shell/socket-server.ts'
+export type { TrackerStats } from './shell/tracker-stats.ts'
 
 /** Every limit of core/limits.ts can be set too. */
 export interface TrackerOptions
@@ -40,12 +46,10 @@ export interface TrackerOptions
     SocketServerOptions,
     LocatorOptions,
     ServerSettings,
-    AdmissionOptions {
+    AdmissionOptions,
+    CandidateSettings,
+    WebTorrentSettings {
   log: Log
-  /** Which addresses peers may name to each other in signals: docs/SPEC.md, T141. `public` by default. */
-  candidates?: CandidatePolicy
-  /** Addresses and ranges of the TURN servers that clients use, which peers may name as well. */
-  relays?: readonly string[]
   /** Whom peers may meet at all: a hard limit, random picks and relays included. Everyone by default. */
   scope?: Scope
   /** Which swarms are served, of those that the lists allow; all by default. */
@@ -57,20 +61,10 @@ export interface TrackerOptions
   key?: Uint8Array
 }
 
-export interface TrackerStats extends Omit<TrackerMachineStats, 'refused'> {
-  /** What was refused since the start, by why: the codes of the protocol, and what the sockets refused by themselves. */
-  refused: Record<string, number>
-  /** How much there is to do: from `warm` on answers are cheaper, at `full` nobody is let in. */
-  load: LoadLevel
-  loopLagMs: number
-  /** Edges in all, and those that clients are told of. */
-  edges: { count: number; well: number }
-  /** What the STUN responder did; absent while there is none. */
-  stun?: StunStats
-}
-
 export interface Tracker {
-  /** Takes an HTTP upgrade to the tracker's path; answers others with a raw 4xx. */
+  /** Where it takes upgrades. */
+  readonly paths: readonly string[]
+  /** Takes an HTTP upgrade to one of its paths; answers others with a raw 4xx. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /**
    * Answers STUN on a UDP port from now on, and names it to clients that connect later. 0 takes any free port; every
@@ -101,10 +95,6 @@ const peerIdBytes = 16
 /** As long as the hash: a longer key adds nothing (RFC 2104 §3). */
 export const keyBytesMin = 32
 
-/** A flood of bad clients shall not fill the disk with lines about them. */
-const logLinesPerSecond = 10
-const logLinesBurst = 50
-
 /** @throws Error that names a wrong setting, its value and what would be right */
 export function createTracker(options: TrackerOptions): Tracker {
   const limits = trackerLimitsWith(options)
@@ -113,39 +103,38 @@ export function createTracker(options: TrackerOptions): Tracker {
   checkSetting('key', `${key.length} bytes`, key.length >= keyBytesMin, `at least ${keyBytesMin} bytes`)
   const hmac = (text: string) => createHmac('sha256', key).update(text).digest('base64url')
   checkSetting('scope', scope, scopes.includes(scope), `one of ${scopes.join(', ')}`)
-  const { candidates = 'public', relays = [] } = options
-  checkSetting(
-    'candidates',
-    candidates,
-    candidatePolicies.includes(candidates),
-    `one of ${candidatePolicies.join(', ')}`,
-  )
-  const isRelay = createRangeCheck('relays', relays)
+  const naming = candidateRulesFrom(options)
   const lifecycle = new Lifecycle(limits, rng)
   const { load } = lifecycle
-  const servesAnew = () => run(machine.servesAnew())
+  const servesAnew = () => {
+    run(machine.servesAnew())
+    webTorrent?.servesAnew()
+  }
   const rules = openAdmission(options, { limits, log, now, wallNow: () => Date.now(), serves, servesAnew })
   const { edges, checks } = edgesFrom(options)
   const desk = serverDeskFrom(options, edges)
-  const machine = new TrackerMachine({
+  const shared = {
     rng,
     limits,
     scope,
-    hmac,
     load,
-    epochMs: Date.now() - now(),
-    candidates,
-    isRelay,
-    serversOf: (id, location, at) => desk.welcome(id, location, at, Date.now()),
+    door: new Door(limits),
+    exposure: new Exposure(limits),
     serves: rules.serves,
+  }
+  const machine = new TrackerMachine({
+    ...shared,
+    hmac,
+    epochMs: Date.now() - now(),
+    ...naming,
+    serversOf: (id, location, at) => desk.welcome(id, location, at, Date.now()),
     needsToken: rules.verifier !== undefined,
   })
   let stun: StunServer | undefined
   const locator = new Locator(options, log)
   const addressOf = createAddressReader(options.trustedProxies ?? [])
-  const digestOf = createAddressDigest()
   const sockets = new Map<PeerId, TrackerSocket>()
-  const logLines = new TokenBucket(logLinesPerSecond, logLinesBurst)
+  const logClosed = createClosingLog(log, now)
 
   const run = (effects: readonly TrackerEffect[]): void => {
     for (const effect of effects) {
@@ -160,8 +149,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       } else {
         const { code, reason } = effect
         server.close(socket, code, reason)
-        if (!logLines.take(1, now())) continue
-        log.warn({ address: socket.address && digestOf(socket.address), code, reason }, 'tracker closed a connection')
+        logClosed(socket.address, code, reason)
       }
     }
   }
@@ -185,15 +173,20 @@ export function createTracker(options: TrackerOptions): Tracker {
     return identity
   }
 
+  /** For how many milliseconds one that comes is to stay away. */
+  const ask = (request: IncomingMessage): number => {
+    const address = addressOf(request)
+    // Of one that is gone already nothing comes: it is noticed as soon as it is let in.
+    return address === undefined ? 0 : lifecycle.ask(subscriberKey(address), now())
+  }
+
   const events: SocketServerEvents = {
     arrived(request) {
       if (!rules.mayConnect(request.headers.origin)) {
         const { message, code } = machine.refusePage()
         return { text: JSON.stringify(message), code, reason: message.message }
       }
-      const address = addressOf(request)
-      // Of one that is gone already nothing comes: it is noticed as soon as it is let in.
-      const retryMs = address === undefined ? 0 : lifecycle.ask(subscriberKey(address), now())
+      const retryMs = ask(request)
       if (retryMs === 0) return undefined
       const message: TrackerMessage = { type: 'busy', retryMs }
       return { text: JSON.stringify(message), code: tryAgainLater, reason: 'no time now: come back later' }
@@ -250,8 +243,23 @@ export function createTracker(options: TrackerOptions): Tracker {
     tell: (to, message) => run([{ type: 'send', to, message }]),
   })
 
+  const webTorrent = webTorrentFrom(options, {
+    machine: { ...shared, candidates: new CandidateScreen(naming.candidates, naming.isRelay, limits) },
+    needsToken: rules.verifier !== undefined,
+    bannedBecause: (network, at) => machine.bannedBecause(network, at),
+    addressOf,
+    locationOf: (address, request) => locator.locate(request, address),
+    mayEnter: (request) => rules.mayConnect(request.headers.origin) && ask(request) === 0,
+    now,
+    closed: logClosed,
+  })
+
   return {
-    handleUpgrade: (request, socket, head) => server.handleUpgrade(request, socket, head),
+    paths: [...(options.paths ?? [trackerPath]), ...(webTorrent ? [webTorrent.path] : [])],
+    handleUpgrade(request, socket, head) {
+      if (webTorrent?.isFor(request)) webTorrent.handleUpgrade(request, socket, head)
+      else server.handleUpgrade(request, socket, head)
+    },
     async openStun(port, host) {
       stun = await StunServer.open({ port, host, limits, now })
       desk.stunAt(stun.port)
@@ -260,14 +268,12 @@ export function createTracker(options: TrackerOptions): Tracker {
     stats: () => {
       const stats = machine.stats()
       const refused = { ...stats.refused, ...server.refused, busy: lifecycle.busyCount }
-      return {
-        ...stats,
-        refused,
-        load: load.level,
-        loopLagMs: load.lagMs,
+      const others = {
         edges: { count: edges.count, well: edges.wellCount },
         ...(stun && { stun: { ...stun.stats } }),
+        ...(webTorrent && { webTorrent: webTorrent.stats() }),
       }
+      return { ...stats, refused, load: load.level, loopLagMs: load.lagMs, ...others }
     },
     get isReady() {
       return lifecycle.isReady
@@ -280,16 +286,15 @@ export function createTracker(options: TrackerOptions): Tracker {
       locator.close()
       const farewell: TrackerMessage = { type: 'refused', code: 'draining', message: 'the tracker is going down' }
       rules.close()
-      await server.shutdown(serviceRestart, farewell.message, JSON.stringify(farewell))
+      const { message } = farewell
+      await Promise.all([
+        server.shutdown(serviceRestart, message, JSON.stringify(farewell)),
+        webTorrent?.shutdown(serviceRestart, message),
+      ])
       // Last: whoever was sent away still finds the way to a peer.
       const open = stun
       stun = undefined
       await open?.close()
     },
   }
-}
-
-function randomRng(): Rng {
-  const seed = randomBytes(16)
-  return createRng([seed.readUInt32LE(0), seed.readUInt32LE(4), seed.readUInt32LE(8), seed.readUInt32LE(12)])
 }

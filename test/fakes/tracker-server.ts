@@ -81,12 +81,13 @@ export interface TrackerServer {
   stop(): Promise<void>
 }
 
-export async function startTracker(options: Partial<TrackerOptions> = {}): Promise<TrackerServer> {
+/** @param at the port to listen on; any free one by default */
+export async function startTracker(options: Partial<TrackerOptions> = {}, at = 0): Promise<TrackerServer> {
   const log: Log = silentLog
   const tracker = createTracker({ log, ...options })
   const http = createServer((_, response) => response.end())
   http.on('upgrade', (request: IncomingMessage, socket, head) => tracker.handleUpgrade(request, socket, head))
-  http.listen(0, '127.0.0.1')
+  http.listen(at, '127.0.0.1')
   await once(http, 'listening')
   const { port } = http.address() as AddressInfo
   const url = `ws://127.0.0.1:${port}${trackerPath}`

@@ -56,13 +56,24 @@ export class CandidateScreen {
   }
 
   /** @returns what of a signal is passed on; what is wrong with it when nothing is */
-  screened(signal: Signal, from: Peer, to: Peer, { candidates: sides }: Introduction): Signal | string {
+  screened(signal: Signal, from: Peer, to: Peer, introduction: Introduction): Signal | string {
+    return this.#screened(signal, this.keeper(from, to, introduction))
+  }
+
+  /** Gives each candidate of one side as it is passed on, if it is. */
+  keeper(from: Peer, to: Peer, { candidates: sides }: Introduction): (text: string) => string | undefined {
     let side = sides.get(from)
     if (side === undefined) {
       side = this.#newSide()
       sides.set(from, side)
     }
-    return this.#screened(signal, from, to, side)
+    const taking = side
+    return (text) => this.#kept(text, from, to, taking)
+  }
+
+  /** Whether addresses that a description has outside its candidates are left out. */
+  get hidesOthers(): boolean {
+    return this.#policy !== 'any'
   }
 
   #newSide(): CandidateSide {
@@ -72,10 +83,9 @@ export class CandidateScreen {
     }
   }
 
-  #screened(signal: Signal, from: Peer, to: Peer, side: CandidateSide): Signal | string {
+  #screened(signal: Signal, keep: (text: string) => string | undefined): Signal | string {
     const { description, candidates } = signal
     if (description !== undefined && sectionCount(description.sdp) > 1) return 'a description of more than one section'
-    const keep = (text: string) => this.#kept(text, from, to, side)
     return {
       ...signal,
       ...(description && {
@@ -92,7 +102,7 @@ export class CandidateScreen {
 
   /** Addresses that a description has outside its candidates, and that nobody needs. */
   #cleaned(sdp: string): string {
-    if (this.#policy === 'any') return sdp
+    if (!this.hidesOthers) return sdp
     return sdp
       .replace(/^c=IN IP[46] .*$/gm, 'c=IN IP4 0.0.0.0')
       .replace(/^a=(?:remote-candidates|rtcp):.*(?:\r\n|$)/gm, '')

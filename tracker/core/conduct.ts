@@ -5,12 +5,12 @@ import type { TrackerEffect } from './effects.ts'
 import type { Peer } from './peer.ts'
 
 /** WebSocket close codes (RFC 6455 §7.4.1 and IANA's registry): against the rules; try again later. */
-const policyViolation = 1008
-const tryAgainLater = 1013
+export const policyViolation = 1008
+export const tryAgainLater = 1013
 
 /** What an excess costs of the patience for faults: an honest client with many files may run over a limit once. */
-const tooFastFault = 0.25
-const malformedFault = 1
+export const tooFastFault = 0.25
+export const malformedFault = 1
 
 export type Refusal = Omit<TrackerMessage & { type: 'refused' }, 'type'>
 

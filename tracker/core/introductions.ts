@@ -71,7 +71,7 @@ export class Introductions {
   }
 
   /** Begins a new introduction. One that still holds gives up its place, and hands on what it has left to spend. */
-  introduce(caller: Peer, callee: Peer, tier: Tier, ticket: string | undefined, now: number): void {
+  introduce(caller: Peer, callee: Peer, tier: Tier, ticket: string | undefined, now: number): Introduction {
     const limits = this.#limits
     const former = caller.introductions.get(callee)
     if (former !== undefined) this.#remove(former)
@@ -101,6 +101,7 @@ export class Introductions {
     callee.introductions.set(caller, introduction)
     count(caller, callee, 1)
     count(callee, caller, 1)
+    return introduction
   }
 
   /** Pays for one signal. @returns false when the introduction has not enough left */

@@ -55,6 +55,8 @@ export interface TrackerLimits {
   swarmSizeMin: number
   stunAnswersPerSecond: number
   stunAnswersPerNetworkPerSecond: number
+  offerLifetimeMs: number
+  announceIntervalMs: number
 }
 
 export const trackerLimits: Readonly<TrackerLimits> = {
@@ -154,6 +156,10 @@ export const trackerLimits: Readonly<TrackerLimits> = {
   stunAnswersPerSecond: 5_000,
   /** Several hundred visitors behind one address; for somebody who never asked, 8 KB/s that he would not notice. */
   stunAnswersPerNetworkPerSecond: 250,
+  /** WebTorrent clients take their offers back after 50 s. */
+  offerLifetimeMs: 60_000,
+  /** What WebTorrent clients are told to wait between two announces; other trackers say the same. */
+  announceIntervalMs: 120_000,
 }
 
 /** Of these, 0 means that there is no such limit. */

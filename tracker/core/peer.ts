@@ -1,11 +1,12 @@
 /** One connection as the core sees it, and its memberships in swarms. */
 import type { PeerId, SwarmId } from '../../shared/ids.ts'
-import type { AddressClass } from './address-class.ts'
-import type { Allowance } from './admission.ts'
+import { type AddressClass, addressClass } from './address-class.ts'
+import { type Allowance, createAllowance } from './admission.ts'
 import type { Access } from './authorization.ts'
 import type { Bearer } from './bearers.ts'
 import type { Introduction } from './introductions.ts'
-import type { FadingCount } from './neighbourhood.ts'
+import type { TrackerLimits } from './limits.ts'
+import { FadingCount } from './neighbourhood.ts'
 import type { Said } from './outcomes.ts'
 import type { Place } from './place.ts'
 import type { Swarm } from './swarm.ts'
@@ -39,6 +40,33 @@ export interface Peer {
   /** For whom it is counted, once it has shown a token. */
   bearer: Bearer | undefined
 }
+
+export interface Newcomer {
+  id: PeerId
+  issue: number
+  place: Place
+  subscriber: string
+  address: Uint8Array
+}
+
+/** A peer as it is when it connects. */
+export const createPeer = ({ id, issue, place, subscriber, address }: Newcomer, limits: TrackerLimits): Peer => ({
+  id,
+  issue,
+  place,
+  subscriber,
+  origin: addressClass(address),
+  foreignAddresses: undefined,
+  allowance: createAllowance(limits),
+  memberships: new Map(),
+  introductions: new Map(),
+  introducedNetworks: new Map(),
+  introduced: new FadingCount(limits.complaintWindowMs),
+  said: undefined,
+  heard: undefined,
+  access: undefined,
+  bearer: undefined,
+})
 
 export interface Membership {
   readonly peer: Peer

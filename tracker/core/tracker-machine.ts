@@ -7,8 +7,7 @@ import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import type { Rng } from '../../shared/rng.ts'
 import type { Servers } from '../../shared/servers.ts'
 import { type ClientMessage, parseClientMessage, type TrackerMessage } from '../../shared/tracker-messages.ts'
-import { addressClass } from './address-class.ts'
-import { createAllowance, Door } from './admission.ts'
+import { Door } from './admission.ts'
 import { Authorization } from './authorization.ts'
 import { Authorizing, forbiddenClose } from './authorizing.ts'
 import { type CandidatePolicy, CandidateScreen } from './candidate-policy.ts'
@@ -24,9 +23,8 @@ import { Load } from './load.ts'
 import type { Location } from './location.ts'
 import type { TrackerMachineStats } from './machine-stats.ts'
 import { Memberships } from './memberships.ts'
-import { FadingCount } from './neighbourhood.ts'
 import { Outcomes } from './outcomes.ts'
-import type { Peer } from './peer.ts'
+import { createPeer, type Peer } from './peer.ts'
 import { placeOf, placeWith, type Scope, subscriberKey } from './place.ts'
 import { Relay } from './relay.ts'
 import { Reporting } from './reporting.ts'
@@ -58,6 +56,9 @@ export interface TrackerMachineOptions {
   isRelay?: (address: Uint8Array) => boolean
   /** What a welcome says of servers; nothing by default. */
   serversOf?: (id: PeerId, location: Location, now: number) => Servers
+  /** Who may connect, and who was told of whom, where another protocol's clients count too. */
+  door?: Door
+  exposure?: Exposure
 }
 
 export class TrackerMachine {
@@ -90,7 +91,7 @@ export class TrackerMachine {
     const load = options.load ?? new Load(limits)
     this.#limits = limits
     this.#scope = scope
-    this.#door = new Door(limits)
+    this.#door = options.door ?? new Door(limits)
     const introductions = new Introductions(limits)
     this.#introductions = introductions
     const trust = new Trust({ limits, hmac, epochMs })
@@ -99,7 +100,7 @@ export class TrackerMachine {
     const outcomes = new Outcomes(limits)
     this.#outcomes = outcomes
     const memberships = this.#memberships
-    const exposure = new Exposure(limits)
+    const exposure = options.exposure ?? new Exposure(limits)
     const authorization = needsToken ? new Authorization(limits) : undefined
     const meeting = { introductions, outcomes, exposure, trust }
     const joining = new Joining({ limits, rng, serves, load, memberships, authorization, conduct, ...meeting })
@@ -152,23 +153,7 @@ export class TrackerMachine {
     if (refusal !== undefined) return this.#conduct.turnAway(id, 'too-many-connections', refusal)
     if (issue !== undefined) this.#resumedCount++
     const identity = this.#resumption?.next({ id, issue: issue ?? 0 }, now + this.#epochMs)
-    const peer: Peer = {
-      id,
-      issue: identity?.issue ?? 0,
-      place,
-      subscriber,
-      origin: addressClass(address),
-      foreignAddresses: undefined,
-      allowance: createAllowance(this.#limits),
-      memberships: new Map(),
-      introductions: new Map(),
-      introducedNetworks: new Map(),
-      introduced: new FadingCount(this.#limits.complaintWindowMs),
-      said: undefined,
-      heard: undefined,
-      access: undefined,
-      bearer: undefined,
-    }
+    const peer = createPeer({ id, issue: identity?.issue ?? 0, place, subscriber, address }, this.#limits)
     this.#authorization?.enter(peer, now)
     this.#peers.set(id, peer)
     this.#trust.enter(peer)
@@ -256,6 +241,11 @@ export class TrackerMachine {
   /** What came of a `verify`, also when its connection is gone. */
   verified(verification: number, outcome: Verification, now: number): TrackerEffect[] {
     return this.#authorizing?.verified(verification, outcome, now) ?? []
+  }
+
+  /** Why nobody of a network is let in, if so. */
+  bannedBecause(network: string, now: number): string | undefined {
+    return this.#trust.isBanned(network, now) ? bannedText : undefined
   }
 
   /** Frees and ends what has run out; to be called about once a second. */

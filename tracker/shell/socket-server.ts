@@ -11,6 +11,7 @@ import { trackerSubprotocol } from '../../shared/tracker-messages.ts'
 import { checkSetting, checkWhole } from '../core/limits.ts'
 import { type Farewell, Farewells } from './farewells.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { writeTextFrame } from './text-frame.ts'
 import { refuseUpgrade } from './upgrade-refusal.ts'
 
 /** A message is one frame in every browser; a proxy may split one. */
@@ -39,6 +40,21 @@ export interface SocketServerOptions {
 
 /** Where clients look for the tracker on a page's own host. */
 export const trackerPath = '/.nearcast/tracker'
+
+/** How the clients of one protocol speak over their WebSockets. */
+export interface Dialect {
+  /** What they must offer; nothing for clients that offer none. */
+  subprotocol: string | undefined
+  messageBytesMax: number
+  /** Latin-1 has one letter for each byte: for whoever reads UTF-8 without decoding it. */
+  encoding: 'utf8' | 'latin1'
+}
+
+const nearcastDialect: Dialect = {
+  subprotocol: trackerSubprotocol,
+  messageBytesMax: trackerMessageBytesMax,
+  encoding: 'utf8',
+}
 
 /** Below a minute, where common proxies end quiet connections. */
 const heartbeatMsDefault = 30_000
@@ -69,6 +85,8 @@ export class TrackerSocket extends WebSocket {
   unanswered = 0
   isGone = false
   server: SocketServer | undefined
+  /** The stream below, on which whole frames can be written. */
+  stream: Duplex | undefined
   /** Who the owner takes the client for. */
   id: PeerId | undefined
   address: Uint8Array | undefined
@@ -78,6 +96,7 @@ export class TrackerSocket extends WebSocket {
 
 export class SocketServer {
   readonly #paths: readonly string[]
+  readonly #dialect: Dialect
   readonly #sendQueueBytesMax: number
   readonly #socketsMax: number
   readonly #events: SocketServerEvents
@@ -95,7 +114,7 @@ export class SocketServer {
   #closing: (() => void) | undefined
 
   /** @throws Error that names a wrong setting, its value and what would be right */
-  constructor(socketsMax: number, options: SocketServerOptions, events: SocketServerEvents) {
+  constructor(socketsMax: number, options: SocketServerOptions, events: SocketServerEvents, dialect = nearcastDialect) {
     const {
       paths = [trackerPath],
       heartbeatMs = heartbeatMsDefault,
@@ -105,6 +124,7 @@ export class SocketServer {
     checkWhole('heartbeatMs', heartbeatMs)
     checkWhole('sendQueueBytesMax', sendQueueBytesMax)
     this.#paths = paths
+    this.#dialect = dialect
     this.#sendQueueBytesMax = sendQueueBytesMax
     this.#socketsMax = socketsMax
     this.#events = events
@@ -113,11 +133,11 @@ export class SocketServer {
       WebSocket: TrackerSocket,
       clientTracking: false,
       perMessageDeflate: false,
-      maxPayload: trackerMessageBytesMax,
+      maxPayload: dialect.messageBytesMax,
       maxFragments: fragmentsMax,
       maxBufferedChunks: bufferedChunksMax,
       closeTimeout: closeTimeoutMs,
-      handleProtocols: () => trackerSubprotocol,
+      handleProtocols: () => dialect.subprotocol ?? false,
     }
     this.#server = new WebSocketServer(settings)
     this.#server.on('wsClientError', (error, socket) => this.#refuse(socket, 400, 'bad-upgrade', error.message))
@@ -126,15 +146,11 @@ export class SocketServer {
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const path = request.url?.split('?', 1)[0]
+    const { subprotocol } = this.#dialect
     if (path === undefined || !this.#paths.includes(path)) {
       this.#refuse(socket, 404, 'bad-upgrade', `no WebSocket here; the tracker is at ${this.#paths.join(' and ')}`)
-    } else if (!offeredProtocols(request).includes(trackerSubprotocol)) {
-      this.#refuse(
-        socket,
-        400,
-        'bad-upgrade',
-        `the tracker speaks the WebSocket subprotocol ${trackerSubprotocol} alone`,
-      )
+    } else if (subprotocol !== undefined && !offeredProtocols(request).includes(subprotocol)) {
+      this.#refuse(socket, 400, 'bad-upgrade', `the tracker speaks the WebSocket subprotocol ${subprotocol} alone`)
     } else if (this.#closing !== undefined) {
       this.#refuse(socket, 503, 'bad-upgrade', 'the tracker is going down')
     } else if (this.#sockets.size >= this.#socketsMax + refusedSocketsMax) {
@@ -150,7 +166,7 @@ export class SocketServer {
       return this.#refuse(socket, 503, 'too-many-sockets', farewell.reason)
     }
     this.#server.handleUpgrade(request, socket, head, (accepted) => {
-      if (farewell === undefined) this.#accept(accepted as TrackerSocket, request)
+      if (farewell === undefined) this.#accept(accepted as TrackerSocket, socket, request)
       else this.#farewells.say(accepted, farewell)
     })
   }
@@ -158,7 +174,7 @@ export class SocketServer {
   send(socket: TrackerSocket, text: string): void {
     if (socket.readyState !== WebSocket.OPEN) return
     if (socket.bufferedAmount > this.#sendQueueBytesMax) this.#drop(socket, 'slow-reader')
-    else socket.send(text)
+    else if (!writeTextFrame(socket.stream!, text, this.#dialect.encoding)) socket.send(text)
   }
 
   close(socket: TrackerSocket, code: number, reason: string): void {
@@ -166,7 +182,7 @@ export class SocketServer {
   }
 
   /** Says goodbye to every socket and waits until all are gone. */
-  async shutdown(code: number, reason: string, farewell: string): Promise<void> {
+  async shutdown(code: number, reason: string, farewell?: string): Promise<void> {
     if (this.#closing === undefined) this.#heartbeat.stop()
     const former = this.#closing
     const gone = new Promise<void>((resolve) => {
@@ -176,14 +192,15 @@ export class SocketServer {
       }
     })
     for (const socket of this.#sockets) {
-      this.send(socket, farewell)
+      if (farewell !== undefined) this.send(socket, farewell)
       socket.close(code, reason)
     }
     if (this.#sockets.size > 0) await gone
   }
 
-  #accept(socket: TrackerSocket, request: IncomingMessage): void {
+  #accept(socket: TrackerSocket, stream: Duplex, request: IncomingMessage): void {
     socket.server = this
+    socket.stream = stream
     this.#sockets.add(socket)
     this.#heartbeat.add(socket)
     socket.on('message', onMessage)
@@ -198,7 +215,7 @@ export class SocketServer {
     socket.unanswered = 0
     if (socket.isGone || socket.readyState !== WebSocket.OPEN) return
     if (isBinary) this.#events.malformed(socket, 'a binary message: the tracker speaks text')
-    else this.#events.text(socket, data.toString())
+    else this.#events.text(socket, (data as Buffer).toString(this.#dialect.encoding))
   }
 
   control(socket: TrackerSocket): void {
@@ -244,6 +261,10 @@ export class SocketServer {
     refuseUpgrade(socket, status, message)
   }
 }
+
+/** Whether the client names the protocol of our own clients. */
+export const offersOwnProtocol = (request: IncomingMessage): boolean =>
+  offeredProtocols(request).includes(trackerSubprotocol)
 
 export function offeredProtocols(request: IncomingMessage): string[] {
   return (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
