@@ -1,4 +1,5 @@
 /** The settings of every command, each declared once. The tracker's, which two commands share, are in tracker-settings.ts. */
+import { workersKind } from './cluster-settings.ts'
 import { type SettingTable, type SettingValues, setting } from './setting.ts'
 import {
   amountKind,
@@ -40,6 +41,7 @@ export const serveSettings = {
 export const trackerCommandSettings = {
   port: setting(portKind, 8081, 'the port to listen on; 0 takes any free one [8081]'),
   host: setting(hostKind, undefined, 'the address to listen on [every address of this machine]'),
+  workers: setting(workersKind, 1, 'processes that share the port, for a machine of several cores [1]'),
   ...trackerSettings,
   ...serverSettings,
 } satisfies SettingTable

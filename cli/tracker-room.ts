@@ -2,8 +2,11 @@
 import { readFile } from 'node:fs/promises'
 import type { Log } from '../shared/log.ts'
 import { createTracker, keyBytesMin, type Tracker, type TrackerOptions } from '../tracker/main.ts'
+import { busOptionsOf } from './cluster-settings.ts'
 import { systemErrorCode, usageRefusal } from './refusal.ts'
 import { type TrackerSettings, trackerOptionsOf } from './tracker-settings.ts'
+
+const lineFeed = 0x0a
 
 /**
  * @param options what is the program's to say and not the operator's
@@ -14,19 +17,23 @@ export async function createTrackerWith(
   log: Log,
   options: Partial<TrackerOptions> = {},
 ): Promise<Tracker> {
-  const key = await readKey(settings.trackerKeyFile)
+  const key = await readKey(settings)
+  const bus = await busOptionsOf(settings, key !== undefined || options.key !== undefined)
   try {
-    return createTracker({ ...trackerOptionsOf(settings), ...(key && { key }), ...options, log })
+    return createTracker({ ...trackerOptionsOf(settings), ...(key && { key }), ...bus, ...options, log })
   } catch (error) {
     throw usageRefusal(error instanceof Error ? error.message : String(error))
   }
 }
 
-async function readKey(path: string | undefined): Promise<Uint8Array | undefined> {
-  if (path === undefined) return undefined
-  const key = await readFile(path).catch((error: unknown) => {
+async function readKey({ trackerKey, trackerKeyFile: path }: TrackerSettings): Promise<Uint8Array | undefined> {
+  if (path === undefined) return trackerKey === undefined ? undefined : Buffer.from(trackerKey)
+  if (trackerKey !== undefined) throw usageRefusal('tracker-key and tracker-key-file are both given: leave one out')
+  const bytes = await readFile(path).catch((error: unknown) => {
     throw usageRefusal(`tracker-key-file is ${path}, which cannot be read: ${systemErrorCode(error) ?? error}`)
   })
+  // The same key as a text has no end of a line.
+  const key = bytes.subarray(0, bytes.at(-1) === lineFeed ? -1 : undefined)
   if (key.length >= keyBytesMin) return key
   throw usageRefusal(`tracker-key-file is ${path}, which has ${key.length} bytes: at least ${keyBytesMin} are needed`)
 }

@@ -46,6 +46,8 @@ const samples: Record<string, string> = {
   '<paths>': join(folder, 'seven'),
   '<headers>': 'asn=x-seven',
   '<anywhere|region|network>': 'region',
+  '<redis-url>': 'redis://seven.example:7',
+  '<name>': 'seven',
   '<info|warn|error>': 'error',
 }
 

@@ -12,6 +12,7 @@ import {
   webTorrentPath,
 } from '../tracker/api.ts'
 import type { TrackerOptions } from '../tracker/main.ts'
+import { clusterSettings } from './cluster-settings.ts'
 import { edgeOptionsOf, edgeSettings } from './edge-settings.ts'
 import { geoHeadersKind } from './geo-headers-kind.ts'
 import { natOptionsOf, natSettings } from './nat-settings.ts'
@@ -135,6 +136,7 @@ export const trackerSettings = {
     ...setting(sizeKind, 256 * KiB, 'bytes that wait for a client that reads slowly [256KiB]'),
     section: 'limits',
   },
+  ...clusterSettings,
   ...limitSettings,
 } satisfies SettingTable
 

@@ -1,5 +1,5 @@
 /** `nearcast tracker`: the tracker alone, on a port of its own, until a signal comes. */
-import { type Tracker, trackerPath } from '../tracker/main.ts'
+import { type Tracker, type TrackerOptions, trackerPath } from '../tracker/main.ts'
 import { pageAddresses, printTrackerBanner, type TrackerFacts } from './banner.ts'
 import { endServer } from './ending.ts'
 import { printHelp } from './help.ts'
@@ -10,9 +10,10 @@ import { packageVersion } from './package.ts'
 import { readSettings } from './setting-sources.ts'
 import { type TrackerCommandSettings, trackerCommandSettings } from './settings.ts'
 import { createSite, type Site, sendText, sendTrackerHint } from './site.ts'
-import { onSignal } from './stopping.ts'
+import { type EndingSignal, onSignal } from './stopping.ts'
 import { openStun } from './stun.ts'
 import { createTrackerWith } from './tracker-room.ts'
+import { createWorkerBus, isWorker, onWorkerStop, runPrimary, sayListening, startWorker } from './workers.ts'
 
 const help = {
   usage: 'nearcast tracker [options]',
@@ -24,6 +25,8 @@ const help = {
   examples: [
     'nearcast tracker',
     'nearcast tracker --port 9000 --host 127.0.0.1 --trust-proxy loopback',
+    'nearcast tracker --tracker-key-file tracker.key --bus redis://10.0.0.5:6379',
+    'nearcast tracker --workers 4',
     'nearcast tracker --regions "office=10.1.0.0/16;lab=10.2.0.0/16" --connections-max 50000',
   ],
 }
@@ -60,7 +63,32 @@ export async function tracker(args: readonly string[]): Promise<void> {
   const log: ProgramLog = isTerminal
     ? createTerminalLog(settings.logLevel, isColored, (text) => console.log(text))
     : createJsonLog(settings.logLevel)
-  const room = await createTrackerWith(settings, log, { paths: trackerPaths })
+  const announce = (facts: TrackerFacts): void => {
+    if (isTerminal) console.log(printTrackerBanner(facts, isColored))
+    else log.notice(facts, 'listening')
+  }
+  const { workers: count, connectionsPerAddressMax } = settings
+  if (count > 1 && !isWorker) {
+    const hasKey = settings.trackerKey !== undefined || settings.trackerKeyFile !== undefined
+    return runPrimary({
+      count,
+      connectionsPerAddressMax,
+      hasKey,
+      drainMs: settings.drainDelay + settings.drainWindow,
+      log,
+      listening: (facts) => announce(facts as TrackerFacts),
+    })
+  }
+  return isWorker ? startWorker(() => open(settings, log, sayListening)) : open(settings, log, announce)
+}
+
+/** The tracker of this process. @throws Refusal when it cannot start */
+async function open(
+  settings: TrackerCommandSettings,
+  log: ProgramLog,
+  announce: (facts: TrackerFacts) => void,
+): Promise<void> {
+  const room = await createTrackerWith(settings, log, { paths: trackerPaths, ...(isWorker && workerOptions(settings)) })
   const site = createTrackerSite(room, settings)
   const close = async (error: unknown): Promise<never> => {
     await site.close(0)
@@ -75,10 +103,25 @@ export async function tracker(args: readonly string[]): Promise<void> {
     tracker: addresses.map((address) => `${address.replace('http', 'ws')}${trackerPath}`),
     stunPort,
   }
-  onSignal(async (signal) => {
-    log.info({ signal }, 'stopping')
+  const stop = async (signal: EndingSignal) => {
     await endServer(signal, { tracker: room, site, settings, graceMs: closeGraceMs })
-  })
-  if (isTerminal) console.log(printTrackerBanner(facts, isColored))
-  else log.notice(facts, 'listening')
+  }
+  if (isWorker) onWorkerStop(stop)
+  else {
+    onSignal((signal) => {
+      log.info({ signal }, 'stopping')
+      void stop(signal)
+    })
+  }
+  announce(facts)
+}
+
+/** A worker has a part of all connections, and of one address's what the others have not. */
+function workerOptions({ bus, connectionsMax, workers }: TrackerCommandSettings): Partial<TrackerOptions> {
+  const workerBus = createWorkerBus()
+  return {
+    connectionsMax: Math.ceil(connectionsMax / workers),
+    sharedDoor: workerBus,
+    ...(bus === undefined && { bus: workerBus }),
+  }
 }

@@ -9,7 +9,7 @@ export type Root = string & { readonly [brand]: 'Root' }
 /** A swarm's name, 40 hex digits, derived from the root so that a tracker never learns which file it is. */
 export type SwarmId = string & { readonly [brand]: 'SwarmId' }
 
-/** A peer's name, given by the tracker: 22 digits of base64url, 128 random bits. */
+/** A peer's name, given by the tracker: 22 digits of base64url that nobody guesses, and that mean nothing to a peer. */
 export type PeerId = string & { readonly [brand]: 'PeerId' }
 
 export const swarmIdBytes = 20

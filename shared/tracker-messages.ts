@@ -55,10 +55,10 @@ export function resumeIn(subprotocols: readonly string[]): string | undefined {
 export const tiers = ['address', 'network', 'isp', 'region', 'anywhere'] as const
 export type Tier = (typeof tiers)[number]
 
-const tier = literal(...tiers)
+export const tier = literal(...tiers)
 const resumePattern = new RegExp(`^[\\w.-]{1,${resumeLengthMax}}$`)
-const peerId = guard(isPeerId)
-const swarmId = guard(isSwarmId)
+export const peerId = guard(isPeerId)
+export const swarmId = guard(isSwarmId)
 
 export const description = object({ type: literal('offer', 'answer'), sdp: text(descriptionLengthMax, 1) })
 export const candidate = object({
@@ -71,7 +71,7 @@ export const candidate = object({
  * One step of a WebRTC negotiation. `session` names the attempt, so that what belongs to an earlier one is dropped;
  * `busy` answers an offer that is not taken.
  */
-const signal = object({
+export const signal = object({
   session: text(16, 1),
   description: optional(description),
   candidates: optional(list(candidate, signalCandidatesMax)),
@@ -99,7 +99,7 @@ export const refusalCodes = [
 export type RefusalCode = (typeof refusalCodes)[number]
 
 /** Proof of an introduction: see docs/PROTOCOL.md. */
-const ticket = text(ticketLengthMax, 1)
+export const ticket = text(ticketLengthMax, 1)
 
 /** Proof of who a client was: see docs/PROTOCOL.md. It goes into a header, so it is of few characters. */
 const resume = guard((value: unknown): value is string => typeof value === 'string' && resumePattern.test(value))

@@ -31,8 +31,21 @@ import {
   trackerSubprotocol,
 } from '../shared/tracker-messages.ts'
 import { dataHeaderBytes, decodeWire, encodeWire, type WireMessage, wireVersion } from '../shared/wire.ts'
+import { Envelopes } from '../tracker/core/bus-envelope.ts'
+import { type BusMessage, parseBusMessage, parseDigest } from '../tracker/core/bus-messages.ts'
+import type { NodeId } from '../tracker/core/node-ids.ts'
+import { createBusCipher } from '../tracker/shell/bus-cipher.ts'
 import { buildTree, sha256 } from './fakes/sample-file.ts'
 import { repository } from './house/modules.ts'
+
+const busTypes: Record<BusMessage['type'], true> = {
+  signal: true,
+  absent: true,
+  complaint: true,
+  ban: true,
+  resumed: true,
+  leaving: true,
+}
 
 const document = readFileSync(join(repository, 'docs/PROTOCOL.md'), 'utf8')
 
@@ -218,6 +231,21 @@ describe('the tracker messages of PROTOCOL.md', () => {
       expect([...new Set(examples.map(({ type }) => type))].sort()).toEqual(Object.keys(types).sort())
     },
   )
+
+  it('[T164] between trackers read and print as they are written, one of each type', () => {
+    const examples = blocks(document, 'json bus').map((text) => JSON.parse(text) as { type: string })
+    for (const example of examples) expect(parseBusMessage(JSON.stringify(example))).toEqual(example)
+    expect(examples.map(({ type }) => type).sort()).toEqual(Object.keys(busTypes).sort())
+    const digest = JSON.parse(blocks(document, 'json digest')[0]!)
+    expect(parseDigest(JSON.stringify(digest))).toEqual(digest)
+  })
+
+  it('[T164] between trackers are in envelopes like the one there', () => {
+    const cipher = createBusCipher(Buffer.from(/^`(\w{32})`:$/m.exec(document)![1]!))
+    const [sealed, opened] = ['envelope', 'opened'].map((name) => blocks(document, `text ${name}`)[0]!.trim())
+    const read = new Envelopes('reader' as NodeId, cipher).openMessage(sealed!, 1_795_000_000_000)
+    expect(read).toMatchObject({ from: 'k3Vw0Q', text: opened })
+  })
 
   it('[T8] the codes of refusals are all that the code has', () => {
     expect(rows(section('### From the tracker'), 'code', 'meaning').map(([code]) => code)).toEqual([...refusalCodes])

@@ -48,6 +48,17 @@ async function provideTurnServer() {
   console.error(`\n${missingTurnServer}`)
 }
 
+/** Without one only the tests of the bus fail, and each says what is missing. */
+async function provideRedis() {
+  const { findRedisServer, missingRedis } = (await runnerImport('./test/fakes/redis-server.ts')).module
+  if (findRedisServer() !== undefined) return
+  if (distribution() === 'debian' && process.getuid?.() === 0) {
+    console.log("No redis-server found: installing Debian's.")
+    if (installed('redis-server')) return
+  }
+  console.error(`\n${missingRedis}`)
+}
+
 /** @returns {Promise<string | undefined>} what to do about a browser that is missing, if it is */
 async function missingBrowser() {
   const { findChromium } = (await runnerImport('./test/browser/chromium.ts')).module
@@ -95,6 +106,7 @@ function fail(what) {
 const browserFault = await missingBrowser().catch((error) => String(error.message))
 if (browserFault === undefined) {
   await provideTurnServer()
+  await provideRedis()
   // A failed check hides no test; a failed build would make them test something old.
   const isChecked = run('npm', ['run', '--silent', 'check'])
   if (run('npm', ['run', '--silent', 'build'])) {

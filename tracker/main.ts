@@ -1,7 +1,6 @@
 /** The tracker as a part of a server: puts the machine and the sockets together. */
 import { createHmac, randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
 import type { PeerId, SwarmId } from '../shared/ids.ts'
 import type { Log } from '../shared/log.ts'
 import type { Rng } from '../shared/rng.ts'
@@ -12,6 +11,7 @@ import type { TrackerEffect } from './core/effects.ts'
 import { Exposure } from './core/exposure.ts'
 import { Lifecycle } from './core/lifecycle.ts'
 import { checkSetting, type TrackerLimits, trackerLimitsWith } from './core/limits.ts'
+import { peerIdAt, peerRandomBytes } from './core/node-ids.ts'
 import { type Scope, scopes, subscriberKey } from './core/place.ts'
 import { TrackerMachine } from './core/tracker-machine.ts'
 import { createAddressReader } from './shell/addresses.ts'
@@ -19,7 +19,8 @@ import { type AdmissionOptions, openAdmission } from './shell/admission-options.
 import { type CandidateSettings, candidateRulesFrom } from './shell/candidate-settings.ts'
 import { randomRng } from './shell/chance.ts'
 import { createClosingLog } from './shell/closing-log.ts'
-import { Drain, type DrainPlan } from './shell/drain.ts'
+import { type BusOptions, ClusterLink, joinBus } from './shell/cluster-link.ts'
+import { Drain } from './shell/drain.ts'
 import { EdgeChecks } from './shell/edge-checks.ts'
 import { Locator, type LocatorOptions } from './shell/locator.ts'
 import { LoopWatch } from './shell/loop-watch.ts'
@@ -33,11 +34,13 @@ import {
   trackerPath,
 } from './shell/socket-server.ts'
 import { StunServer } from './shell/stun-server.ts'
-import type { TrackerStats } from './shell/tracker-stats.ts'
+import type { Tracker } from './shell/tracker.ts'
 import { type WebTorrentSettings, webTorrentFrom } from './shell/webtorrent-endpoint.ts'
 
 export type { DrainPlan } from './shell/drain.ts'
+export { type Pipe, PipeBus, WorkerHub } from './shell/pipe-bus.ts'
 export { trackerPath } from './shell/socket-server.ts'
+export type { Tracker } from './shell/tracker.ts'
 export type { TrackerStats } from './shell/tracker-stats.ts'
 
 /** Every limit of core/limits.ts can be set too. */
@@ -48,6 +51,7 @@ export interface TrackerOptions
     ServerSettings,
     AdmissionOptions,
     CandidateSettings,
+    BusOptions,
     WebTorrentSettings {
   log: Log
   /** Whom peers may meet at all: a hard limit, random picks and relays included. Everyone by default. */
@@ -61,36 +65,12 @@ export interface TrackerOptions
   key?: Uint8Array
 }
 
-export interface Tracker {
-  /** Where it takes upgrades. */
-  readonly paths: readonly string[]
-  /** Takes an HTTP upgrade to one of its paths; answers others with a raw 4xx. */
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
-  /**
-   * Answers STUN on a UDP port from now on, and names it to clients that connect later. 0 takes any free port; every
-   * address of this machine by default. Rejects with the system's error when the port cannot be had.
-   */
-  openStun(port: number, host?: string): Promise<number>
-  stats(): TrackerStats
-  /** Whether new clients should be sent here: false as soon as it is about to end. */
-  readonly isReady: boolean
-  /**
-   * The first part of an orderly end: tells every client when to come back, and is over when all have left or their time
-   * is up. `close` is the rest.
-   */
-  drain(plan: DrainPlan): Promise<void>
-  /** Sends every client away with 1012 (service restart), and waits a moment for them to go. */
-  close(): Promise<void>
-}
-
 /** IANA's WebSocket close codes for a server that restarts, and for one that has no time now. */
 const serviceRestart = 1012
 const tryAgainLater = 1013
 
 /** RFC 6455 §7.4.1: the connection has done what it was for. */
 const normalClosure = 1000
-
-const peerIdBytes = 16
 
 /** As long as the hash: a longer key adds nothing (RFC 2104 §3). */
 export const keyBytesMin = 32
@@ -103,6 +83,7 @@ export function createTracker(options: TrackerOptions): Tracker {
   checkSetting('key', `${key.length} bytes`, key.length >= keyBytesMin, `at least ${keyBytesMin} bytes`)
   const hmac = (text: string) => createHmac('sha256', key).update(text).digest('base64url')
   checkSetting('scope', scope, scopes.includes(scope), `one of ${scopes.join(', ')}`)
+  const { sharedDoor } = options
   const naming = candidateRulesFrom(options)
   const lifecycle = new Lifecycle(limits, rng)
   const { load } = lifecycle
@@ -113,6 +94,7 @@ export function createTracker(options: TrackerOptions): Tracker {
   const rules = openAdmission(options, { limits, log, now, wallNow: () => Date.now(), serves, servesAnew })
   const { edges, checks } = edgesFrom(options)
   const desk = serverDeskFrom(options, edges)
+  const { node, bus, cluster } = joinBus(options, key, log)
   const shared = {
     rng,
     limits,
@@ -129,6 +111,7 @@ export function createTracker(options: TrackerOptions): Tracker {
     ...naming,
     serversOf: (id, location, at) => desk.welcome(id, location, at, Date.now()),
     needsToken: rules.verifier !== undefined,
+    ...(cluster && { cluster }),
   })
   let stun: StunServer | undefined
   const locator = new Locator(options, log)
@@ -163,10 +146,11 @@ export function createTracker(options: TrackerOptions): Tracker {
   const identify = (request: IncomingMessage): { id: PeerId; issue?: number } => {
     const token = resumeIn(offeredProtocols(request))
     const identity = token === undefined ? undefined : machine.resumed(token, now())
-    if (identity === undefined) return { id: randomBytes(peerIdBytes).toString('base64url') as PeerId }
+    if (identity === undefined) return { id: peerIdAt(node, randomBytes(peerRandomBytes).toString('base64url')) }
     const former = sockets.get(identity.id)
     if (former !== undefined) {
       machine.disconnect(identity.id)
+      sharedDoor?.leave(identity.id)
       former.id = undefined
       server.close(former, normalClosure, 'the client is back on another connection')
     }
@@ -203,6 +187,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       socket.id = id
       socket.address = address
       if (rules.verifier !== undefined) socket.webOrigin = request.headers.origin
+      sharedDoor?.enter(id, subscriberKey(address))
       run(machine.connect(id, address, locator.locate(request, address), now(), issue))
     },
     text: (socket, text) => run(machine.receive(socket.id!, text, now())),
@@ -210,6 +195,7 @@ export function createTracker(options: TrackerOptions): Tracker {
     malformed: (socket, what) => run(machine.malformed(socket.id!, what, now())),
     closed({ id }) {
       if (id === undefined) return
+      sharedDoor?.leave(id)
       machine.disconnect(id)
       desk.leave(id)
       sockets.delete(id)
@@ -235,6 +221,8 @@ export function createTracker(options: TrackerOptions): Tracker {
     },
   })
   const server = new SocketServer(limits.connectionsMax, options, events)
+  sharedDoor?.onFull((id) => run(machine.crowdedOut(id)))
+  const link = bus && machine.cluster && new ClusterLink({ bus, node, cluster: machine.cluster, run, now })
   const watch = new LoopWatch((sample) => load.sample(sample, now()))
   const drain = new Drain({
     lifecycle,
@@ -270,6 +258,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       const refused = { ...stats.refused, ...server.refused, busy: lifecycle.busyCount }
       const others = {
         edges: { count: edges.count, well: edges.wellCount },
+        bus: link?.stats(),
         ...(stun && { stun: { ...stun.stats } }),
         ...(webTorrent && { webTorrent: webTorrent.stats() }),
       }
@@ -278,8 +267,12 @@ export function createTracker(options: TrackerOptions): Tracker {
     get isReady() {
       return lifecycle.isReady
     },
-    drain: (plan) => drain.run(plan),
+    drain: (plan) => {
+      link?.leave()
+      return drain.run(plan)
+    },
     async close() {
+      link?.leave()
       drain.cut()
       watch.stop()
       edgeChecks.stop()
@@ -291,6 +284,7 @@ export function createTracker(options: TrackerOptions): Tracker {
         server.shutdown(serviceRestart, message, JSON.stringify(farewell)),
         webTorrent?.shutdown(serviceRestart, message),
       ])
+      await link?.close()
       // Last: whoever was sent away still finds the way to a peer.
       const open = stun
       stun = undefined

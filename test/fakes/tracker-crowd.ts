@@ -14,6 +14,7 @@ export const swarmA = 'a'.repeat(40) as SwarmId
 export const swarmB = 'b'.repeat(40) as SwarmId
 
 export const offer: Signal = { session: 's1', description: { type: 'offer', sdp: 'v=0\r\n' } }
+export const answer: Signal = { session: 's1', description: { type: 'answer', sdp: 'v=0\r\n' } }
 
 /** `203.0.113.5`, or groups of IPv6 without `::` shortening (`2001:db8:0:0:0:0:0:1`). */
 export function addressBytes(text: string): Uint8Array {

@@ -14,6 +14,7 @@ export const packageRooms: Record<string, string | readonly string[]> = {
   'proxy-addr': 'tracker/shell/',
   jose: 'tracker/shell/',
   maxmind: 'tracker/shell/geo-database.ts',
+  '@redis/client': 'tracker/shell/redis-bus.ts',
   ws: ['tracker/shell/', 'client/node/tracker-socket.ts'],
   express: 'origin/shell/',
   'mime-types': 'origin/shell/',

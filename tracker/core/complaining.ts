@@ -1,7 +1,8 @@
 /** Peers accuse others of what they proved wrong. Owns how often they may; what comes of it is in trust.ts. */
 import type { PeerId } from '../../shared/ids.ts'
 import type { ClientMessage } from '../../shared/tracker-messages.ts'
-import type { Conduct } from './conduct.ts'
+import type { Cluster } from './cluster.ts'
+import { bannedText, type Conduct } from './conduct.ts'
 import type { TrackerEffect } from './effects.ts'
 import type { TrackerLimits } from './limits.ts'
 import type { Peer } from './peer.ts'
@@ -11,10 +12,11 @@ export interface ComplainingParts {
   limits: TrackerLimits
   trust: Trust
   conduct: Conduct
-  peerOf: (id: PeerId) => Peer | undefined
+  /** Those that are connected here. */
+  peers: ReadonlyMap<PeerId, Peer>
+  /** The other trackers, if there are any. */
+  cluster: Cluster | undefined
 }
-
-export const bannedText = 'peers of several networks complained about wrong bytes from this one: come back later'
 
 export class Complaining {
   readonly #parts: ComplainingParts
@@ -24,7 +26,7 @@ export class Complaining {
   }
 
   complain(peer: Peer, { about, ticket }: ClientMessage & { type: 'complain' }, now: number): TrackerEffect[] {
-    const { limits, trust, conduct, peerOf } = this.#parts
+    const { limits, trust, conduct, peers, cluster } = this.#parts
     const { complaintsPerSecond, complaintsBurst } = limits
     if (!peer.allowance.complaints.take(1, now)) {
       const message = `at most ${complaintsBurst} complaints at once and ${complaintsPerSecond} a second`
@@ -34,7 +36,14 @@ export class Complaining {
       const message = 'no ticket of these two peers, or no longer'
       return conduct.fault(peer, { code: 'bad-ticket', message, to: about }, now)
     }
-    const banned = trust.hear(peer, about, peerOf(about), now)
-    return banned.flatMap((other) => conduct.expel(other, 'banned', bannedText))
+    const accused = peers.get(about)
+    if (accused === undefined && !trust.knows(about)) {
+      cluster?.complain(peer, about, ticket, now)
+      return []
+    }
+    const ban = trust.hear(peer.place.network, about, accused, now)
+    if (ban === undefined) return []
+    cluster?.ban(ban.network, now)
+    return ban.peers.flatMap((other) => conduct.expel(other, 'banned', bannedText))
   }
 }

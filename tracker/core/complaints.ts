@@ -91,8 +91,13 @@ export class Complaints {
 
   #ban(network: string, voices: ReadonlyMap<string, number>, now: number): void {
     for (const from of voices.keys()) this.#about.get(from)?.delete(network)
+    this.ban(network, now + this.#limits.banMs)
+  }
+
+  /** @param until no ban is shortened by it */
+  ban(network: string, until: number): void {
     this.#voices.delete(network)
-    keep(this.#bannedUntil, network, now + this.#limits.banMs)
+    keep(this.#bannedUntil, network, Math.max(until, this.#bannedUntil.get(network) ?? 0))
   }
 
   /** Frees what has run out; for quiet times. */

@@ -4,7 +4,8 @@ import { type RefusalCode, refusalCodes, type TrackerMessage } from '../../share
 import type { TrackerEffect } from './effects.ts'
 import type { Peer } from './peer.ts'
 
-/** WebSocket close codes (RFC 6455 §7.4.1 and IANA's registry): against the rules; try again later. */
+/** WebSocket close codes (RFC 6455 §7.4.1 and IANA's registry): done; against the rules; try again later. */
+const normalClosure = 1000
 export const policyViolation = 1008
 export const tryAgainLater = 1013
 
@@ -13,6 +14,9 @@ export const tooFastFault = 0.25
 export const malformedFault = 1
 
 export type Refusal = Omit<TrackerMessage & { type: 'refused' }, 'type'>
+
+/** What the peers of a banned network hear. */
+export const bannedText = 'peers of several networks complained about wrong bytes from this one: come back later'
 
 export class Conduct {
   readonly refused = Object.fromEntries(refusalCodes.map((code) => [code, 0])) as Record<RefusalCode, number>
@@ -58,6 +62,12 @@ export class Conduct {
     this.expelled++
     this.#disconnect(peer.id)
     return this.turnAway(peer.id, code, why, closeCode)
+  }
+
+  /** The client is back on another connection: this one is dead, or about to be. */
+  supersede({ id: to }: Peer): TrackerEffect[] {
+    this.#disconnect(to)
+    return [{ type: 'close', to, code: normalClosure, reason: 'the client is back on another connection' }]
   }
 
   #fault(peer: Peer, cost: number, refusal: Refusal, now: number): TrackerEffect[] {

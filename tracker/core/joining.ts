@@ -4,6 +4,7 @@ import { aheadCountMax } from '../../shared/limits.ts'
 import type { Rng } from '../../shared/rng.ts'
 import { type ClientMessage, type Tier, type TrackerMessage, tiers } from '../../shared/tracker-messages.ts'
 import type { Authorization } from './authorization.ts'
+import type { Cluster } from './cluster.ts'
 import type { Conduct } from './conduct.ts'
 import type { TrackerEffect } from './effects.ts'
 import type { Exposure } from './exposure.ts'
@@ -31,6 +32,8 @@ export interface JoiningParts {
   authorization: Authorization | undefined
   trust: Trust
   conduct: Conduct
+  /** The other trackers, if there are any. */
+  cluster: Cluster | undefined
 }
 
 export class Joining {
@@ -62,7 +65,7 @@ export class Joining {
 
   #enter(peer: Peer, said: ClientMessage & { type: 'join' }, now: number): TrackerEffect[] {
     const { swarm, have, want, gives } = said
-    const { limits, serves, load, memberships, conduct } = this.#parts
+    const { limits, serves, load, memberships, introductions, outcomes, exposure, rng, conduct, cluster } = this.#parts
     if (peer.bearer?.joins.take(1, now) === false) {
       const message = `at most ${limits.tokenJoinsBurst} joins at once and ${limits.tokenJoinsPerSecond} a second with one token`
       return conduct.tooFast(peer, { message, swarm }, now)
@@ -77,17 +80,41 @@ export class Joining {
     }
     const membership = former ?? memberships.enter(peer, swarm)
     membership.swarm.update(membership, have, gives ?? true)
-    if (!membership.swarm.hasAddresses(limits.swarmSizeMin)) {
+    cluster?.note(membership, now)
+    const granted = load.grant(want)
+    if (this.#isWithheld(membership, now)) {
+      cluster?.ask(membership, granted, now)
       // How few there are is withheld as well.
       return [{ type: 'send', to: peer.id, message: { type: 'peers', swarm, peers: [], size: 1, ahead: 0 } }]
     }
-    const peers = this.#introduce(membership, load.grant(want), now)
-    const { size } = membership.swarm
-    const { intervalMs } = load
-    const ahead = membership.swarm.aheadOf(membership, aheadCountMax)
-    const message: TrackerMessage = { type: 'peers', swarm, peers, size, ahead }
-    if (intervalMs !== undefined) message.intervalMs = intervalMs
-    return [{ type: 'send', to: peer.id, message }]
+    const local = selectPeers(membership, granted, { introductions, outcomes, exposure, rng, now })
+    const others = cluster?.pick(membership, granted, local, now) ?? local.map((member) => member.peer)
+    const told = this.#introduce(membership, others, now)
+    if (granted > 0) cluster?.ask(membership, granted - told.length, now)
+    return [this.#answer(membership, told, now)]
+  }
+
+  /** Peers at other trackers became known after a member was told of too few: it hears of these too. */
+  tellMore(membership: Membership, missing: number, now: number): TrackerEffect[] {
+    if (this.#isWithheld(membership, now)) return []
+    const others = this.#parts.cluster?.pickMore(membership, missing, now) ?? []
+    const told = this.#introduce(membership, others, now)
+    return told.length === 0 ? [] : [this.#answer(membership, told, now)]
+  }
+
+  #isWithheld({ swarm }: Membership, now: number): boolean {
+    const { limits, cluster } = this.#parts
+    return !swarm.hasAddresses(limits.swarmSizeMin, () => cluster?.addressesElsewhere(swarm, now) ?? [])
+  }
+
+  #answer(membership: Membership, peers: Introduced[], now: number): TrackerEffect {
+    const { swarm, peer, aheadElsewhere = 0 } = membership
+    const { cluster, load } = this.#parts
+    const size = swarm.size + (cluster?.sizeElsewhere(swarm, now) ?? 0)
+    const ahead = Math.min(aheadCountMax, swarm.aheadOf(membership, aheadCountMax) + aheadElsewhere)
+    const message: TrackerMessage = { type: 'peers', swarm: swarm.id, peers, size, ahead }
+    if (load.intervalMs !== undefined) message.intervalMs = load.intervalMs
+    return { type: 'send', to: peer.id, message }
   }
 
   leave(peer: Peer, swarm: SwarmId): TrackerEffect[] {
@@ -114,11 +141,10 @@ export class Joining {
     )
   }
 
-  #introduce(membership: Membership, want: number, now: number): Introduced[] {
-    const { peer } = membership
-    const { introductions, outcomes, exposure, rng, trust } = this.#parts
+  #introduce({ peer }: Membership, others: readonly Peer[], now: number): Introduced[] {
+    const { introductions, exposure, trust } = this.#parts
     const told: Introduced[] = []
-    for (const { peer: other } of selectPeers(membership, want, { introductions, outcomes, exposure, rng, now })) {
+    for (const other of others) {
       // Those before it in this answer may have taken the last room.
       if (!exposure.permits(peer, other, now)) continue
       const tier = tierOf(peer.place, other.place)

@@ -1,5 +1,6 @@
 /** The numbers that a tracker shows. */
 import type { RefusalCode, Tier } from '../../shared/tracker-messages.ts'
+import type { ClusterStats } from './cluster.ts'
 import type { OutcomeStats } from './outcomes.ts'
 
 export interface TrackerMachineStats extends OutcomeStats {
@@ -25,4 +26,6 @@ export interface TrackerMachineStats extends OutcomeStats {
   bans: number
   /** Those who came with tokens, each counted once: here now, or lately. */
   bearers: number
+  /** Undefined where there are no other trackers. */
+  cluster: ClusterStats | undefined
 }

@@ -17,6 +17,10 @@ export class Memberships {
     return this.#swarms.size
   }
 
+  find(id: SwarmId, scope: string): Swarm | undefined {
+    return this.#swarms.get(id + scope)
+  }
+
   enter(peer: Peer, id: SwarmId): Membership {
     const { scope } = peer.place
     let swarm = this.#swarms.get(id + scope)

@@ -7,8 +7,9 @@ import type { Bearer } from './bearers.ts'
 import type { Introduction } from './introductions.ts'
 import type { TrackerLimits } from './limits.ts'
 import { FadingCount } from './neighbourhood.ts'
+import type { NodeId } from './node-ids.ts'
 import type { Said } from './outcomes.ts'
-import type { Place } from './place.ts'
+import { addressOf, type Place, subscriberKey } from './place.ts'
 import type { Swarm } from './swarm.ts'
 import type { Voices } from './voices.ts'
 
@@ -16,6 +17,8 @@ export interface Peer {
   readonly id: PeerId
   /** Which of the peer's connections this is (resumption.ts). */
   readonly issue: number
+  /** The tracker that it is connected to, if that is another one. */
+  node?: NodeId | undefined
   /** Changes only with its memberships (memberships.ts, relocate). */
   place: Place
   /** The key of the limits per address (place.ts, subscriberKey). */
@@ -41,32 +44,31 @@ export interface Peer {
   bearer: Bearer | undefined
 }
 
-export interface Newcomer {
-  id: PeerId
-  issue: number
-  place: Place
-  subscriber: string
-  address: Uint8Array
+export function createPeer(
+  { id, issue = 0, node }: { id: PeerId; issue?: number; node?: NodeId },
+  place: Place,
+  limits: TrackerLimits,
+): Peer {
+  const address = addressOf(place)
+  return {
+    id,
+    issue,
+    node,
+    place,
+    subscriber: subscriberKey(address),
+    origin: addressClass(address),
+    foreignAddresses: undefined,
+    allowance: createAllowance(limits),
+    memberships: new Map(),
+    introductions: new Map(),
+    introducedNetworks: new Map(),
+    introduced: new FadingCount(limits.complaintWindowMs),
+    said: undefined,
+    heard: undefined,
+    access: undefined,
+    bearer: undefined,
+  }
 }
-
-/** A peer as it is when it connects. */
-export const createPeer = ({ id, issue, place, subscriber, address }: Newcomer, limits: TrackerLimits): Peer => ({
-  id,
-  issue,
-  place,
-  subscriber,
-  origin: addressClass(address),
-  foreignAddresses: undefined,
-  allowance: createAllowance(limits),
-  memberships: new Map(),
-  introductions: new Map(),
-  introducedNetworks: new Map(),
-  introduced: new FadingCount(limits.complaintWindowMs),
-  said: undefined,
-  heard: undefined,
-  access: undefined,
-  bearer: undefined,
-})
 
 export interface Membership {
   readonly peer: Peer
@@ -75,6 +77,8 @@ export interface Membership {
   have: number
   /** Whether it uploads at all: one that does not is of no use to anybody. */
   gives: boolean
+  /** How many that download and give were at other trackers when it came; undefined until that is known. */
+  aheadElsewhere: number | undefined
   /** Where the member is in each of the swarm's rosters (swarm.ts). */
   readonly at: number[]
 }

@@ -98,10 +98,13 @@ function scopeKey(scope: Scope, { zone, region, country }: Location, network: st
   return country === undefined ? provider : `country:${country}`
 }
 
+/** The bytes of a place's address, 4 or 16. */
+export const addressOf = ({ address }: { readonly address: string }): Uint8Array =>
+  Uint8Array.from(address, (byte) => byte.charCodeAt(0))
+
 /** The same place once something more trusted has said more about it. */
 export function placeWith(place: Place, location: Location, scope: Scope): Place {
-  const address = Uint8Array.from(place.address, (byte) => byte.charCodeAt(0))
-  return placeOf(address, mergeLocations(location, place.location), scope)
+  return placeOf(addressOf(place), mergeLocations(location, place.location), scope)
 }
 
 /** What one subscriber has of the address space: the unit of the limits per address. */

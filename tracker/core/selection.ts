@@ -35,12 +35,15 @@ export interface Chance {
   readonly now: number
 }
 
+/** Of an answer, so many are drawn from all. */
+export const randomPicksOf = (want: number): number => Math.min(want, Math.max(randomPicksMin, Math.ceil(want / 4)))
+
 /** @returns at most `want` members of the asker's swarm, without the asker, none twice */
 export function selectPeers(asker: Membership, want: number, chance: Chance): Membership[] {
   if (want === 0 || asker.swarm.size < 2) return []
   const { swarm } = asker
   const selection = new Selection(asker, want, chance)
-  const randomPicks = Math.min(want, Math.max(randomPicksMin, Math.ceil(want / 4)))
+  const randomPicks = randomPicksOf(want)
   for (const deck of swarm.near(asker.peer.place)) {
     const need = want - randomPicks - selection.picked.length
     if (need > 0) selection.take(deck, nearDraws(need), need)

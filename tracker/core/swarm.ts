@@ -41,8 +41,13 @@ export class Swarm {
     return this.#all.size + this.#takersCount
   }
 
+  /** Those that lack a part and give the rest. */
+  get downloadingCount(): number {
+    return this.#downloading.size
+  }
+
   add(peer: Peer): Membership {
-    const member: Membership = { peer, swarm: this, have: 0, gives: true, at: [] }
+    const member: Membership = { peer, swarm: this, have: 0, gives: true, aheadElsewhere: undefined, at: [] }
     this.#enter(member)
     return member
   }
@@ -85,14 +90,15 @@ export class Swarm {
   }
 
   /** Whether members who can be named are at so many different addresses: one person can play many peers. */
-  hasAddresses(countMin: number): boolean {
+  hasAddresses(countMin: number, elsewhere: () => readonly string[] = () => []): boolean {
     if (countMin === 0) return true
     const addresses = new Set<string>()
     for (const { peer } of this.#all.members) {
       addresses.add(peer.place.address)
       if (addresses.size >= countMin) return true
     }
-    return false
+    for (const address of elsewhere()) addresses.add(address)
+    return addresses.size >= countMin
   }
 
   /** How many of the members that download and give came before this one; `countMax` stands for any more. */

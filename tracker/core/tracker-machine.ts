@@ -3,16 +3,16 @@
  * connected, and hands each message to the part that it concerns. Knows no socket, no clock and no random source.
  */
 import { assert, assertNever } from '../../shared/assert.ts'
-import type { PeerId, SwarmId } from '../../shared/ids.ts'
-import type { Rng } from '../../shared/rng.ts'
+import type { PeerId } from '../../shared/ids.ts'
 import type { Servers } from '../../shared/servers.ts'
 import { type ClientMessage, parseClientMessage, type TrackerMessage } from '../../shared/tracker-messages.ts'
 import { Door } from './admission.ts'
 import { Authorization } from './authorization.ts'
 import { Authorizing, forbiddenClose } from './authorizing.ts'
-import { type CandidatePolicy, CandidateScreen } from './candidate-policy.ts'
-import { bannedText, Complaining } from './complaining.ts'
-import { Conduct } from './conduct.ts'
+import { CandidateScreen } from './candidate-policy.ts'
+import { Cluster } from './cluster.ts'
+import { Complaining } from './complaining.ts'
+import { bannedText, Conduct } from './conduct.ts'
 import type { TrackerEffect } from './effects.ts'
 import { Exposure } from './exposure.ts'
 import type { Verification } from './grant.ts'
@@ -21,47 +21,22 @@ import { Joining } from './joining.ts'
 import { type TrackerLimits, trackerLimitsWith } from './limits.ts'
 import { Load } from './load.ts'
 import type { Location } from './location.ts'
+import type { TrackerMachineOptions } from './machine-options.ts'
 import type { TrackerMachineStats } from './machine-stats.ts'
 import { Memberships } from './memberships.ts'
 import { Outcomes } from './outcomes.ts'
 import { createPeer, type Peer } from './peer.ts'
-import { placeOf, placeWith, type Scope, subscriberKey } from './place.ts'
+import { placeOf, placeWith, type Scope } from './place.ts'
 import { Relay } from './relay.ts'
 import { Reporting } from './reporting.ts'
 import { type Identity, Resumption } from './resumption.ts'
-import type { Hmac } from './tickets.ts'
 import { Trust } from './trust.ts'
 
-export interface TrackerMachineOptions {
-  rng: Rng
-  limits?: Partial<TrackerLimits>
-  /** Which swarms this tracker serves; all by default. */
-  serves?: (swarm: SwarmId) => boolean
-  /** Whether a swarm can be joined only with a token; no by default, and then a token that is shown says nothing. */
-  needsToken?: boolean
-  /** Whom peers may meet at all; everyone by default. */
-  scope?: Scope
-  /**
-   * Under the key that all trackers of one service share. Without it there are no tickets, no complaint is heard, and
-   * who comes back is somebody else.
-   */
-  hmac?: Hmac
-  /** How much there is to do, which others measure. */
-  load?: Load
-  /** What makes of this machine's time that of all trackers: added to `now`. */
-  epochMs?: number
-  /** Which addresses peers may name to each other; `public` by default. */
-  candidates?: CandidatePolicy
-  /** Whether an address is a relay's that clients were told of; none by default. */
-  isRelay?: (address: Uint8Array) => boolean
-  /** What a welcome says of servers; nothing by default. */
-  serversOf?: (id: PeerId, location: Location, now: number) => Servers
-  /** Who may connect, and who was told of whom, where another protocol's clients count too. */
-  door?: Door
-  exposure?: Exposure
-}
+export type { TrackerMachineOptions } from './machine-options.ts'
 
 export class TrackerMachine {
+  /** What comes of other trackers is for it. */
+  readonly cluster: Cluster | undefined
   readonly #limits: TrackerLimits
   readonly #scope: Scope
   readonly #door: Door
@@ -102,19 +77,30 @@ export class TrackerMachine {
     const memberships = this.#memberships
     const exposure = options.exposure ?? new Exposure(limits)
     const authorization = needsToken ? new Authorization(limits) : undefined
-    const meeting = { introductions, outcomes, exposure, trust }
-    const joining = new Joining({ limits, rng, serves, load, memberships, authorization, conduct, ...meeting })
+    const candidates = new CandidateScreen(policy, isRelay, limits)
+    const relay = new Relay({ limits, introductions, candidates, conduct })
+    const meeting = { limits, rng, memberships, introductions, exposure, trust, conduct }
+    const tellMore: Joining['tellMore'] = (...args) => joining.tellMore(...args)
+    const abroad = { ...meeting, epochMs, peers: this.#peers, relay, scope, tellMore }
+    const cluster = hmac && options.cluster && new Cluster({ ...abroad, ...options.cluster, hmac })
+    const joining = new Joining({ ...meeting, serves, load, outcomes, authorization, cluster })
+    this.cluster = cluster
     this.#exposure = exposure
     this.#joining = joining
     this.#authorization = authorization
     const serversOf = options.serversOf ?? (() => ({}))
     const admitting = { memberships, introductions, joining, conduct, scope, serversOf }
     this.#authorizing = authorization && new Authorizing({ authorization, ...admitting })
-    const candidates = new CandidateScreen(policy, isRelay, limits)
-    this.#relay = new Relay({ limits, introductions, candidates, conduct })
-    const peerOf = (id: PeerId) => this.#peers.get(id)
-    this.#reporting = new Reporting({ limits, load, introductions, outcomes, conduct, peerOf })
-    this.#complaining = new Complaining({ limits, trust, conduct, peerOf })
+    this.#relay = relay
+    this.#reporting = new Reporting({
+      limits,
+      load,
+      introductions,
+      outcomes,
+      conduct,
+      peerOf: (id) => this.#peerOf(id),
+    })
+    this.#complaining = new Complaining({ limits, trust, conduct, peers: this.#peers, cluster })
     this.#resumption = hmac && new Resumption(hmac, limits.resumeLifetimeMs)
     this.#epochMs = epochMs
     this.#serversOf = serversOf
@@ -146,20 +132,21 @@ export class TrackerMachine {
   ): TrackerEffect[] {
     assert(!this.#peers.has(id), `peer ${id} connected twice`)
     this.#introductions.expire(now)
-    const subscriber = subscriberKey(address)
-    const place = placeOf(address, location, this.#scope)
-    if (this.#trust.isBanned(place.network, now)) return this.#conduct.turnAway(id, 'banned', bannedText)
-    const refusal = this.#door.enter(subscriber, now)
-    if (refusal !== undefined) return this.#conduct.turnAway(id, 'too-many-connections', refusal)
-    if (issue !== undefined) this.#resumedCount++
     const identity = this.#resumption?.next({ id, issue: issue ?? 0 }, now + this.#epochMs)
-    const peer = createPeer({ id, issue: identity?.issue ?? 0, place, subscriber, address }, this.#limits)
+    const peer = createPeer(identity ?? { id }, placeOf(address, location, this.#scope), this.#limits)
+    if (this.#trust.isBanned(peer.place.network, now)) return this.#conduct.turnAway(id, 'banned', bannedText)
+    const refusal = this.#door.enter(peer.subscriber, now)
+    if (refusal !== undefined) return this.#conduct.turnAway(id, 'too-many-connections', refusal)
+    if (issue !== undefined) {
+      this.#resumedCount++
+      this.cluster?.resumed(peer, now)
+    }
     this.#authorization?.enter(peer, now)
     this.#peers.set(id, peer)
     this.#trust.enter(peer)
     const resume = identity && this.#resumption?.tokenOf(identity)
     // Credentials are for who may join: where a token is needed they come with its answer.
-    const servers = this.#authorization === undefined ? this.#serversOf(id, place.location, now) : {}
+    const servers = this.#authorization === undefined ? this.#serversOf(id, peer.place.location, now) : {}
     return [
       { type: 'send', to: id, message: { type: 'welcome', id, ...(resume !== undefined && { resume }), ...servers } },
     ]
@@ -178,6 +165,14 @@ export class TrackerMachine {
   refusePage(): { message: TrackerMessage & { type: 'refused' }; code: number } {
     const why = 'this tracker is not for pages of this site'
     return { message: this.#conduct.refusal({ code: 'wrong-origin', message: why }), code: forbiddenClose }
+  }
+
+  /** Its address has too many connections at other processes of this machine. */
+  crowdedOut(id: PeerId): TrackerEffect[] {
+    const peer = this.#peers.get(id)
+    const { connectionsPerAddressMax } = this.#limits
+    const why = `at most ${connectionsPerAddressMax} connections from one address`
+    return peer === undefined ? [] : this.#conduct.expel(peer, 'too-many-connections', why)
   }
 
   /** A connection is gone: from now on nobody is told of it. */
@@ -227,8 +222,10 @@ export class TrackerMachine {
         return this.#authorizing?.show(peer, message, now) ?? []
       case 'leave':
         return this.#joining.leave(peer, message.swarm)
-      case 'signal':
-        return this.#relay.signal(peer, this.#peers.get(message.to), message, now)
+      case 'signal': {
+        const effects = this.#relay.signal(peer, this.#peerOf(message.to), message, now)
+        return this.cluster?.route(peer, effects, now) ?? effects
+      }
       case 'report':
         return this.#reporting.report(peer, message, now)
       case 'complain':
@@ -236,6 +233,11 @@ export class TrackerMachine {
       default:
         return assertNever(message)
     }
+  }
+
+  /** A peer that is here, or at another tracker and introduced to somebody here. */
+  #peerOf(id: PeerId): Peer | undefined {
+    return this.#peers.get(id) ?? this.cluster?.peer(id)
   }
 
   /** What came of a `verify`, also when its connection is gone. */
@@ -277,6 +279,7 @@ export class TrackerMachine {
       bans: this.#trust.bannedCount,
       ...this.#outcomes.stats(),
       bearers: this.#authorization?.size.bearers ?? 0,
+      cluster: this.cluster?.stats(),
     }
   }
 

@@ -14,6 +14,12 @@ export interface TrustOptions {
   epochMs: number
 }
 
+/** A network that is banned from now on, and its peers that are here. */
+export interface Ban {
+  readonly network: string
+  readonly peers: readonly Peer[]
+}
+
 export class Trust {
   readonly #complaints: Complaints
   readonly #tickets: Tickets | undefined
@@ -57,16 +63,27 @@ export class Trust {
   }
 
   /**
+   * @param from the network of who complains
    * @param about a peer, who may be gone
    * @param accused the same, if it is here
-   * @returns the peers whose network is banned by this complaint
    */
-  hear(peer: Peer, about: PeerId, accused: Peer | undefined, now: number): Peer[] {
+  hear(from: string, about: PeerId, accused: Peer | undefined, now: number): Ban | undefined {
     const network = accused?.place.network ?? this.#neighbourhood.ofDeparted(about)
-    if (network === undefined) return []
+    if (network === undefined) return undefined
     const introducedCount = this.#neighbourhood.introducedCount(network, now)
-    const isBanned = this.#complaints.add(peer.place.network, network, introducedCount, now)
-    return isBanned ? this.#neighbourhood.peersOf(network) : []
+    const isBanned = this.#complaints.add(from, network, introducedCount, now)
+    return isBanned ? { network, peers: this.#neighbourhood.peersOf(network) } : undefined
+  }
+
+  /** Whether complaints about a peer can be heard here. */
+  knows(about: PeerId): boolean {
+    return this.#neighbourhood.ofDeparted(about) !== undefined
+  }
+
+  /** Another tracker of the service banned a network. */
+  ban(network: string, forMs: number, now: number): Ban {
+    this.#complaints.ban(network, now + forMs)
+    return { network, peers: this.#neighbourhood.peersOf(network) }
   }
 
   expire(now: number): void {

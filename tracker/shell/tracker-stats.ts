@@ -16,4 +16,6 @@ export interface TrackerStats extends Omit<TrackerMachineStats, 'refused'> {
   stun?: StunStats
   /** What clients of the WebTorrent protocol did, where they are served. */
   webTorrent?: WebTorrentEndpointStats
+  /** Undefined for a tracker alone. */
+  bus: { isUp: boolean; droppedCount: number } | undefined
 }

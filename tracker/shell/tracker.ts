@@ -1,0 +1,27 @@
+/** What a tracker is to the server around it. */
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { DrainPlan } from './drain.ts'
+import type { TrackerStats } from './tracker-stats.ts'
+
+export interface Tracker {
+  /** Where it takes upgrades. */
+  readonly paths: readonly string[]
+  /** Takes an HTTP upgrade to one of its paths; answers others with a raw 4xx. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /**
+   * Answers STUN on a UDP port from now on, and names it to clients that connect later. 0 takes any free port; every
+   * address of this machine by default. Rejects with the system's error when the port cannot be had.
+   */
+  openStun(port: number, host?: string): Promise<number>
+  stats(): TrackerStats
+  /** Whether new clients should be sent here: false as soon as it is about to end. */
+  readonly isReady: boolean
+  /**
+   * The first part of an orderly end: tells every client when to come back, and is over when all have left or their time
+   * is up. `close` is the rest.
+   */
+  drain(plan: DrainPlan): Promise<void>
+  /** Sends every client away with 1012 (service restart), and waits a moment for them to go. */
+  close(): Promise<void>
+}
