@@ -128,6 +128,41 @@ export const aims = [
     reach: 'faster by ≥ 3.5 ×',
     bench: 'rival',
   },
+  {
+    id: 'tracker-bare',
+    scenario: 'WebTorrent announces answered on one core, 1,000 and 8,000 sockets',
+    against: 'a bare `ws` server that parses and answers',
+    reach: '≥ 0.9 ×',
+    bench: 'tracker',
+  },
+  {
+    id: 'tracker-rival',
+    scenario: 'WebTorrent announces answered on one core, 8,000 sockets',
+    against: "bittorrent-tracker's server",
+    reach: '≥ 1.5 ×',
+    bench: 'tracker',
+  },
+  {
+    id: 'tracker-offers',
+    scenario: 'the same with 5 offers each, relayed and answered, 1,000 and 8,000 sockets',
+    against: "bittorrent-tracker's server",
+    reach: '≥ 1.3 ×',
+    bench: 'tracker',
+  },
+  {
+    id: 'tracker-joins',
+    scenario: 'own protocol on one core: joins, and signals relayed; p99 at half of that load, 10,000 sockets',
+    against: '–',
+    reach: 'p99 ≤ 50 ms',
+    bench: 'tracker',
+  },
+  {
+    id: 'tracker-memory',
+    scenario: 'memory for an idle joined socket beyond a bare `ws` server’s',
+    against: '`ws` itself',
+    reach: '≤ 4 KiB',
+    bench: 'tracker',
+  },
 ] as const satisfies readonly Aim[]
 
 export type AimId = (typeof aims)[number]['id']

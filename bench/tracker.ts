@@ -1,224 +1,295 @@
 /**
- * What one tracker process carries: memory per connection, joins and relayed signals per second, over real sockets on
- * loopback, with the clients in a process of their own. Run by bench/tracker.mjs. `--sockets n` and `--seconds n` change
- * how much; `--json` prints the figures as JSON.
+ * `npm run bench:tracker`: what one tracker process carries on one core, over real sockets on loopback, beside
+ * bittorrent-tracker's server and beside a bare ws server. Server and load have a core each and take turns with nobody;
+ * figures are medians. `--only text` measures the rows with that in their name and keeps the other ones' last figures,
+ * `--rounds n` changes how often; `--write` leaves them in bench/results.
  */
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { WebSocket } from 'ws'
-import { silentLog } from '../shared/log.ts'
-import { createRng } from '../shared/rng.ts'
-import { trackerSubprotocol } from '../shared/tracker-messages.ts'
-import { createTracker, trackerPath } from '../tracker/main.ts'
+import { webTorrentPath } from '../tracker/api.ts'
+import { trackerPath } from '../tracker/main.ts'
+import type { Verdicts } from './aims.ts'
+import type { AnnounceFigures, AnnounceLoad } from './announce-load.ts'
+import type { IdleFigures, IdleLoad } from './idle-load.ts'
+import type { JoinFigures, JoinLoad } from './join-load.ts'
+import { median, quantile } from './median.ts'
+import { PinnedServer, runLoad } from './pinned.ts'
+import { readResults, writeResult } from './result.ts'
+import { installWebTorrent, webTorrentVersions } from './webtorrent-packages.ts'
 
-/** Joins that wait for their answer at one time: enough to keep the tracker busy, few enough to read a latency. */
-const inFlight = 64
+type Name = 'nearcast' | 'bittorrent-tracker' | 'bare ws'
 
-/** What a data channel's offer measures. */
-const sdpLength = 800
-
-interface Usage {
-  rssBytes: number
-  cpuMs: number
+interface Contender {
+  name: Name
+  script: URL
+  path: string
 }
 
-interface Pace {
+const nearcast: Contender = {
+  name: 'nearcast',
+  script: new URL('tracker-server.mjs', import.meta.url),
+  path: webTorrentPath,
+}
+const rival: Contender = {
+  name: 'bittorrent-tracker',
+  script: new URL('webtorrent/tracker.mjs', import.meta.url),
+  path: '/',
+}
+const bare: Contender = { name: 'bare ws', script: new URL('bare-server.mjs', import.meta.url), path: '/' }
+
+/** Long enough for V8 to have compiled what is hot. */
+const warmUpMs = 1_500
+const measureMs = 2_000
+
+const roundsDefault = 5
+
+/** One measurement of one contender. `perCpuSecond` is what its core would carry if nothing else ran on it. */
+interface Round {
   perSecond: number
-  /** The same per second of the tracker's processor time: what one core would carry. */
   perCpuSecond: number
-  p50Ms: number
   p99Ms: number
+  lost: number
 }
 
-/** The tracker's process: nothing is limited that would stop the load, all else is as in production. */
-function serve(): void {
-  const unlimited = 1e9
-  const tracker = createTracker({
-    log: silentLog,
-    trustedProxies: ['loopback'],
-    connectionsMax: 100_000,
-    joinsPerSecond: unlimited,
-    joinsBurst: unlimited,
-    messagesPerSecond: unlimited,
-    messagesBurst: unlimited,
-    signalsPerSecond: unlimited,
-    signalsBurst: unlimited,
-    introductionsPerSecond: unlimited,
-    introductionsBurst: unlimited,
-    signalsPerIntroductionMax: unlimited,
-    signalBytesPerIntroductionMax: unlimited,
-    // So short that peers never run out of others that they have not met.
-    introductionLifetimeMs: 300,
-  })
-  const http = createServer()
-  http.on('upgrade', (request, socket, head) => tracker.handleUpgrade(request, socket, head))
-  http.listen(0, '127.0.0.1', () => process.send!((http.address() as AddressInfo).port))
-  process.on('message', () => {
-    globalThis.gc!()
-    const { user, system } = process.cpuUsage()
-    const usage: Usage = { rssBytes: process.memoryUsage.rss(), cpuMs: (user + system) / 1000 }
-    process.send!(usage)
-  })
+interface Row {
+  name: string
+  rounds: Record<string, Round[]>
 }
 
-async function usageOf(child: ChildProcess): Promise<Usage> {
-  child.send('usage')
-  const [usage] = await once(child, 'message')
-  return usage
-}
-
-interface Peer {
-  id: string
-  socket: WebSocket
-  /** Who waits for the answer to a join; a peer has one at a time. */
-  answered: (message: Answer) => void
-  /** Who waits until a signal of this sender is here. */
-  awaited: Map<string, () => void>
-}
-
-interface Answer {
-  type: string
-  from?: string
-  peers?: { id: string }[]
-}
-
-async function openPeer(port: number, address: string): Promise<Peer> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}${trackerPath}`, trackerSubprotocol, {
-    perMessageDeflate: false,
-    headers: { 'X-Forwarded-For': address },
-  })
-  const peer: Peer = { id: '', socket, answered: () => {}, awaited: new Map() }
-  const [welcome] = await once(socket, 'message')
-  peer.id = JSON.parse(welcome.toString()).id
-  socket.on('message', (data) => {
-    const message: Answer = JSON.parse(data.toString())
-    if (message.type === 'signal') peer.awaited.get(message.from!)?.()
-    else peer.answered(message)
-  })
-  return peer
-}
-
-/** Sends and waits for the answer, over and over, on a fixed number of peers at a time. */
-async function measure(child: ChildProcess, seconds: number, turns: ((done: () => void) => void)[]): Promise<Pace> {
-  const before = await usageOf(child)
-  const startMs = performance.now()
-  const endMs = startMs + seconds * 1000
-  const latenciesMs: number[] = []
-  let next = 0
-  await Promise.all(
-    Array.from({ length: inFlight }, async () => {
-      while (performance.now() < endMs) {
-        const sentMs = performance.now()
-        const turn = turns[next++ % turns.length]!
-        await new Promise<void>((resolve) => turn(resolve))
-        latenciesMs.push(performance.now() - sentMs)
-      }
-    }),
-  )
-  const tookSeconds = (performance.now() - startMs) / 1000
-  const cpuSeconds = ((await usageOf(child)).cpuMs - before.cpuMs) / 1000
-  latenciesMs.sort((a, b) => a - b)
-  return {
-    perSecond: Math.round(latenciesMs.length / tookSeconds),
-    perCpuSecond: Math.round(latenciesMs.length / cpuSeconds),
-    p50Ms: latenciesMs[Math.floor(latenciesMs.length * 0.5)]!,
-    p99Ms: latenciesMs[Math.floor(latenciesMs.length * 0.99)]!,
+async function announceRound({ script, path }: Contender, sockets: number, offers: number): Promise<Round> {
+  const server = await PinnedServer.start(script)
+  try {
+    const load: AnnounceLoad = { port: server.port, path, sockets, offers, warmUpMs, measureMs }
+    const run = await runLoad<AnnounceFigures>('announce', load, server)
+    return { ...run.figures, perCpuSecond: Math.round((run.figures.perSecond * measureMs) / run.serverCpuMs) }
+  } finally {
+    server.stop()
   }
 }
 
-const joinText = (want: number): string => JSON.stringify({ type: 'join', swarm: 'a'.repeat(40), have: 0.5, want })
+async function announceRow(sockets: number, offers: number, rounds: number): Promise<Row> {
+  const contenders = offers === 0 ? [nearcast, rival, bare] : [nearcast, rival]
+  const row: Row = { name: announceName(sockets, offers), rounds: {} }
+  for (let round = 0; round < rounds; round++) {
+    for (const contender of contenders) {
+      const measured = await announceRound(contender, sockets, offers)
+      row.rounds[contender.name] = [...(row.rounds[contender.name] ?? []), measured]
+    }
+  }
+  return row
+}
 
-function ask(peer: Peer, text: string, done: (answer: Answer) => void): void {
-  peer.answered = done
-  peer.socket.send(text)
+const announceName = (sockets: number, offers: number): string =>
+  `announces, ${sockets.toLocaleString('en-US')} sockets, ${offers === 0 ? 'no offers' : `${offers} offers each`}`
+
+const joinSockets = 10_000
+
+/** First as fast as it goes, then at half of that. */
+async function joinRow(rounds: number): Promise<Row[]> {
+  const full: Round[] = []
+  const half: Round[] = []
+  for (let round = 0; round < rounds; round++) {
+    const fastest = await joinRound(undefined)
+    full.push(fastest)
+    half.push(await joinRound(fastest.perSecond / 2))
+  }
+  return [
+    { name: joinNames.full, rounds: { nearcast: full } },
+    { name: joinNames.half, rounds: { nearcast: half } },
+  ]
+}
+
+export const joinNames = {
+  full: 'own protocol, 10,000 sockets: a join and two signals relayed, as fast as it goes',
+  half: 'own protocol, 10,000 sockets: the same at half of that load',
+}
+
+async function joinRound(perSecond: number | undefined): Promise<Round> {
+  const server = await PinnedServer.start(nearcast.script)
+  try {
+    const rate = perSecond === undefined ? {} : { perSecond }
+    const load: JoinLoad = { port: server.port, sockets: joinSockets, warmUpMs, measureMs, ...rate }
+    const { figures, serverCpuMs } = await runLoad<JoinFigures>('join', load, server)
+    const p99Ms = Math.max(figures.joinP99Ms, figures.signalP99Ms)
+    return { ...figures, p99Ms, perCpuSecond: Math.round((figures.perSecond * measureMs) / serverCpuMs) }
+  } finally {
+    server.stop()
+  }
+}
+
+interface MemoryRow {
+  name: string
+  /** Bytes of resident memory for each socket. */
+  bytes: Record<string, number[]>
+}
+
+const idleSockets = 10_000
+
+async function memoryRow(rounds: number): Promise<MemoryRow> {
+  const row: MemoryRow = { name: memoryName, bytes: { nearcast: [], 'bare ws': [] } }
+  for (let round = 0; round < rounds; round++) {
+    for (const contender of [{ ...nearcast, path: trackerPath }, bare])
+      row.bytes[contender.name]!.push(await idleRound(contender))
+  }
+  return row
+}
+
+const memoryName = 'memory, 10,000 idle joined sockets'
+
+async function idleRound({ script, path, name }: Contender): Promise<number> {
+  const server = await PinnedServer.start(script)
+  try {
+    const before = await server.memoryBytes()
+    const load: IdleLoad = { port: server.port, path, sockets: idleSockets, isJoined: name === 'nearcast' }
+    let heldBytes = 0
+    await runLoad<IdleFigures>('idle', load, server, async () => {
+      heldBytes = await server.memoryBytes()
+    })
+    return (heldBytes - before) / idleSockets
+  } finally {
+    server.stop()
+  }
+}
+
+export interface TrackerFigures {
+  rows: Row[]
+  memory: MemoryRow | undefined
+}
+
+const announceCases = [1_000, 8_000].flatMap((sockets) => [0, 5].map((offers) => ({ sockets, offers })))
+
+export const rateOf = (rounds: readonly Round[]): number => median(rounds.map(({ perCpuSecond }) => perCpuSecond))
+const paceOf = (rounds: readonly Round[]): number => median(rounds.map(({ perSecond }) => perSecond))
+
+const thousands = (count: number): string => Math.round(count).toLocaleString('en-US')
+
+function judge({ rows, memory }: TrackerFigures): Verdicts {
+  const verdicts: Verdicts = {}
+  const times = (name: string, other: Name): number | undefined => {
+    const { rounds = {} } = rows.find((row) => row.name === name) ?? {}
+    const [ours, theirs] = [rounds.nearcast, rounds[other]]
+    return ours && theirs ? rateOf(ours) / rateOf(theirs) : undefined
+  }
+  const say = (aim: keyof Verdicts, found: readonly (number | undefined)[], least: number): void => {
+    const measured = found.filter((one) => one !== undefined)
+    if (measured.length < found.length) return
+    const words = measured.map((one) => `${one.toFixed(2)} ×`).join(' and ')
+    verdicts[aim] = { measured: words, isReached: measured.every((one) => one >= least) }
+  }
+  const bareTimes = [1_000, 8_000].map((sockets) => times(announceName(sockets, 0), 'bare ws'))
+  say('tracker-bare', bareTimes, 0.9)
+  say('tracker-rival', [times(announceName(8_000, 0), 'bittorrent-tracker')], 1.5)
+  say(
+    'tracker-offers',
+    [1_000, 8_000].map((sockets) => times(announceName(sockets, 5), 'bittorrent-tracker')),
+    1.3,
+  )
+  const [full, half] = [joinNames.full, joinNames.half].map(
+    (name) => rows.find((row) => row.name === name)?.rounds.nearcast,
+  )
+  if (full && half) {
+    const p99Ms = median(half.map((round) => round.p99Ms))
+    const measured = `${thousands(rateOf(full))} joins and ${thousands(2 * rateOf(full))} signals a second; p99 ${p99Ms.toFixed(1)} ms`
+    verdicts['tracker-joins'] = { measured, isReached: p99Ms <= 50 }
+  }
+  if (memory) {
+    const kib = (median(memory.bytes.nearcast!) - median(memory.bytes['bare ws']!)) / 1024
+    verdicts['tracker-memory'] = { measured: `${kib.toFixed(1)} KiB`, isReached: kib <= 4 }
+  }
+  return verdicts
+}
+
+function details({ rows, memory }: TrackerFigures): string[] {
+  const lines = [
+    '| what | server | a second | a second of its processor time | p99, ms | each round |',
+    '| --- | --- | --- | --- | --- | --- |',
+  ]
+  for (const { name, rounds } of rows) {
+    for (const [server, each] of Object.entries(rounds)) {
+      const p99Ms = quantile(
+        each.map((round) => round.p99Ms),
+        1 / 2,
+      )
+      const cells = [name, server, thousands(paceOf(each)), thousands(rateOf(each)), p99Ms.toFixed(1)]
+      lines.push(`| ${[...cells, each.map(({ perCpuSecond }) => thousands(perCpuSecond)).join(' ')].join(' | ')} |`)
+    }
+  }
+  if (memory) {
+    lines.push('', '| what | server | KiB a socket | each round |', '| --- | --- | --- | --- |')
+    for (const [server, each] of Object.entries(memory.bytes)) {
+      const cells = [
+        memory.name,
+        server,
+        (median(each) / 1024).toFixed(1),
+        each.map((bytes) => (bytes / 1024).toFixed(1)).join(' '),
+      ]
+      lines.push(`| ${cells.join(' | ')} |`)
+    }
+  }
+  return lines
+}
+
+const note =
+  'Server and load are pinned to a core each. A turn with offers is over when the announce and each of its offers are ' +
+  'answered; swarms have a hundred peers. A bare ws server parses an announce and answers it.'
+
+/** Benches of one part each, which print what they measured. */
+const siblings = ['tracker-core', 'tracker-abuse', 'tracker-restart']
+
+function runSiblings(): void {
+  for (const script of siblings.map((name) => fileURLToPath(new URL(`${name}.mjs`, import.meta.url)))) {
+    if (!existsSync(script)) continue
+    const { status } = spawnSync(process.execPath, [script], { stdio: 'inherit' })
+    if (status !== 0) throw new Error(`${script} ended with ${status}`)
+  }
+}
+
+/** Rows that were not measured now keep what was measured last. */
+function merged(measured: TrackerFigures): TrackerFigures {
+  const last = readResults().get('tracker')?.figures as TrackerFigures | undefined
+  const isNew = ({ name }: Row) => measured.rows.some((row) => row.name === name)
+  const order = [
+    ...announceCases.map(({ sockets, offers }) => announceName(sockets, offers)),
+    joinNames.full,
+    joinNames.half,
+  ]
+  const rows = [...measured.rows, ...(last?.rows ?? []).filter((row) => !isNew(row))]
+  return {
+    rows: rows.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name)),
+    memory: measured.memory ?? last?.memory,
+  }
 }
 
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
-      server: { type: 'boolean', default: false },
-      sockets: { type: 'string', default: '2000' },
-      seconds: { type: 'string', default: '3' },
-      json: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
+      rounds: { type: 'string', default: `${roundsDefault}` },
+      write: { type: 'boolean', default: false },
     },
   })
-  if (values.server) return serve()
-  const seconds = Number(values.seconds)
-  const script = fileURLToPath(new URL('tracker.mjs', import.meta.url))
-  const child = fork(script, ['--server'], { execArgv: ['--expose-gc'] })
-  try {
-    const [port] = await once(child, 'message')
-    const rng = createRng([1, 2, 3, 4])
-    const idle = await usageOf(child)
-    const peers: Peer[] = []
-    const openedMs = performance.now()
-    while (peers.length < Number(values.sockets)) {
-      // Ten networks of one provider and many others, as a popular site sees them.
-      const address = () =>
-        `${rng.below(2) === 0 ? '84.210' : `${1 + rng.below(200)}.${rng.below(250)}`}.${rng.below(10)}.${rng.below(250)}`
-      peers.push(...(await Promise.all(Array.from({ length: 50 }, () => openPeer(port, address())))))
-    }
-    const openingSeconds = (performance.now() - openedMs) / 1000
-    for (const peer of peers) await new Promise<void>((resolve) => ask(peer, joinText(0), () => resolve()))
-    const full = await usageOf(child)
-    const keepAlive = await measure(
-      child,
-      seconds,
-      peers.map((peer) => (done) => ask(peer, joinText(0), done)),
-    )
-    const join = await measure(
-      child,
-      seconds,
-      peers.map((peer) => (done) => ask(peer, joinText(8), done)),
-    )
-    const byId = new Map(peers.map((peer) => [peer.id, peer]))
-    const relays = peers.map((peer) => relay(peer, byId))
-    const signal = await measure(child, seconds, relays)
-    const after = await usageOf(child)
-    const figures = {
-      sockets: peers.length,
-      openedPerSecond: Math.round(peers.length / openingSeconds),
-      bytesPerSocket: Math.round((full.rssBytes - idle.rssBytes) / peers.length),
-      rssMiB: { idle: mebi(idle.rssBytes), full: mebi(full.rssBytes), after: mebi(after.rssBytes) },
-      'join, want 0': keepAlive,
-      'join, want 8': join,
-      'join, want 1, then a signal relayed': signal,
-    }
-    if (values.json) console.log(JSON.stringify(figures))
-    else print(figures)
-    for (const peer of peers) peer.socket.terminate()
-  } finally {
-    child.kill()
+  installWebTorrent()
+  const rounds = Number(values.rounds)
+  const isWanted = (name: string) => name.includes(values.only)
+  const measured: TrackerFigures = { rows: [], memory: undefined }
+  for (const { sockets, offers } of announceCases) {
+    if (isWanted(announceName(sockets, offers))) measured.rows.push(await announceRow(sockets, offers, rounds))
   }
-}
-
-/** One turn: asks for a peer, sends it an offer, and is done when that peer has it. */
-function relay(peer: Peer, byId: ReadonlyMap<string, Peer>): (done: () => void) => void {
-  const sdp = 'x'.repeat(sdpLength)
-  return (done) =>
-    ask(peer, joinText(1), ({ peers: told = [] }) => {
-      const other = byId.get(told[0]?.id ?? '')
-      if (other === undefined) return done()
-      other.awaited.set(peer.id, () => {
-        other.awaited.delete(peer.id)
-        done()
-      })
-      const signal = { session: 's', description: { type: 'offer', sdp } }
-      peer.socket.send(JSON.stringify({ type: 'signal', to: other.id, signal }))
-    })
-}
-
-const mebi = (bytes: number): number => Math.round(bytes / (1024 * 1024))
-
-function print(figures: Record<string, unknown>): void {
-  const rows = Object.entries(figures).filter(([, value]) => typeof value === 'object' && 'perSecond' in value!)
-  for (const [name, value] of Object.entries(figures)) {
-    if (!rows.some(([row]) => row === name)) console.log(`${name}: ${JSON.stringify(value)}`)
+  if (isWanted(joinNames.full)) measured.rows.push(...(await joinRow(rounds)))
+  if (isWanted(memoryName)) measured.memory = await memoryRow(rounds)
+  console.log(details(measured).join('\n'))
+  for (const [aim, { measured: words, isReached }] of Object.entries(judge(measured))) {
+    console.log(`${aim}: ${words}${isReached ? '' : ', short'}`)
   }
-  console.table(Object.fromEntries(rows))
+  if (values.only === '') runSiblings()
+  if (!values.write) return
+  const figures = merged(measured)
+  writeResult(
+    'tracker',
+    { verdicts: judge(figures), details: [note, '', ...details(figures)], figures },
+    webTorrentVersions(),
+  )
 }
