@@ -10,6 +10,11 @@ export type Consent = 'granted' | 'denied'
 export interface ClientOptions {
   /** The tracker's WebSocket URL; `'auto'` is `/.nearcast/tracker` on the page's own host. Without one: HTTP only. */
   tracker?: string
+  /**
+   * What the tracker wants to see before it takes a visitor, where it does: a token of the site's backend, or a function
+   * that gets one, which is called at every connection and before a token runs out.
+   */
+  token?: string | (() => Promise<string>)
   /** Whether the visitor agreed to connections with other visitors. `'denied'` (the default) means HTTP only. */
   consent?: Consent
   mode?: Mode

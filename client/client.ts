@@ -30,6 +30,7 @@ import { Rehearsal } from './shell/rehearsal.ts'
 import type { ResumeHints } from './shell/resume-hints.ts'
 import { Runtime } from './shell/runtime.ts'
 import { readStats } from './shell/stats.ts'
+import { createTokenSource } from './shell/token-source.ts'
 import { Vault } from './shell/vault.ts'
 
 /** A fetch waits no longer than this for its manifest once the answer's head is here: the page must not wait. */
@@ -53,16 +54,20 @@ export interface ClientParts {
   linkCountMax?: number
   /** Where manifests come from, when not from beside the files at each opening. */
   manifests?: ManifestSource
+  /** Is told once when the tracker does not take this client, and why. */
+  notice?: (text: string) => void
   log?: Log
 }
 
 /** @throws NearcastError `usage` when an option is not what it must be */
 export function assembleClient(options: ClientOptions, parts: ClientParts): LastingClient {
-  const { tracker, consent = 'denied', mode = 'balanced' } = options
+  const { tracker, token, consent = 'denied', mode = 'balanced' } = options
   refuse('consent', consent, consent === 'granted' || consent === 'denied', "'granted' or 'denied'")
   const { iceTransportPolicy = 'all' } = options
   refuse('iceTransportPolicy', iceTransportPolicy, /^(all|relay)$/.test(iceTransportPolicy), "'all' or 'relay'")
   refuse('mode', mode, modes.includes(mode), modes.join(', '))
+  // A wrong token is not repeated: it may be a right one with a letter too many.
+  refuse('token', typeof token, isToken(token), 'a text that is not empty, or a function that gives one')
   const limits = checkedLimits(options)
   const log = parts.log ?? silentLog
   const instance = randomHex(8)
@@ -71,6 +76,7 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Last
     {
       mode,
       tracker: tracker !== undefined,
+      hasToken: token !== undefined,
       ...limits,
       linkCountMax: parts.linkCountMax ?? linkCountFor(globalThis.navigator ?? {}),
       instance,
@@ -88,7 +94,8 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Last
     pressure: (on) => runtime.input({ type: 'pressure', on }),
   })
   const address = trackerUrl(tracker)
-  const runtime: Runtime = new Runtime({ ...parts, engine, vault, trackerUrl: address, log })
+  const tokens = createTokenSource({ token, notice: parts.notice ?? (() => {}), log })
+  const runtime: Runtime = new Runtime({ ...parts, engine, vault, trackerUrl: address, tokens, log })
   const { hasher, hints, clock, manifests = createManifestSource(hasher) } = parts
   // Where a tracker of Nearcast is, files mostly come from an origin of Nearcast.
   const leafHosts = new Set(address === undefined ? [] : [new URL(address).host])
@@ -105,6 +112,9 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Last
   }
   return new AssembledClient(opener, limits)
 }
+
+const isToken = (token: unknown) =>
+  token === undefined || typeof token === 'function' || (typeof token === 'string' && token !== '')
 
 function refuse(name: keyof ClientOptions, value: unknown, isRight: boolean, right: string): void {
   if (!isRight) throw new NearcastError('usage', `nearcast: ${name} is ${value}: it must be ${right}`)

@@ -28,6 +28,7 @@ export function createClient(options: ClientOptions = {}): Client {
     clock: createWebClock(),
     hints: createResumeHints(store === 'memory' ? undefined : localStorageOrNone()),
     hotBytesMax: hotBytes(),
+    notice: (text) => console.warn(`nearcast: ${text}`),
   })
 }
 

@@ -32,6 +32,8 @@ export interface NodeClientOptions extends Omit<ClientOptions, 'store'> {
   linkCountMax?: number
   /** Where manifests come from, when not from beside the files at each opening. */
   manifests?: ManifestSource
+  /** Is told once when the tracker does not take this client, and why. */
+  notice?: (text: string) => void
   log?: Log
 }
 
@@ -51,7 +53,7 @@ const nobody: Dialer = {
  * @throws NearcastError `usage` when an option is not what it must be
  */
 export function createNodeClient(options: NodeClientOptions = {}): LastingClient {
-  const { webRtc, store = 'memory', manifests, linkCountMax = linkCountDefault, log, ...common } = options
+  const { webRtc, store = 'memory', manifests, linkCountMax = linkCountDefault, notice, log, ...common } = options
   const { iceServers, iceTransportPolicy, memoryBytesMax = memoryBytesMaxDefault } = common
   if (webRtc === undefined) delete common.tracker
   return assembleClient(common, {
@@ -68,6 +70,7 @@ export function createNodeClient(options: NodeClientOptions = {}): LastingClient
     // A program can wait for its manifest, so the store is always looked at first: nothing in it is fetched again.
     hints: { has: () => true, add() {}, clear() {} },
     ...(manifests && { manifests }),
+    ...(notice && { notice }),
     ...(log && { log }),
   })
 }

@@ -54,6 +54,8 @@ export type Input =
   | { type: 'runFailed'; run: number; reason: string; retry: boolean; changed: boolean; retryAfterMs: number }
   | { type: 'trackerMessage'; message: TrackerMessage }
   | { type: 'trackerClosed' }
+  /** The answer to `fetchToken`; undefined when there is none to be had. */
+  | { type: 'token'; token: string | undefined }
   | { type: 'linkSignal'; peer: PeerId; description?: Description; candidate?: Candidate }
   | { type: 'linkOpen'; peer: PeerId; frameBytesMax: number; roomBytes: number }
   | { type: 'frame'; peer: PeerId; frame: Uint8Array }
@@ -87,6 +89,10 @@ export type Effect =
   /** `resume`: shows the tracker who this client was on its last connection. */
   | { type: 'connectTracker'; resume?: string }
   | { type: 'closeTracker' }
+  /** The owner's token for the tracker is needed: it comes back as `token`. */
+  | { type: 'fetchToken' }
+  /** The tracker does not take this client, which goes on without peers: its owner may want to know. */
+  | { type: 'shutOut'; why: string }
   | { type: 'tell'; message: ClientMessage }
   /** What the tracker names now, all of it: for connections made from now on. */
   | { type: 'iceServers'; stunPort: number | undefined; iceServers: readonly IceServer[] }

@@ -178,6 +178,8 @@ export class Engine {
         return this.#trackerSaid(input.message, now)
       case 'trackerClosed':
         return this.session.closed(now)
+      case 'token':
+        return this.session.token(input.token, now)
       case 'uploadRate':
         this.#uploads.setRate(input.bytesPerSecondMax, input.peerBytesPerSecondMax)
         return this.#uploads.pump(now)
@@ -250,9 +252,9 @@ export class Engine {
       case 'busy':
         return this.session.busy(message.retryMs, now)
       case 'authorized':
-        return
+        return this.session.authorized(message.forMs, now)
       case 'refused':
-        return message.to === undefined ? undefined : this.#mesh.unreachable(message.to, now)
+        return message.to === undefined ? this.session.refused(message, now) : this.#mesh.unreachable(message.to, now)
       default:
         return assertNever(message)
     }

@@ -8,6 +8,8 @@ export interface EngineSettings {
   mode: Mode
   /** False: no tracker, so no peers. */
   tracker: boolean
+  /** Whether the owner has a token for the tracker. */
+  hasToken?: boolean
   uploadBytesPerSecondMax: number
   /** The same for each peer; none by default. */
   uploadPeerBytesPerSecondMax?: number
@@ -145,6 +147,12 @@ export const streamAheadBytes = 32 * MiB
 
 /** A tracker that has not said welcome by then is as good as down. */
 export const welcomeTimeoutMs = 15_000
+
+/** A tracker that refused this client is asked again only after this long: its owner may have a better token by then. */
+export const refusedRetryMs = 300_000
+
+/** A token that could not be had, or not be verified, while the one before is still good. */
+export const tokenRetryMs = 10_000
 
 /** A swarm is not joined twice within this time, however many readers begin: a tracker refuses floods. */
 export const joinGapMs = 1_000

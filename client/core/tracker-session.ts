@@ -12,15 +12,18 @@ import {
   reconnectMaxMs,
   reconnectMinMs,
   reconnectSpreadMs,
+  refusedRetryMs,
   rejoinMaxMs,
   rejoinMinMs,
   toldSpread,
   welcomeTimeoutMs,
 } from './settings.ts'
 import type { Swarm } from './swarm.ts'
+import { TokenDesk } from './token-desk.ts'
 
 export type SessionState = 'off' | 'connecting' | 'open' | 'waiting'
 
+type Refused = TrackerMessage & { type: 'refused' }
 type Welcome = TrackerMessage & { type: 'welcome' }
 
 interface Membership {
@@ -49,9 +52,11 @@ export class TrackerSession {
   /** The tracker said when to come back: while it is still there, and after it closed. */
   #moveAt: number | undefined
   readonly #members = new Map<SwarmId, Membership>()
+  readonly #tokens: TokenDesk
 
   constructor(core: Core) {
     this.#core = core
+    this.#tokens = new TokenDesk(core)
   }
 
   /** Connects or closes, by consent and by whether there is a swarm to be in. */
@@ -68,6 +73,7 @@ export class TrackerSession {
       this.#resume = undefined
       this.#moveAt = undefined
       this.#members.clear()
+      this.#tokens.ended()
     }
   }
 
@@ -77,6 +83,7 @@ export class TrackerSession {
     this.#moveAt = undefined
     const resume = this.#resume
     this.#core.emit({ type: 'connectTracker', ...(resume !== undefined && { resume }) })
+    this.#tokens.connecting()
   }
 
   welcome({ id, resume }: Welcome, now: number): void {
@@ -85,7 +92,43 @@ export class TrackerSession {
     this.ownId = id
     this.#resume = resume
     this.#failures = 0
+    this.#tokens.opened()
+    this.#joinAll(now)
+  }
+
+  #joinAll(now: number): void {
     for (const swarm of this.#core.swarms.values()) this.join(swarm, now)
+  }
+
+  /** The owner's token is here, or there is none. */
+  token(token: string | undefined, now: number): void {
+    if (this.state !== 'connecting' && this.state !== 'open') return
+    const verdict = this.#tokens.got(token, this.state === 'open', now)
+    if (verdict === 'again') this.#joinAll(now)
+    if (verdict === 'over') this.#shutOut('its token could not be had', now)
+  }
+
+  authorized(forMs: number, now: number): void {
+    this.#tokens.authorized(forMs, now)
+  }
+
+  refused({ code, message, swarm }: Refused, now: number): void {
+    const member = swarm && this.#members.get(swarm)
+    const verdict = this.#tokens.refused(code, swarm !== undefined, now)
+    if (verdict === 'over') this.#shutOut(message, now)
+    else if (verdict === 'again') this.#members.clear()
+    else if (code === 'unauthorized' && member) {
+      member.nextJoinAt = now + refusedRetryMs
+      this.#core.emit({ type: 'shutOut', why: message })
+    }
+  }
+
+  /** Nothing that this client can show is good enough: it goes on without the tracker for a long while. */
+  #shutOut(why: string, now: number): void {
+    if (this.state !== 'waiting') this.#core.emit({ type: 'closeTracker' })
+    this.closed(now)
+    this.#reconnectAt = now + this.#spread(refusedRetryMs)
+    this.#core.emit({ type: 'shutOut', why })
   }
 
   /** The tracker is about to end: until its moment comes this client goes on as it is, then it comes back. */
@@ -111,6 +154,7 @@ export class TrackerSession {
     if (this.state === 'off') return
     this.state = 'waiting'
     this.#members.clear()
+    this.#tokens.ended()
     if (this.#moveAt !== undefined) {
       this.#reconnectAt = Math.max(this.#moveAt, now)
       return
@@ -128,7 +172,7 @@ export class TrackerSession {
   }
 
   join(swarm: Swarm, now: number): void {
-    if (this.state !== 'open') return
+    if (this.state !== 'open' || !this.#tokens.isReady) return
     const before = this.#members.get(swarm.id)
     const want = this.#want(swarm, now)
     // What asked for nobody says nothing about how many there are to be had.
@@ -190,6 +234,7 @@ export class TrackerSession {
       this.#core.emit({ type: 'closeTracker' })
       this.closed(now)
     }
+    if (this.state === 'open' || this.state === 'connecting') this.#tokens.wake(now)
     if (this.state !== 'open') return
     for (const [id, member] of this.#members) {
       const swarm = this.#core.swarms.get(id)
@@ -212,6 +257,6 @@ export class TrackerSession {
     let at = Number.POSITIVE_INFINITY
     if (this.state !== 'open') return at
     for (const member of this.#members.values()) at = earlier(at, member.nextJoinAt)
-    return earlier(at, this.#moveAt)
+    return earlier(earlier(at, this.#moveAt), this.#tokens.nextWake())
   }
 }

@@ -9,7 +9,7 @@ const modes: readonly string[] = ['balanced', 'fastest', 'frugal'] satisfies Mod
 
 /** @returns the client's options as the tag's attributes give them */
 export function optionsOf(attributes: DOMStringMap): ClientOptions {
-  const { tracker, consent, mode, stun, uploadMax, uploadPeerMax } = attributes
+  const { tracker, token, tokenUrl, consent, mode, stun, uploadMax, uploadPeerMax } = attributes
   if (consent !== undefined && consent !== 'granted' && consent !== 'denied') {
     throw new NearcastError('usage', `nearcast: data-consent is "${consent}": it must be "granted" or "denied"`)
   }
@@ -20,12 +20,20 @@ export function optionsOf(attributes: DOMStringMap): ClientOptions {
   const uploadPeerBytesPerSecondMax = rateOf('data-upload-peer-max', uploadPeerMax)
   return {
     ...(tracker !== undefined && { tracker }),
+    ...(tokenUrl !== undefined ? { token: () => fetchToken(tokenUrl) } : token !== undefined && { token }),
     ...(consent !== undefined && { consent }),
     ...(mode !== undefined && { mode: mode as Mode }),
     ...(uploadBytesPerSecondMax !== undefined && { uploadBytesPerSecondMax }),
     ...(uploadPeerBytesPerSecondMax !== undefined && { uploadPeerBytesPerSecondMax }),
     ...(stun?.trim() && { iceServers: [{ urls: stun.split(/[\s,]+/).filter((url) => url !== '') }] }),
   }
+}
+
+/** What the site's backend answers to its own visitor, whom it knows by a cookie. */
+async function fetchToken(url: string): Promise<string> {
+  const response = await fetch(url, { cache: 'no-store' })
+  if (!response.ok) throw new Error(`${url} answers ${response.status}`)
+  return (await response.text()).trim()
 }
 
 /** @returns bytes per second, if the attribute is there */

@@ -15,6 +15,7 @@ import { addressAt } from './edge-address.ts'
 import { iceServersOf } from './ice-servers.ts'
 import { connectLater } from './later-tracker.ts'
 import type { OpenFile } from './open-file.ts'
+import type { TokenSource } from './token-source.ts'
 import type { Vault } from './vault.ts'
 import { WakeTimer } from './wake-timer.ts'
 
@@ -27,6 +28,7 @@ export interface RuntimeParts {
   trackerDialer: TrackerDialer
   trackerUrl: string | undefined
   clock: Clock
+  tokens: TokenSource
   log: Log
 }
 
@@ -40,7 +42,7 @@ export class Runtime {
   #isHandling = false
   readonly #timer: WakeTimer
   /** HTTP answers that are not read on while the engine takes no more. */
-  #waiters: (() => void)[] = []
+  readonly #waiters: (() => void)[] = []
   #isClosed = false
   /** Links copy what they send (test/contract/link.ts): one buffer serves all data frames, and no new memory is touched. */
   readonly #frameSpace = new Uint8Array(dataHeaderBytes + payloadBytesAim)
@@ -106,9 +108,7 @@ export class Runtime {
   }
 
   #readOn(): void {
-    const waiters = this.#waiters
-    this.#waiters = []
-    for (const wake of waiters) wake()
+    for (const wake of this.#waiters.splice(0)) wake()
   }
 
   /** Hands an HTTP answer's bytes to the engine; the next ones may come when the promise is fulfilled. */
@@ -141,7 +141,7 @@ export class Runtime {
       case 'digest':
         return void this.#digest(effect)
       case 'digestLeaf':
-        return void this.#digestLeaf(effect)
+        return this.#digestLeaf(effect)
       case 'keep':
         return this.#files.get(effect.swarm)?.kept(effect.index, effect.bytes, effect.source)
       case 'release':
@@ -167,6 +167,9 @@ export class Runtime {
         this.#tracker = undefined
         return socket?.close()
       }
+      case 'fetchToken':
+      case 'shutOut':
+        return this.#parts.tokens.run(effect, (token) => this.input({ type: 'token', token }))
       case 'tell':
         return this.#tracker?.send(JSON.stringify(effect.message))
       case 'iceServers':
@@ -175,9 +178,9 @@ export class Runtime {
         return this.#dial(effect.peer, effect.initiator)
       case 'linkSignal': {
         const link = this.#links.get(effect.peer)
-        if (effect.description) link?.signal({ description: effect.description })
-        if (effect.candidate) link?.signal({ candidate: effect.candidate })
-        return
+        const { description, candidate } = effect
+        if (description) link?.signal({ description })
+        return candidate && link?.signal({ candidate })
       }
       case 'widen':
         return this.#links.get(effect.peer)?.widen?.(effect.connectionCount)
@@ -200,9 +203,9 @@ export class Runtime {
     this.input({ type: 'digested', swarm, index, bytes, hash })
   }
 
-  async #digestLeaf({ swarm, leaf, bytes }: Extract<Effect, { type: 'digestLeaf' }>): Promise<void> {
-    const hash = await this.#parts.hasher.leafHashes(bytes)
-    this.input({ type: 'leafDigested', swarm, leaf, bytes, hash })
+  #digestLeaf({ swarm, leaf, bytes }: Extract<Effect, { type: 'digestLeaf' }>): void {
+    const { hasher } = this.#parts
+    void hasher.leafHashes(bytes).then((hash) => this.input({ type: 'leafDigested', swarm, leaf, bytes, hash }))
   }
 
   #read({ swarm, index }: Extract<Effect, { type: 'read' }>): void {

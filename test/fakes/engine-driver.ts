@@ -29,6 +29,7 @@ const roomBytesMax = 64 * MiB
 export interface DriverPlan {
   mode?: Mode
   tracker?: boolean
+  hasToken?: boolean
   uploadBytesPerSecondMax?: number
   linkCountMax?: number
   chunkCount?: number
@@ -60,6 +61,7 @@ export class EngineDriver {
     const settings = {
       mode: plan.mode ?? 'balanced',
       tracker: plan.tracker ?? true,
+      hasToken: plan.hasToken ?? false,
       uploadBytesPerSecondMax: plan.uploadBytesPerSecondMax ?? Number.POSITIVE_INFINITY,
       linkCountMax: plan.linkCountMax ?? 20,
       instance: '80'.repeat(8),

@@ -194,6 +194,8 @@ export class World {
           if (!node.isGone) this.tracker.connect(node)
         })
       case 'iceServers':
+      case 'fetchToken':
+      case 'shutOut':
         return
       case 'closeTracker':
         return this.tracker.disconnect(node)
