@@ -21,6 +21,7 @@ import { exitCodes, Refusal, systemErrorCode, usageRefusal } from './refusal.ts'
 import { readSettings } from './setting-sources.ts'
 import { type GetSettings, getSettings } from './settings.ts'
 import { exitCodeOf, exitSoon, onSignal } from './stopping.ts'
+import { tokenOption } from './token-option.ts'
 import { trackerOf } from './tracker-address.ts'
 
 const help = {
@@ -77,7 +78,8 @@ async function clientOptions(url: string, settings: GetSettings): Promise<NodeCl
     process.stderr.write(`nearcast get: from the server alone; for peers as well: ${installCommand(webRtcPackage)}\n`)
     return common
   }
-  return { ...common, webRtc, consent: 'granted', tracker: trackerOf(tracker, url) }
+  const notice = (text: string) => process.stderr.write(`nearcast get: ${text}\n`)
+  return { ...common, webRtc, consent: 'granted', tracker: trackerOf(tracker, url), notice, ...tokenOption(settings) }
 }
 
 const codes: Partial<Record<NearcastError['code'], number>> = {

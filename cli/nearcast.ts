@@ -23,6 +23,10 @@ const commands: Record<string, Command> = {
     about: 'fetch a file, from peers as well, and check every byte',
     load: async () => (await import('./get.ts')).get,
   },
+  token: {
+    about: 'make a token for a tracker that wants one, or the key for it',
+    load: async () => (await import('./token.ts')).token,
+  },
   seed: {
     about: 'keep files available to peers, from a server or a folder',
     load: async () => (await import('./seed.ts')).seed,

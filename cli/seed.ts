@@ -24,6 +24,7 @@ import { urlKind } from './setting-kinds.ts'
 import { readSettings } from './setting-sources.ts'
 import { type SeedSettings, seedSettings } from './settings.ts'
 import { exitSoon, onSignal } from './stopping.ts'
+import { tokenOption } from './token-option.ts'
 import { trackerOf } from './tracker-address.ts'
 
 const help = {
@@ -140,6 +141,7 @@ export async function seed(args: readonly string[]): Promise<void> {
     store: place.store,
     manifests: manifests.source,
     log,
+    ...tokenOption(settings),
   })
   onSignal((name) => {
     live?.stop()

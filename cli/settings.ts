@@ -1,4 +1,5 @@
 /** The settings of every command, each declared once. The tracker's, which two commands share, are in tracker-settings.ts. */
+import { nameKind, optionalCountKind, originsKind, prefixKind, secretKind, swarmNamesKind } from './admission-kinds.ts'
 import { workersKind } from './cluster-settings.ts'
 import { type SettingTable, type SettingValues, setting } from './setting.ts'
 import {
@@ -48,10 +49,38 @@ export const trackerCommandSettings = {
 
 export type TrackerCommandSettings = SettingValues<typeof trackerCommandSettings>
 
+/** `nearcast token`. */
+export const tokenCommandSettings = {
+  secretFile: setting(pathKind, undefined, 'the file with the secret that the tracker shares, for HS256'),
+  tokenSecret: {
+    ...setting(secretKind, undefined, 'the same as a text; better as NEARCAST_TOKEN_SECRET than here'),
+    isSecret: true,
+  },
+  keyFile: setting(pathKind, undefined, 'the file with a private key of Ed25519, for EdDSA'),
+  swarm: setting(swarmNamesKind, undefined, 'the swarms that it opens, by name, or any'),
+  prefix: setting(prefixKind, undefined, "or the first digits of these swarms' names"),
+  origin: setting(originsKind, undefined, 'the sites on whose pages alone it holds [any, and no page]'),
+  ttl: setting(durationKind, 900_000, 'how long it holds [15m]'),
+  uses: setting(optionalCountKind, undefined, 'on how many connections it can be used [any number]'),
+  sub: setting(nameKind, undefined, 'for whom all is counted that is asked with it [the token itself]'),
+  region: setting(nameKind, undefined, 'the region of its bearer [by address]'),
+  peers: setting(optionalCountKind, undefined, "of how many peers it is told, like a seeder's 10000 [the tracker's]"),
+  newSecret: setting(pathKind, undefined, 'makes a secret, in this new file'),
+  newKey: setting(pathKind, undefined, 'makes a key in this new file, and its public half beside it in .pub'),
+  config: setting(pathKind, undefined, 'a JSON file with any of these settings'),
+} satisfies SettingTable
+
+export type TokenCommandSettings = SettingValues<typeof tokenCommandSettings>
+
 /** What `get` and `seed` say alike. */
 const peerSettings = {
   tracker: setting(trackerKind, 'auto', "who names the peers; auto is the tracker at the file's own host [auto]"),
   uploadRate: setting(rateKind, Number.POSITIVE_INFINITY, 'the most that is sent to peers [none]'),
+  token: {
+    ...setting(secretKind, undefined, 'what the tracker wants to see; better as a variable or a file'),
+    isSecret: true,
+  },
+  tokenFile: setting(pathKind, undefined, 'the file with that token, read again whenever it is shown'),
 }
 
 export const getSettings = {
@@ -87,6 +116,12 @@ export const seedSettings = {
 export type SeedSettings = SettingValues<typeof seedSettings>
 
 /** Every command's settings: one environment serves them all. */
-export const settingTables: readonly SettingTable[] = [serveSettings, trackerCommandSettings, getSettings, seedSettings]
+export const settingTables: readonly SettingTable[] = [
+  serveSettings,
+  trackerCommandSettings,
+  getSettings,
+  seedSettings,
+  tokenCommandSettings,
+]
 
 export type ServeSettings = SettingValues<typeof serveSettings>

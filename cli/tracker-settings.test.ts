@@ -28,6 +28,11 @@ function read(args: string[] = [], env: Record<string, string> = {}) {
 /** A right value of each kind of setting, by what stands for it in --help, other than any default. */
 const samples: Record<string, string> = {
   '<number>': '7',
+  '<open|token>': 'token',
+  '<origins>': 'https://seven.example',
+  '<swarms>': '7777*',
+  '<secret>': 'seven',
+  '<path|url>': 'https://seven.example/jwks.json',
   '<percent>': '7',
   '<time>': '7s',
   '<size>': '7KiB',

@@ -12,6 +12,7 @@ import {
   webTorrentPath,
 } from '../tracker/api.ts'
 import type { TrackerOptions } from '../tracker/main.ts'
+import { keySetKind, originsKind, secretKind, swarmsKind } from './admission-kinds.ts'
 import { clusterSettings } from './cluster-settings.ts'
 import { edgeOptionsOf, edgeSettings } from './edge-settings.ts'
 import { geoHeadersKind } from './geo-headers-kind.ts'
@@ -104,7 +105,23 @@ const limitSettings = Object.fromEntries(
   }),
 ) as LimitSettings
 
+/** Who may use the tracker: docs/guides/admission.md. */
+const admissionSettings = {
+  admission: setting(choiceKind('open', 'token'), 'open', 'who may join: whoever comes, or who shows a token [open]'),
+  origins: setting(originsKind, undefined, 'the sites whose pages may connect, like https://example.org [all]'),
+  swarms: setting(swarmsKind, undefined, 'the swarms that are served, by name or like ab12* [all]'),
+  swarmsFile: setting(pathKind, undefined, 'a file of such names, one a line, read again when it changes'),
+  tokenSecret: {
+    ...setting(secretKind, undefined, 'what tokens are signed with by HS256; better as a variable or a file'),
+    isSecret: true,
+  },
+  tokenSecretFile: setting(pathKind, undefined, 'the file with that secret'),
+  tokenKeyFile: setting(pathKind, undefined, 'the file with the public key of tokens signed by EdDSA'),
+  tokenJwks: setting(keySetKind, undefined, 'the file or URL with a set of public keys of tokens'),
+}
+
 export const trackerSettings = {
+  ...admissionSettings,
   regions: setting(regionsKind, [], 'visitors in one region are near: "office=10.1.0.0/16;lab=10.2.0.0/16"'),
   trustProxy: setting(proxiesKind, [], 'the proxies whose X-Forwarded-For is believed [none]'),
   candidates: setting(
@@ -161,5 +178,12 @@ export function trackerOptionsOf(settings: TrackerSettings): Omit<TrackerOptions
     webTorrentPath: settings.webtorrentPath,
     heartbeatMs: settings.heartbeat,
     sendQueueBytesMax: settings.sendQueueBytesMax,
+    ...said(settings),
   }
+}
+
+/** What was said about admission: who says nothing means what the tracker means. */
+function said(settings: TrackerSettings): AdmissionOptions {
+  const names = Object.keys(admissionSettings) as (keyof typeof admissionSettings)[]
+  return Object.fromEntries(names.map((name) => [name, settings[name]]).filter(([, value]) => value !== undefined))
 }

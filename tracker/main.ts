@@ -37,9 +37,11 @@ import { StunServer } from './shell/stun-server.ts'
 import type { Tracker } from './shell/tracker.ts'
 import { type WebTorrentSettings, webTorrentFrom } from './shell/webtorrent-endpoint.ts'
 
+export type { AdmissionOptions } from './shell/admission-options.ts'
 export type { DrainPlan } from './shell/drain.ts'
 export { type Pipe, PipeBus, WorkerHub } from './shell/pipe-bus.ts'
 export { trackerPath } from './shell/socket-server.ts'
+export { mintToken, newTokenKeys, type SigningKey, signingKeyOf, type TokenClaims } from './shell/token-mint.ts'
 export type { Tracker } from './shell/tracker.ts'
 export type { TrackerStats } from './shell/tracker-stats.ts'
 

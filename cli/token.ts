@@ -1,0 +1,109 @@
+/** `nearcast token`: makes what a tracker with `--admission token` wants to see, or the keys for it. */
+import { randomBytes } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { mintToken, newTokenKeys, type SigningKey, signingKeyOf, type TokenClaims } from '../tracker/main.ts'
+import { printHelp } from './help.ts'
+import { exitCodes, Refusal, systemErrorCode, usageRefusal } from './refusal.ts'
+import { readSettings } from './setting-sources.ts'
+import { type TokenCommandSettings, tokenCommandSettings } from './settings.ts'
+
+const help = {
+  usage: 'nearcast token [options]',
+  about: [
+    'Makes a token for a tracker that runs with --admission token, and prints it alone. A site makes its own in its backend:',
+    'docs/guides/admission.md has the ten lines. This is for tests, for seeders and for nearcast get.',
+  ],
+  settings: tokenCommandSettings,
+  examples: [
+    'nearcast token --new-secret tracker.secret',
+    'nearcast token --secret-file tracker.secret --swarm any --ttl 15m --sub visitor-1234',
+    'nearcast token --new-key site.pem        (and site.pem.pub for the tracker: --token-key-file)',
+    'nearcast token --key-file site.pem --prefix 3f2a90c1 --origin https://example.org --uses 1',
+  ],
+}
+
+/** As long as the tracker wants at least (RFC 7518 §3.2). */
+const secretBytesMin = 32
+
+/** Readable by its owner alone, and never in the place of another file: that may be in use. */
+function writeNew(path: string, text: string, mode: number): void {
+  try {
+    writeFileSync(path, text, { mode, flag: 'wx' })
+  } catch (error) {
+    const code = systemErrorCode(error)
+    throw new Refusal(code === 'EEXIST' ? `${path} is there already` : `${path} cannot be written (${code})`)
+  }
+}
+
+function readGiven(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').replace(/\r?\n$/, '')
+  } catch (error) {
+    throw usageRefusal(`${path} cannot be read (${systemErrorCode(error)})`)
+  }
+}
+
+function signingKey({ tokenSecret, secretFile, keyFile }: TokenCommandSettings): SigningKey {
+  const given = [tokenSecret, secretFile, keyFile].filter((one) => one !== undefined).length
+  if (given !== 1) {
+    throw usageRefusal(
+      'with what is it signed? give one of --secret-file, --key-file and NEARCAST_TOKEN_SECRET; --new-secret and --new-key make them',
+    )
+  }
+  if (keyFile !== undefined) {
+    try {
+      return signingKeyOf(readGiven(keyFile))
+    } catch (error) {
+      if (error instanceof Refusal) throw error
+      throw usageRefusal(`${keyFile} holds no private key of Ed25519 as PEM`)
+    }
+  }
+  const key = Buffer.from(tokenSecret ?? readGiven(secretFile!))
+  if (key.length < secretBytesMin) {
+    throw usageRefusal(`the secret has ${key.length} bytes; a tracker takes none below ${secretBytesMin}`)
+  }
+  return { alg: 'HS256', key: Uint8Array.from(key) }
+}
+
+function claimsOf({ swarm, prefix, origin, uses, sub, region, peers }: TokenCommandSettings): TokenClaims {
+  if (swarm === undefined && prefix === undefined) {
+    throw usageRefusal('for which swarms? give --swarm names, --prefix digits, or --swarm any')
+  }
+  const isAny = swarm?.includes('any')
+  if (isAny && swarm!.length > 1) throw usageRefusal('--swarm any is every swarm already')
+  return {
+    ...(swarm !== undefined && { swarms: isAny ? 'any' : swarm }),
+    ...(prefix !== undefined && { prefix }),
+    ...(origin !== undefined && { origin }),
+    ...(sub !== undefined && { sub }),
+    jti: randomBytes(12).toString('base64url'),
+    ...(uses !== undefined && { uses }),
+    ...(region !== undefined && { region }),
+    ...(peers !== undefined && { peers }),
+  }
+}
+
+/** Prints a token, or makes keys. @throws Refusal why it cannot */
+export async function token(args: readonly string[]): Promise<void> {
+  const settings = readSettings(tokenCommandSettings, { args, env: process.env, workFolder: process.cwd() })
+  if (settings === undefined) {
+    console.log(printHelp(help, args))
+    return
+  }
+  const { newSecret, newKey, ttl } = settings
+  if (newSecret !== undefined) {
+    writeNew(newSecret, `${randomBytes(secretBytesMin).toString('base64url')}\n`, 0o600)
+    process.stderr.write(`${newSecret}: the secret of backend and tracker\n`)
+    return
+  }
+  if (newKey !== undefined) {
+    const { privatePem, publicPem } = newTokenKeys()
+    writeNew(newKey, privatePem, 0o600)
+    writeNew(`${newKey}.pub`, publicPem, 0o644)
+    process.stderr.write(`${newKey}: for the backend alone; ${newKey}.pub: for the tracker (--token-key-file)\n`)
+    return
+  }
+  if (ttl === 0) throw new Refusal('--ttl is 0s; the token would have run out already', exitCodes.usage)
+  const key = signingKey(settings)
+  console.log(await mintToken(claimsOf(settings), Math.floor((Date.now() + ttl) / 1_000), key))
+}
