@@ -1,4 +1,5 @@
 /** `nearcast serve`: reads the settings, puts origin, tracker, SDK and demo page together, and prints what happens. */
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createOrigin, type Origin } from '../origin/main.ts'
 import { MiB } from '../shared/limits.ts'
@@ -14,7 +15,7 @@ import { listen } from './listening.ts'
 import { formatLive, LiveLine, type LiveNumbers } from './live-line.ts'
 import { createJsonLog, createTerminalLog } from './log.ts'
 import { builtFolder, packageVersion } from './package.ts'
-import { Refusal } from './refusal.ts'
+import { Refusal, systemErrorCode, usageRefusal } from './refusal.ts'
 import { readSettings } from './setting-sources.ts'
 import { type ServeSettings, serveSettings } from './settings.ts'
 import type { Site } from './site.ts'
@@ -68,6 +69,16 @@ interface Rooms {
 
 const servedFolder = ({ folder, demo }: ServeSettings) => folder ?? (demo ? undefined : process.cwd())
 
+/** @throws Refusal when there is no such file */
+function siteKeyOf({ siteKeyFile }: ServeSettings): Buffer | undefined {
+  if (siteKeyFile === undefined) return undefined
+  try {
+    return Buffer.from(readFileSync(siteKeyFile, 'utf8').trim())
+  } catch (error) {
+    throw usageRefusal(`the site key ${siteKeyFile} cannot be read (${systemErrorCode(error)})`)
+  }
+}
+
 async function createRooms(settings: ServeSettings, softwarePath: string | undefined, log: Log): Promise<Rooms> {
   const folder = servedFolder(settings)
   const cap = egressCap(settings)
@@ -79,6 +90,7 @@ async function createRooms(settings: ServeSettings, softwarePath: string | undef
     files: softwarePath === undefined ? undefined : new Map([[softwarePath, process.execPath]]),
     egressBytesPerSecondMax: cap,
     hashFolder: settings.hashFolder ?? cacheFolder(),
+    siteKey: siteKeyOf(settings),
     log,
   }).catch(async (error: unknown) => {
     await tracker.close()

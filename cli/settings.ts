@@ -34,6 +34,7 @@ export const serveSettings = {
   egressRate: setting(rateKind, undefined, 'the most that all answers together send [none; with --demo, 4MiB/s]'),
   demo: setting(switchKind, false, 'serve the demo page at /, and the running Node executable as a download'),
   hashFolder: setting(pathKind, undefined, 'where the hashes of files are kept [~/.cache/nearcast]'),
+  siteKeyFile: setting(pathKind, undefined, 'a secret that gives swarms names that nobody can guess [none]'),
   ...trackerSettings,
   ...serverSettings,
 } satisfies SettingTable

@@ -1,5 +1,7 @@
 /** The origin's composition root: a folder and single files, served over HTTP with their manifests. */
+import { createHmac } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { keyedSwarmIdOf, type Root, type SwarmId } from '../shared/ids.ts'
 import type { Log } from '../shared/log.ts'
 import { parseRequestPath } from './core/request-path.ts'
 import type { HashFile } from './ports.ts'
@@ -28,6 +30,8 @@ export interface OriginOptions {
   egressBytesPerSecondMax?: number | undefined
   /** How long a request for a manifest waits for the hash before it is told to come again. 2,000 by default. */
   manifestWaitMs?: number | undefined
+  /** A key of the site's own, at least 32 bytes: its swarms then have names that nobody else can make. */
+  siteKey?: Uint8Array | undefined
   log: Log
   /** What hashes files; a thread of its own by default. */
   hashFile?: HashFile | undefined
@@ -66,7 +70,7 @@ export async function createOrigin(options: OriginOptions): Promise<Origin> {
   const thread = options.hashFile === undefined ? new HashThread() : undefined
   const queue = new HashQueue(options.hashFile ?? thread!.hash)
   const manifests = new Manifests(records, queue, log)
-  const desk = new ManifestDesk(files, manifests, manifestWaitMs)
+  const desk = new ManifestDesk(files, manifests, manifestWaitMs, swarmNames(options.siteKey))
   const egress =
     egressBytesPerSecondMax === undefined ? new UncappedEgress() : new CappedEgress(egressBytesPerSecondMax)
   const traffic = new Traffic()
@@ -96,4 +100,16 @@ export async function createOrigin(options: OriginOptions): Promise<Origin> {
       await thread?.close()
     },
   }
+}
+
+/** As long as the hash: a shorter key is easier to guess than the names that it makes. */
+const siteKeyBytesMin = 32
+
+/** @throws Error that says what is wrong with the key */
+function swarmNames(key: Uint8Array | undefined): ((root: Root) => SwarmId) | undefined {
+  if (key === undefined) return undefined
+  if (key.length < siteKeyBytesMin) {
+    throw new Error(`a site key of ${key.length} bytes can be guessed: it must have ${siteKeyBytesMin} or more`)
+  }
+  return (root) => keyedSwarmIdOf(root, (bytes) => createHmac('sha256', key).update(bytes).digest())
 }

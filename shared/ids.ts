@@ -20,10 +20,28 @@ export const isSwarmId = (text: unknown): text is SwarmId => typeof text === 'st
 
 export const isPeerId = (text: unknown): text is PeerId => typeof text === 'string' && /^[A-Za-z0-9_-]{22}$/.test(text)
 
-const swarmPrefix = Uint8Array.from('nearcast swarm 1\n', (letter) => letter.charCodeAt(0))
+const letters = (text: string) => Uint8Array.from(text, (letter) => letter.charCodeAt(0))
+
+const swarmPrefix = letters('nearcast swarm 1\n')
 
 /** SHA-256 of the prefix `nearcast swarm 1\n` and the root's 32 bytes, cut to 20 bytes. */
 export function swarmIdOf(root: Root, sha256: Sha256): SwarmId {
   const hash = sha256(concatBytes(swarmPrefix, fromHex(root)!))
   return toHex(hash.subarray(0, swarmIdBytes)) as SwarmId
+}
+
+/** HMAC-SHA256 under a key of a site's own: 32 bytes for any input. */
+export type SiteHmac = (bytes: Uint8Array) => Uint8Array
+
+/** Of a site's names the first digits are the same, so that all of them can be allowed at once: 64 bits that nobody hits by chance. */
+const sitePrefixBytes = 8
+
+/** The first 16 digits of all swarms of a site that has a key. */
+export const sitePrefixOf = (hmac: SiteHmac): string =>
+  toHex(hmac(letters('nearcast site 1\n')).subarray(0, sitePrefixBytes))
+
+/** A swarm's name that only who has the site's key can make: the site's prefix, and 24 digits for the file. */
+export function keyedSwarmIdOf(root: Root, hmac: SiteHmac): SwarmId {
+  const file = hmac(concatBytes(swarmPrefix, fromHex(root)!))
+  return `${sitePrefixOf(hmac)}${toHex(file.subarray(0, swarmIdBytes - sitePrefixBytes))}` as SwarmId
 }

@@ -15,7 +15,7 @@ import {
   toHex,
 } from './bytes.ts'
 import { Geometry, isChunkBytes } from './geometry.ts'
-import { isRoot, type Root } from './ids.ts'
+import { isRoot, isSwarmId, type Root, type SwarmId } from './ids.ts'
 import { chunkCountMax, fileBytesMax, manifestChunksMax, manifestTextMax, nameLengthMax, pageChunks } from './limits.ts'
 import {
   chunkHash,
@@ -51,6 +51,8 @@ export interface Manifest {
    * before the layer is, which takes a cold page tens of milliseconds.
    */
   headProof: Bytes
+  /** The swarm's name, where it does not follow from the root: a site with a key has names that nobody can guess. */
+  swarm?: SwarmId
 }
 
 const manifestShape = object({
@@ -64,6 +66,7 @@ const manifestShape = object({
   pages: optional(text(manifestTextMax)),
   head: text(manifestTextMax),
   headProof: text(manifestTextMax),
+  swarm: optional(guard(isSwarmId)),
 })
 
 /** `type/subtype` and parameters (RFC 9110 §8.3.1), in characters that a header field takes. */
@@ -73,13 +76,14 @@ const mediaTypePattern = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+(;[ -~]*)?$/
 const namePattern = /^[^/\\\p{Cc}\p{Cs}]+$/u
 
 export function printManifest(manifest: Manifest): string {
-  const { name, type, root, geometry, hashes, head, headProof } = manifest
+  const { name, type, root, geometry, hashes, head, headProof, swarm } = manifest
   return JSON.stringify({
     nearcast: 1,
     name,
     type,
     size: geometry.fileBytes,
     root,
+    ...(swarm !== undefined && { swarm }),
     chunkSize: geometry.chunkBytes,
     head: toBase64(head),
     headProof: toBase64(headProof),
@@ -127,7 +131,7 @@ export function readManifest(json: string, sha256: Sha256): Result<Manifest> {
   if (fields === undefined) {
     return violation(`manifest has a missing or wrong field: ${manifestShape.wrongField(value) ?? 'it is no object'}`)
   }
-  const { name, type, size, root, chunkSize } = fields
+  const { name, type, size, root, chunkSize, swarm } = fields
   if (!namePattern.test(name) || name === '.' || name === '..') return violation('manifest name is no file name')
   if (!mediaTypePattern.test(type)) return violation('manifest type is no media type')
   if (!isChunkBytes(chunkSize)) return violation(`manifest has a chunk size of ${chunkSize}`)
@@ -141,7 +145,8 @@ export function readManifest(json: string, sha256: Sha256): Result<Manifest> {
   if (headProof?.length !== proofCount * hashBytes) return violation(`manifest headProof needs ${proofCount} hashes`)
   const hashes = parseHashes(fields, geometry)
   if (!hashes.ok) return hashes
-  const manifest = { name, type, root, geometry, hashes: hashes.value, head, headProof }
+  const own = swarm === undefined ? {} : { swarm }
+  const manifest: Manifest = { name, type, root, geometry, hashes: hashes.value, head, headProof, ...own }
   if (hashes.value.kind === 'pages' && !isLayerRight(manifest, sha256)) {
     return violation('manifest hashes do not lead to its root')
   }

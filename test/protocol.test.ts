@@ -1,10 +1,11 @@
+import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fromHex, toHex } from '../shared/bytes.ts'
 import { firstLeafField, printFirstLeaf } from '../shared/first-leaf.ts'
 import { Geometry } from '../shared/geometry.ts'
-import { type Root, swarmIdOf } from '../shared/ids.ts'
+import { keyedSwarmIdOf, type Root, sitePrefixOf, swarmIdOf } from '../shared/ids.ts'
 import {
   decodeLaneFrame,
   encodeLaneEnd,
@@ -270,7 +271,7 @@ describe('the manifest of PROTOCOL.md', () => {
 
   it('[M8] has the fields of the table, and no other', () => {
     const fields = rows(section('## The manifest'), 'field', 'value').map(([field]) => field!)
-    const onlyPaged = ['pages']
+    const onlyPaged = ['pages', 'swarm']
     expect(fields.filter((field) => !onlyPaged.includes(field)).sort()).toEqual(Object.keys(JSON.parse(example)).sort())
     expect(fields).toEqual(expect.arrayContaining(onlyPaged))
   })
@@ -299,6 +300,13 @@ describe('the manifest of PROTOCOL.md', () => {
     const [[root, swarm] = []] = rows(section('## Swarms'), 'root', 'swarm')
     expect(root).toBe((JSON.parse(example) as { root: string }).root)
     expect(swarmIdOf(root as Root, sha256)).toBe(swarm)
+  })
+
+  it('[T133] is named under a key as PROTOCOL.md says', () => {
+    const [key, root, swarm] = rows(section('## Swarms'), 'key (32 bytes, hex)', 'root', 'swarm')[0]!
+    const hmac = (bytes: Uint8Array) => createHmac('sha256', fromHex(key!)!).update(bytes).digest()
+    expect(keyedSwarmIdOf(root as Root, hmac)).toBe(swarm)
+    expect(swarm!.startsWith(sitePrefixOf(hmac))).toBe(true)
   })
 })
 

@@ -230,7 +230,11 @@ async function take(
 ): Promise<{ file: OpenFile; response: Response | undefined; range: ByteRange | undefined }> {
   const { runtime, vault, hasher, hints } = opener
   const response = answer?.response
-  const id = swarmIdOf(manifest.root, hasher.sha256)
+  const plainId = swarmIdOf(manifest.root, hasher.sha256)
+  const named = runtime.fileOf(manifest.swarm ?? plainId)
+  // A manifest that gives another file's name to this one is wrong; the two must not be taken for one another.
+  const isTaken = named !== undefined && named.manifest.root !== manifest.root
+  const id = isTaken ? plainId : (manifest.swarm ?? plainId)
   const present = runtime.fileOf(id)
   if (present) {
     answer?.cancel()

@@ -5,7 +5,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { toHex } from '../../shared/bytes.ts'
 import { Geometry } from '../../shared/geometry.ts'
-import type { Root } from '../../shared/ids.ts'
+import type { Root, SwarmId } from '../../shared/ids.ts'
 import { fileBytesMax, MiB, manifestChunksMax } from '../../shared/limits.ts'
 import { type Manifest, printManifest } from '../../shared/manifest.ts'
 import { BoundedCache } from '../core/bounded-cache.ts'
@@ -37,13 +37,18 @@ export class ManifestDesk {
   readonly #files: PublishedFiles
   readonly #manifests: Manifests
   readonly #waitMs: number
+  readonly #swarmOf: ((root: Root) => SwarmId) | undefined
   readonly #printed = new BoundedCache<PrintedManifest>(printedCountMax, printedBytesMax)
 
-  /** @param waitMs how long a client is kept waiting for a hash; hashing goes on after it */
-  constructor(files: PublishedFiles, manifests: Manifests, waitMs: number) {
+  /**
+   * @param waitMs how long a client is kept waiting for a hash; hashing goes on after it
+   * @param swarmOf the name of a file's swarm, where it does not follow from the root alone
+   */
+  constructor(files: PublishedFiles, manifests: Manifests, waitMs: number, swarmOf?: (root: Root) => SwarmId) {
     this.#files = files
     this.#manifests = manifests
     this.#waitMs = waitMs
+    this.#swarmOf = swarmOf
   }
 
   /** The manifest of the file at these names, in time or not at all. */
@@ -84,7 +89,8 @@ export class ManifestDesk {
     const key = `${manifest.root}${urlPath}`
     const found = this.#printed.get(key)
     if (found !== undefined) return found
-    const text = Buffer.from(printManifest(manifest))
+    const swarm = this.#swarmOf?.(manifest.root)
+    const text = Buffer.from(printManifest(swarm === undefined ? manifest : { ...manifest, swarm }))
     const printed = { text, etag: toHex(sha256(text)) }
     this.#printed.set(key, printed, text.length)
     return printed
