@@ -45,7 +45,6 @@ const samples: Record<string, string> = {
   '<url-path>': '/seven',
   '<stun-urls>': 'stun:seven.example.org',
   '<turn-urls>': 'turn:seven.example.org:3478',
-  '<secret>': 'seven'.repeat(7),
   '<regions>': 'seven=10.7.0.0/16',
   '<path>': join(folder, 'seven'),
   '<paths>': join(folder, 'seven'),

@@ -183,7 +183,7 @@ export function trackerOptionsOf(settings: TrackerSettings): Omit<TrackerOptions
 }
 
 /** What was said about admission: who says nothing means what the tracker means. */
-function said(settings: TrackerSettings): AdmissionOptions {
+function said(settings: TrackerSettings): Partial<TrackerOptions> {
   const names = Object.keys(admissionSettings) as (keyof typeof admissionSettings)[]
   return Object.fromEntries(names.map((name) => [name, settings[name]]).filter(([, value]) => value !== undefined))
 }

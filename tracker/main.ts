@@ -37,7 +37,6 @@ import { StunServer } from './shell/stun-server.ts'
 import type { Tracker } from './shell/tracker.ts'
 import { type WebTorrentSettings, webTorrentFrom } from './shell/webtorrent-endpoint.ts'
 
-export type { AdmissionOptions } from './shell/admission-options.ts'
 export type { DrainPlan } from './shell/drain.ts'
 export { type Pipe, PipeBus, WorkerHub } from './shell/pipe-bus.ts'
 export { trackerPath } from './shell/socket-server.ts'
@@ -124,12 +123,9 @@ export function createTracker(options: TrackerOptions): Tracker {
   const run = (effects: readonly TrackerEffect[]): void => {
     for (const effect of effects) {
       const socket = sockets.get(effect.to)
-      if (effect.type === 'verify') {
-        void verify(effect.to, effect.verification, effect.token)
-        continue
-      }
-      if (socket === undefined) continue
-      if (effect.type === 'send') {
+      if (effect.type === 'verify') void verify(effect.to, effect.verification, effect.token)
+      else if (socket === undefined) continue
+      else if (effect.type === 'send') {
         server.send(socket, JSON.stringify(effect.message))
       } else {
         const { code, reason } = effect

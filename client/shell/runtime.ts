@@ -178,9 +178,8 @@ export class Runtime {
         return this.#dial(effect.peer, effect.initiator)
       case 'linkSignal': {
         const link = this.#links.get(effect.peer)
-        const { description, candidate } = effect
-        if (description) link?.signal({ description })
-        return candidate && link?.signal({ candidate })
+        if (effect.description) link?.signal({ description: effect.description })
+        return effect.candidate && link?.signal({ candidate: effect.candidate })
       }
       case 'widen':
         return this.#links.get(effect.peer)?.widen?.(effect.connectionCount)
