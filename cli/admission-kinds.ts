@@ -32,7 +32,7 @@ export const swarmsKind = listKind(
 const secretLengthMax = 8192
 
 export const secretKind: Kind<string | undefined> = {
-  hint: '<secret>',
+  hint: '<text>',
   right: 'a text that is not empty',
   many: false,
   read: (value) =>

@@ -29,9 +29,10 @@ function read(args: string[] = [], env: Record<string, string> = {}) {
 const samples: Record<string, string> = {
   '<number>': '7',
   '<open|token>': 'token',
+  '<text>': 'seven',
   '<origins>': 'https://seven.example',
   '<swarms>': '7777*',
-  '<secret>': 'seven',
+  '<secret>': 'seven-seven-seven',
   '<path|url>': 'https://seven.example/jwks.json',
   '<percent>': '7',
   '<time>': '7s',
