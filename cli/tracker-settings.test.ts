@@ -32,7 +32,7 @@ const samples: Record<string, string> = {
   '<text>': 'seven',
   '<origins>': 'https://seven.example',
   '<swarms>': '7777*',
-  '<secret>': 'seven-seven-seven',
+  '<secret>': 'seven'.repeat(7),
   '<path|url>': 'https://seven.example/jwks.json',
   '<percent>': '7',
   '<time>': '7s',

@@ -229,19 +229,17 @@ async function take(
   answer: Answer | undefined,
 ): Promise<{ file: OpenFile; response: Response | undefined; range: ByteRange | undefined }> {
   const { runtime, vault, hasher, hints } = opener
-  const response = answer?.response
   const plainId = swarmIdOf(manifest.root, hasher.sha256)
-  const named = runtime.fileOf(manifest.swarm ?? plainId)
-  // A manifest that gives another file's name to this one is wrong; the two must not be taken for one another.
-  const isTaken = named !== undefined && named.manifest.root !== manifest.root
-  const id = isTaken ? plainId : (manifest.swarm ?? plainId)
+  const ownId = manifest.swarm ?? plainId
+  // A manifest that gives this file another one's name is wrong: the two must not be taken for one another.
+  const id = (runtime.fileOf(ownId)?.manifest.root ?? manifest.root) === manifest.root ? ownId : plainId
   const present = runtime.fileOf(id)
   if (present) {
     answer?.cancel()
-    return { file: present, response, range: answer?.range }
+    return { file: present, response: answer?.response, range: answer?.range }
   }
   const hashes = new ChunkHashes(manifest, hasher.sha256)
-  const etag = response?.headers.get('etag') ?? undefined
+  const etag = answer?.response.headers.get('etag') ?? undefined
   const file = new OpenFile({ url, id, manifest, hashes, etag, vault })
   const opened = { swarm: id, manifest, hashes, hasEdges: opener.hasEdges(url) }
   runtime.addFile(file)
@@ -267,7 +265,7 @@ async function take(
     hints.add(url)
     await lookUp()
   }
-  return { file, response, range: answer?.range }
+  return { file, response: answer?.response, range: answer?.range }
 }
 
 /** Feeds an answer that is under way to the engine, no faster than it is taken. */
