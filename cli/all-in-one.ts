@@ -5,7 +5,7 @@
 import type { Origin } from '../origin/main.ts'
 import type { Tracker } from '../tracker/main.ts'
 import { type BuiltFile, sendBuiltFile } from './built-files.ts'
-import { operationsAnswers } from './operations.ts'
+import { type Operations, operationsAnswers } from './operations.ts'
 import { type Answer, createSite, type Site, sendText } from './site.ts'
 
 export interface Demo {
@@ -22,6 +22,7 @@ export interface AllInOneOptions {
   /** The SDK by file name. */
   sdk: ReadonlyMap<string, BuiltFile>
   demo: Demo | undefined
+  operations: Operations
 }
 
 /** Half of what a process may usually open (Debian's hard limit is 1,048,576, soft 1,024 raised by Node), each with a file. */
@@ -94,13 +95,12 @@ function ownAnswers({ origin, sdk, demo }: AllInOneOptions): Map<string, Answer>
 }
 
 export function createAllInOne(options: AllInOneOptions): Site {
-  const { origin, tracker } = options
-  const site: Site = createSite({
+  const { origin, tracker, operations } = options
+  return createSite({
     tracker,
-    answers: new Map([...operationsAnswers({ isReady: () => site.isOpen && tracker.isReady }), ...ownAnswers(options)]),
+    answers: new Map([...operationsAnswers(operations), ...ownAnswers(options)]),
     others: (request, response) => origin.handler(request, response),
     connectionsMax,
     ended: () => origin.close(),
   })
-  return site
 }

@@ -11,6 +11,8 @@ export interface BannerFacts {
   egressBytesPerSecondMax: number | undefined
   /** Where STUN is answered over UDP, if it is. */
   stunPort: number | undefined
+  /** The admin port, where there is one. */
+  admin?: string
 }
 
 const isEverywhere = (host: string | undefined) => host === undefined || host === '::' || host === '0.0.0.0'
@@ -33,10 +35,13 @@ export interface TrackerFacts {
   tracker: readonly string[]
   /** Where STUN is answered over UDP, if it is. */
   stunPort: number | undefined
+  /** The admin port, where there is one. */
+  admin?: string
 }
 
-export function printTrackerBanner({ version, tracker }: TrackerFacts, isColored: boolean): string {
+export function printTrackerBanner({ version, tracker, admin }: TrackerFacts, isColored: boolean): string {
   const rows: Row[] = tracker.map((url, index) => [index > 0 ? '' : 'Tracker at', url])
+  if (admin !== undefined) rows.push(['Admin', admin])
   const script = 'https://your-site.example/.nearcast/nearcast.js'
   rows.push([
     'Script tag',
@@ -65,6 +70,7 @@ export function printBanner(facts: BannerFacts, isColored: boolean): string {
     'Script tag',
     '<script src="/.nearcast/nearcast.js" data-tracker="auto" data-consent="granted" defer></script>',
   ])
+  if (facts.admin !== undefined) rows.push(['Admin', facts.admin])
   return printRows(version, rows, isColored)
 }
 

@@ -10,6 +10,8 @@ import type { TrackerSettings } from './tracker-settings.ts'
 export interface EndingParts {
   tracker: Tracker
   site: Site
+  /** The operator's port, which shows the end to its end. */
+  desk: { close(): Promise<void> }
   settings: Pick<TrackerSettings, 'drainDelay' | 'drainWindow'>
   /** For answers that are on their way when it closes. */
   graceMs: number
@@ -20,7 +22,7 @@ const closeMsMax = 3_000
 
 export async function endServer(
   signal: EndingSignal,
-  { tracker, site, settings, graceMs }: EndingParts,
+  { tracker, site, desk, settings, graceMs }: EndingParts,
 ): Promise<never> {
   const isUnhurried = signal === 'SIGTERM'
   const plan = { delayMs: settings.drainDelay, windowMs: settings.drainWindow }
@@ -28,5 +30,6 @@ export async function endServer(
   setTimeout(() => process.exit(exitCodeOf(signal)), drainMs + graceMs + closeMsMax)
   if (isUnhurried) await tracker.drain(plan)
   await site.close(graceMs)
+  await desk.close()
   process.exit(0)
 }

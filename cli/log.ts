@@ -48,7 +48,7 @@ export function createJsonLog(levelMin: LogLevel): ProgramLog {
 /** Control characters of a name or a header must not reach the terminal, where they are commands. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const controls = /[\u0000-\u001f\u007f-\u009f]/g
-const printable = (text: string) => text.replace(controls, '\ufffd')
+export const printable = (text: string) => text.replace(controls, '\ufffd')
 
 function fieldText(value: unknown): string {
   if (value instanceof Error) return value.message

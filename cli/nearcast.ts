@@ -31,6 +31,10 @@ const commands: Record<string, Command> = {
     about: 'keep files available to peers, from a server or a folder',
     load: async () => (await import('./seed.ts')).seed,
   },
+  doctor: {
+    about: 'look at a tracker from outside, and say what is wrong with it',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
 }
 
 const help = `Usage: nearcast <command> [options]

@@ -1,10 +1,9 @@
 /** `nearcast serve`: reads the settings, puts origin, tracker, SDK and demo page together, and prints what happens. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createOrigin, type Origin } from '../origin/main.ts'
+import { createOrigin, type Origin, originMetrics } from '../origin/main.ts'
 import { MiB } from '../shared/limits.ts'
-import type { Log } from '../shared/log.ts'
-import type { Tracker } from '../tracker/main.ts'
+import { type Tracker, trackerMetrics } from '../tracker/main.ts'
 import { createAllInOne } from './all-in-one.ts'
 import { type BannerFacts, pageAddresses, printBanner } from './banner.ts'
 import { type BuiltFile, readBuiltFiles } from './built-files.ts'
@@ -13,13 +12,15 @@ import { endServer } from './ending.ts'
 import { printHelp } from './help.ts'
 import { listen } from './listening.ts'
 import { formatLive, LiveLine, type LiveNumbers } from './live-line.ts'
-import { createJsonLog, createTerminalLog } from './log.ts'
+import { createJsonLog, createTerminalLog, type ProgramLog } from './log.ts'
+import { unreadinessOf } from './operations.ts'
+import { OperatorDesk } from './operator-desk.ts'
 import { builtFolder, packageVersion } from './package.ts'
 import { Refusal, systemErrorCode, usageRefusal } from './refusal.ts'
 import { readSettings } from './setting-sources.ts'
 import { type ServeSettings, serveSettings } from './settings.ts'
 import type { Site } from './site.ts'
-import { onSignal } from './stopping.ts'
+import { onReload, onSignal, stopAsked } from './stopping.ts'
 import { openStun } from './stun.ts'
 import { createTrackerWith } from './tracker-room.ts'
 
@@ -65,6 +66,7 @@ interface Rooms {
   origin: Origin
   tracker: Tracker
   site: Site
+  desk: OperatorDesk
 }
 
 const servedFolder = ({ folder, demo }: ServeSettings) => folder ?? (demo ? undefined : process.cwd())
@@ -79,11 +81,18 @@ function siteKeyOf({ siteKeyFile }: ServeSettings): Buffer | undefined {
   }
 }
 
-async function createRooms(settings: ServeSettings, softwarePath: string | undefined, log: Log): Promise<Rooms> {
+async function createRooms(settings: ServeSettings, softwarePath: string | undefined, log: ProgramLog): Promise<Rooms> {
   const folder = servedFolder(settings)
   const cap = egressCap(settings)
   const sdk = await builtFiles('browser', 'nearcast.js')
   const page = settings.demo ? await builtFiles('demo', 'index.html') : undefined
+  const desk: OperatorDesk = new OperatorDesk({
+    settings,
+    version: packageVersion,
+    log,
+    unreadiness: () => unreadinessOf(site, tracker),
+    end: stopAsked,
+  })
   const tracker = await createTrackerWith(settings, log)
   const origin = await createOrigin({
     folder,
@@ -100,7 +109,10 @@ async function createRooms(settings: ServeSettings, softwarePath: string | undef
     page && softwarePath !== undefined
       ? { page, softwarePath, egressBytesPerSecondMax: cap, version: packageVersion }
       : undefined
-  return { origin, tracker, site: createAllInOne({ origin, tracker, sdk, demo }) }
+  const site = createAllInOne({ origin, tracker, sdk, demo, operations: desk.operations })
+  desk.addPart('tracker', { metrics: trackerMetrics, stats: () => tracker.stats() })
+  desk.addPart('origin', { metrics: originMetrics, stats: () => origin.stats() })
+  return { origin, tracker, site, desk }
 }
 
 function liveNumbers({ origin, tracker }: Rooms): LiveNumbers {
@@ -126,12 +138,14 @@ export async function serve(args: readonly string[]): Promise<void> {
       )
     : createJsonLog(settings.logLevel)
   const rooms = await createRooms(settings, softwarePath, log)
-  const close = async (error: unknown): Promise<never> => {
-    await rooms.site.close(0)
+  const { site, desk } = rooms
+  const end = async (error: unknown): Promise<never> => {
+    await Promise.all([desk.close(), site.close(0)])
     throw error
   }
-  const { port } = await listen(rooms.site.server, settings.port, settings.host).catch(close)
-  const stunPort = await openStun(rooms.tracker, settings, port, log).catch(close)
+  const admin = await desk.open().catch(end)
+  const { port } = await listen(site.server, settings.port, settings.host).catch(end)
+  const stunPort = await openStun(rooms.tracker, settings, port, log).catch(end)
   const facts: BannerFacts = {
     version: packageVersion,
     addresses: pageAddresses(settings.host, port),
@@ -139,11 +153,13 @@ export async function serve(args: readonly string[]): Promise<void> {
     softwarePath,
     egressBytesPerSecondMax: egressCap(settings),
     stunPort,
+    ...(admin !== undefined && { admin }),
   }
+  onReload(() => void desk.reload())
   onSignal(async (signal) => {
     live?.stop()
     log.info({ signal }, 'stopping')
-    await endServer(signal, { tracker: rooms.tracker, site: rooms.site, settings, graceMs: closeGraceMs })
+    await endServer(signal, { tracker: rooms.tracker, site, desk, settings, graceMs: closeGraceMs })
   })
   if (isTerminal) {
     console.log(printBanner(facts, isColored))

@@ -1,6 +1,7 @@
 /** The kinds of value that a setting can have: how each is read from a flag, a variable or JSON, and what is right. */
 import { BlockList, isIP } from 'node:net'
 import { resolve } from 'node:path'
+import { isSwarmId, type SwarmId } from '../shared/ids.ts'
 import { parseBytes, parseDuration, parseRate } from './quantity.ts'
 
 export interface Kind<T> {
@@ -38,12 +39,18 @@ export const portKind: Kind<number> = {
   },
 }
 
+/** A port that there need not be. */
+export const optionalPortKind: Kind<number | undefined> = portKind
+
 export const hostKind: Kind<string | undefined> = {
   hint: '<address>',
   right: 'a name or an address of this machine, like localhost, 0.0.0.0 or ::1',
   many: false,
   read: (value) => (isText(value) && /^[A-Za-z0-9_.:%-]{1,253}$/.test(value) ? value : undefined),
 }
+
+/** The same where there is a default. */
+export const givenHostKind = hostKind as Kind<string>
 
 export const pathKind: Kind<string | undefined> = {
   hint: '<path>',
@@ -87,6 +94,20 @@ export const urlKind: Kind<string | undefined> = {
   right: 'an http or https URL',
   many: false,
   read: (value) => (isAddress(value, ['http:', 'https:']) ? new URL(value).href : undefined),
+}
+
+export const anyUrlKind: Kind<string | undefined> = {
+  hint: '<url>',
+  right: 'an http, https, ws or wss URL',
+  many: false,
+  read: (value) => (isAddress(value, ['http:', 'https:', 'ws:', 'wss:']) ? value : undefined),
+}
+
+export const swarmKind: Kind<SwarmId | undefined> = {
+  hint: '<swarm>',
+  right: '40 hex digits in lower case',
+  many: false,
+  read: (value) => (isText(value) && isSwarmId(value) ? value : undefined),
 }
 
 export const trackerKind: Kind<string> = {

@@ -8,6 +8,7 @@ import type { Kind } from './setting-kinds.ts'
 export const sections = {
   edges: 'servers that have the same files, for what no peer brings',
   nat: 'STUN and TURN, by which visitors behind routers and firewalls reach one another',
+  operations: 'the admin port and its secret',
   limits: 'what each client, and all together, may ask of the tracker',
 } as const
 export type Section = keyof typeof sections

@@ -1,16 +1,21 @@
 /** The settings of every command, each declared once. The tracker's, which two commands share, are in tracker-settings.ts. */
 import { nameKind, optionalCountKind, originsKind, prefixKind, secretKind, swarmNamesKind } from './admission-kinds.ts'
 import { workersKind } from './cluster-settings.ts'
+import { joinTokenKind, tokenTextKind } from './secret-kinds.ts'
 import { type SettingTable, type SettingValues, setting } from './setting.ts'
 import {
   amountKind,
+  anyUrlKind,
   choiceKind,
   durationKind,
+  givenHostKind,
   hostKind,
+  optionalPortKind,
   outputKind,
   pathKind,
   portKind,
   rateKind,
+  swarmKind,
   switchKind,
   trackerKind,
   urlKind,
@@ -19,10 +24,35 @@ import {
 import { trackerSettings } from './tracker-settings.ts'
 
 /** What programs that serve until they are stopped say alike. */
-const serverSettings = {
+const runningSettings = {
   logLevel: setting(choiceKind('info', 'warn', 'error'), 'info', 'the least severe lines to log [info]'),
   config: setting(pathKind, undefined, 'a JSON file with any of these settings'),
 }
+
+/** What an operator needs of a server. */
+const operatorSettings = {
+  adminPort: {
+    ...setting(optionalPortKind, undefined, 'a port for stats, bans and reloads; 0 takes any free one [none]'),
+    section: 'operations',
+  },
+  adminHost: {
+    ...setting(givenHostKind, '127.0.0.1', 'the address of the admin port [127.0.0.1]'),
+    section: 'operations',
+  },
+  adminTokenFile: {
+    ...setting(pathKind, undefined, 'the file with the secret of the admin port and of metrics [none]'),
+    section: 'operations',
+  },
+  adminToken: {
+    ...setting(tokenTextKind, undefined, 'the same; as a flag everyone on the machine can see it [none]'),
+    section: 'operations',
+    isSecret: true,
+  },
+} satisfies SettingTable
+
+export type OperatorSettings = SettingValues<typeof operatorSettings>
+
+const serverSettings = { ...operatorSettings, ...runningSettings }
 
 export const serveSettings = {
   folder: {
@@ -111,10 +141,25 @@ export const seedSettings = {
   diskMax: setting(amountKind, Number.POSITIVE_INFINITY, 'the most that they may take there, like 20GiB [none]'),
   ...peerSettings,
   recheck: setting(durationKind, 300_000, 'how often the server is asked for a newer version [5m]'),
-  ...serverSettings,
+  ...runningSettings,
 } satisfies SettingTable
 
 export type SeedSettings = SettingValues<typeof seedSettings>
+
+export const doctorSettings = {
+  url: { ...setting(anyUrlKind, undefined, 'the site, or the tracker’s own URL'), positional: true },
+  origin: setting(urlKind, undefined, 'the page that a visitor comes from [the tracker’s own host]'),
+  token: {
+    ...setting(joinTokenKind, undefined, 'a token to join with; better as NEARCAST_TOKEN than as a flag [none]'),
+    isSecret: true,
+  },
+  swarm: setting(swarmKind, undefined, 'a swarm that the tracker serves, where it does not serve all'),
+  slow: setting(switchKind, false, 'also keep a connection quiet for 75 s, as proxies do not like it'),
+  json: setting(switchKind, false, 'print one line of JSON and nothing else'),
+  config: setting(pathKind, undefined, 'a JSON file with any of these settings'),
+} satisfies SettingTable
+
+export type DoctorSettings = SettingValues<typeof doctorSettings>
 
 /** Every command's settings: one environment serves them all. */
 export const settingTables: readonly SettingTable[] = [

@@ -21,6 +21,14 @@ export function onSignal(stop: (signal: EndingSignal) => void): void {
   }
 }
 
+/** Begins the end as an operator's SIGTERM does. */
+export const stopAsked = (): void => void process.emit('SIGTERM', 'SIGTERM')
+
+/** Calls `reload` at each SIGHUP. At a terminal nobody asks so: there the signal means that the terminal is gone. */
+export function onReload(reload: () => void): void {
+  if (!process.stdout.isTTY) process.on('SIGHUP', reload)
+}
+
 /** Ends the process as soon as nothing is left to do, and soon in any case. */
 export function exitSoon(exitCode: number): void {
   process.exitCode = exitCode

@@ -1,19 +1,29 @@
 /** `nearcast tracker`: the tracker alone, on a port of its own, until a signal comes. */
-import { type Tracker, type TrackerOptions, trackerPath } from '../tracker/main.ts'
+import { type Tracker, type TrackerOptions, trackerMetrics, trackerPath } from '../tracker/main.ts'
 import { pageAddresses, printTrackerBanner, type TrackerFacts } from './banner.ts'
 import { endServer } from './ending.ts'
 import { printHelp } from './help.ts'
 import { listen } from './listening.ts'
 import { createJsonLog, createTerminalLog, type ProgramLog } from './log.ts'
-import { operationsAnswers } from './operations.ts'
+import { type Operations, operationsAnswers, unreadinessOf } from './operations.ts'
+import { OperatorDesk } from './operator-desk.ts'
 import { packageVersion } from './package.ts'
 import { readSettings } from './setting-sources.ts'
 import { type TrackerCommandSettings, trackerCommandSettings } from './settings.ts'
 import { createSite, type Site, sendText, sendTrackerHint } from './site.ts'
-import { type EndingSignal, onSignal } from './stopping.ts'
+import { type EndingSignal, onReload, onSignal } from './stopping.ts'
 import { openStun } from './stun.ts'
 import { createTrackerWith } from './tracker-room.ts'
-import { createWorkerBus, isWorker, onWorkerStop, runPrimary, sayListening, startWorker } from './workers.ts'
+import {
+  createWorkerBus,
+  endAll,
+  isWorker,
+  onWorkerStop,
+  runPrimary,
+  sayListening,
+  startWorker,
+  workerPort,
+} from './workers.ts'
 
 const help = {
   usage: 'nearcast tracker [options]',
@@ -40,15 +50,14 @@ const closeGraceMs = 2_000
 /** `wss://tracker.example.org` is its own address, as it stands; below a path others share the host. */
 const trackerPaths = ['/', trackerPath]
 
-function createTrackerSite(tracker: Tracker, settings: TrackerCommandSettings): Site {
-  const site: Site = createSite({
+function createTrackerSite(tracker: Tracker, settings: TrackerCommandSettings, operations: Operations): Site {
+  return createSite({
     tracker,
-    answers: new Map([...operationsAnswers({ isReady: () => site.isOpen && tracker.isReady }), ['/', sendTrackerHint]]),
+    answers: new Map([...operationsAnswers(operations), ['/', sendTrackerHint]]),
     others: (_, response) => sendText(response, 404, `a tracker alone: WebSocket at ${trackerPath}\n`),
     connectionsMax: settings.connectionsMax + spareConnections,
     ended: async () => {},
   })
-  return site
 }
 
 /** Serves until a signal comes. @throws Refusal when it cannot start */
@@ -88,12 +97,21 @@ async function open(
   log: ProgramLog,
   announce: (facts: TrackerFacts) => void,
 ): Promise<void> {
+  const desk: OperatorDesk = new OperatorDesk({
+    settings: { ...settings, adminPort: workerPort(settings.adminPort) },
+    version: packageVersion,
+    log,
+    unreadiness: () => unreadinessOf(site, room),
+    end: endAll,
+  })
   const room = await createTrackerWith(settings, log, { paths: trackerPaths, ...(isWorker && workerOptions(settings)) })
-  const site = createTrackerSite(room, settings)
+  desk.addPart('tracker', { metrics: trackerMetrics, stats: () => room.stats() })
+  const site = createTrackerSite(room, settings, desk.operations)
   const close = async (error: unknown): Promise<never> => {
-    await site.close(0)
+    await Promise.all([desk.close(), site.close(0)])
     throw error
   }
+  const admin = await desk.open().catch(close)
   const { port } = await listen(site.server, settings.port, settings.host).catch(close)
   const stunPort = await openStun(room, settings, port, log).catch(close)
   const addresses = pageAddresses(settings.host, port)
@@ -102,9 +120,11 @@ async function open(
     addresses,
     tracker: addresses.map((address) => `${address.replace('http', 'ws')}${trackerPath}`),
     stunPort,
+    ...(admin !== undefined && { admin }),
   }
+  onReload(() => void desk.reload())
   const stop = async (signal: EndingSignal) => {
-    await endServer(signal, { tracker: room, site, settings, graceMs: closeGraceMs })
+    await endServer(signal, { tracker: room, site, desk, settings, graceMs: closeGraceMs })
   }
   if (isWorker) onWorkerStop(stop)
   else {

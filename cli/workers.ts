@@ -8,7 +8,7 @@ import { type Pipe, PipeBus, WorkerHub } from '../tracker/main.ts'
 import type { ProgramLog } from './log.ts'
 import { exitCodes, Refusal } from './refusal.ts'
 import { variableName } from './setting.ts'
-import { type EndingSignal, onSignal } from './stopping.ts'
+import { type EndingSignal, onReload, onSignal, stopAsked } from './stopping.ts'
 
 /** A worker that crashes is back soon at first; one that cannot live does not keep the machine busy with dying. */
 const restartMsMin = 500
@@ -42,6 +42,19 @@ const isSaid = (message: unknown): message is Said =>
 
 export const isWorker = cluster.isWorker
 
+/** Which of the workers this is, from 0: one that takes another's place takes its number too. */
+const slotVariable = 'TRACKER_WORKER_SLOT'
+
+/** A port of this process alone: the first worker's is the one that was asked for, and the others' are those above. */
+export const workerPort = (port: number | undefined): number | undefined =>
+  port === undefined || port === 0 || !isWorker ? port : port + Number(process.env[slotVariable] ?? 0)
+
+/** Begins the end of the whole server, in a worker too. */
+export const endAll = (): void => {
+  if (isWorker) process.kill(process.ppid, 'SIGTERM')
+  else stopAsked()
+}
+
 /** The primary's life, until it ends the process. @throws Refusal of the first worker that cannot start */
 export function runPrimary(options: PrimaryOptions): Promise<void> {
   return new Promise((_, refuse) => live(options, refuse))
@@ -64,8 +77,8 @@ function live(
     if (isStopping && living.size === 0) process.exit(exitCode)
   }
 
-  const start = (crashCount: number): void => {
-    const worker = cluster.fork(env)
+  const start = (slot: number, crashCount: number): void => {
+    const worker = cluster.fork({ ...env, [slotVariable]: String(slot) })
     const startedAt = performance.now()
     living.add(worker)
     worker.once('online', () => log.info({ pid: worker.process.pid }, 'worker started'))
@@ -95,7 +108,7 @@ function live(
       const crashes = performance.now() - startedAt >= steadyMs ? 0 : crashCount + 1
       const retryMs = Math.min(restartMsMax, restartMsMin * 2 ** crashes)
       log.error({ code, signal, retryMs }, 'a worker ended; another takes its place')
-      setTimeout(() => isStopping || start(crashes), retryMs)
+      setTimeout(() => isStopping || start(slot, crashes), retryMs)
     })
   }
 
@@ -110,11 +123,14 @@ function live(
     log.info({ signal }, 'stopping')
     stop(signal)
   })
+  onReload(() => {
+    for (const worker of living) worker.process.kill('SIGHUP')
+  })
   process.on('exit', () => {
     // A second signal ends the primary at once: nobody stays behind.
     for (const worker of living) worker.process.kill('SIGKILL')
   })
-  for (let i = 0; i < count; i++) start(0)
+  for (let slot = 0; slot < count; slot++) start(slot, 0)
 }
 
 function pipeTo(worker: Worker): Pipe {

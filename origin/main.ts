@@ -12,9 +12,12 @@ import { HashThread } from './shell/hash-thread.ts'
 import { ManifestDesk } from './shell/manifest-desk.ts'
 import { ManifestRecords } from './shell/manifest-records.ts'
 import { Manifests } from './shell/manifests.ts'
+import type { OriginStats } from './shell/metrics.ts'
 import { type ListedFile, PublishedFiles } from './shell/published-files.ts'
 import { RequestHandler } from './shell/request-handler.ts'
 import { Traffic } from './shell/traffic.ts'
+
+export { type OriginStats, originMetrics } from './shell/metrics.ts'
 
 /** How long a request for a manifest waits for its hash: some 2 GB worth; whoever asks has the file's bytes already. */
 const manifestWaitMsDefault = 2000
@@ -35,16 +38,6 @@ export interface OriginOptions {
   log: Log
   /** What hashes files; a thread of its own by default. */
   hashFile?: HashFile | undefined
-}
-
-export interface OriginStats {
-  requests: number
-  /** Bytes of bodies that sockets have taken. */
-  bytesSent: number
-  /** The same by URL path; past a thousand paths, and for answers that are no file's, under `*`. */
-  bytesSentByPath: Record<string, number>
-  activeResponses: number
-  manifests: { served: number; hashed: number; fromDisk: number }
 }
 
 export interface Origin {

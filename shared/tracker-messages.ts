@@ -147,12 +147,30 @@ const fromClient = {
   }),
 }
 
+/** What the tracker sees of a client that connected with `?doctor`, for an operator who looks for what is wrong. */
+const sighting = object({
+  /** What its address is for; `never` is none that a client can have. */
+  address: literal('public', 'private', 'link-local', 'loopback', 'never'),
+  /** Whether X-Forwarded-For came with it, and whether the other end of the socket is a proxy that is believed. */
+  forwarded: flag,
+  trusted: flag,
+  /** Between two pings. */
+  heartbeatMs: integer(1, Number.MAX_SAFE_INTEGER),
+})
+export type Sighting = Infer<typeof sighting>
+
 const fromTracker = {
   /**
    * First on every connection: who this peer is, with what it can be the same one on its next connection, and what
    * servers there are.
    */
-  welcome: object({ type: literal('welcome'), id: peerId, resume: optional(resume), ...serverFields }),
+  welcome: object({
+    type: literal('welcome'),
+    id: peerId,
+    resume: optional(resume),
+    ...serverFields,
+    seen: optional(sighting),
+  }),
   /** The token is good, for so long. */
   authorized: object({ type: literal('authorized'), forMs: integer(0, Number.MAX_SAFE_INTEGER) }),
   /** What changed of the servers since. */

@@ -22,11 +22,12 @@ import { createClosingLog } from './shell/closing-log.ts'
 import { type BusOptions, ClusterLink, joinBus } from './shell/cluster-link.ts'
 import { Drain } from './shell/drain.ts'
 import { EdgeChecks } from './shell/edge-checks.ts'
+import { JoinClock } from './shell/join-clock.ts'
 import { Locator, type LocatorOptions } from './shell/locator.ts'
 import { LoopWatch } from './shell/loop-watch.ts'
 import { edgesFrom, type ServerSettings, serverDeskFrom } from './shell/server-settings.ts'
+import { createSightings } from './shell/sighting.ts'
 import {
-  offeredProtocols,
   SocketServer,
   type SocketServerEvents,
   type SocketServerOptions,
@@ -34,10 +35,13 @@ import {
   trackerPath,
 } from './shell/socket-server.ts'
 import { StunServer } from './shell/stun-server.ts'
+import { offeredProtocols } from './shell/subprotocols.ts'
 import type { Tracker } from './shell/tracker.ts'
+import { statsOf } from './shell/tracker-stats.ts'
 import { type WebTorrentSettings, webTorrentFrom } from './shell/webtorrent-endpoint.ts'
 
 export type { DrainPlan } from './shell/drain.ts'
+export { trackerMetrics } from './shell/metrics.ts'
 export { type Pipe, PipeBus, WorkerHub } from './shell/pipe-bus.ts'
 export { trackerPath } from './shell/socket-server.ts'
 export { mintToken, newTokenKeys, type SigningKey, signingKeyOf, type TokenClaims } from './shell/token-mint.ts'
@@ -118,7 +122,9 @@ export function createTracker(options: TrackerOptions): Tracker {
   const locator = new Locator(options, log)
   const addressOf = createAddressReader(options.trustedProxies ?? [])
   const sockets = new Map<PeerId, TrackerSocket>()
+  const joinClock = new JoinClock(now)
   const logClosed = createClosingLog(log, now)
+  const sighted = createSightings(options)
 
   const run = (effects: readonly TrackerEffect[]): void => {
     for (const effect of effects) {
@@ -186,9 +192,15 @@ export function createTracker(options: TrackerOptions): Tracker {
       socket.address = address
       if (rules.verifier !== undefined) socket.webOrigin = request.headers.origin
       sharedDoor?.enter(id, subscriberKey(address))
-      run(machine.connect(id, address, locator.locate(request, address), now(), issue))
+      const effects = machine.connect(id, address, locator.locate(request, address), now(), issue)
+      run(sighted(effects, request, address))
     },
-    text: (socket, text) => run(machine.receive(socket.id!, text, now())),
+    text(socket, text) {
+      const arrivedMs = now()
+      const effects = machine.receive(socket.id!, text, arrivedMs)
+      run(effects)
+      joinClock.ran(effects, arrivedMs)
+    },
     control: (socket) => run(machine.control(socket.id!, now())),
     malformed: (socket, what) => run(machine.malformed(socket.id!, what, now())),
     closed({ id }) {
@@ -251,17 +263,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       desk.stunAt(stun.port)
       return stun.port
     },
-    stats: () => {
-      const stats = machine.stats()
-      const refused = { ...stats.refused, ...server.refused, busy: lifecycle.busyCount }
-      const others = {
-        edges: { count: edges.count, well: edges.wellCount },
-        bus: link?.stats(),
-        ...(stun && { stun: { ...stun.stats } }),
-        ...(webTorrent && { webTorrent: webTorrent.stats() }),
-      }
-      return { ...stats, refused, load: load.level, loopLagMs: load.lagMs, ...others }
-    },
+    stats: () => statsOf(machine.stats(), { server, lifecycle, edges, joinClock, link, stun, webTorrent }),
     get isReady() {
       return lifecycle.isReady
     },

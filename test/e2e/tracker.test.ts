@@ -151,3 +151,46 @@ it('[D4] settings that do not go together are refused in one line', async () => 
   expect(result).toMatchObject({ code: 2, stdout: '' })
   expect(result.stderr).toMatch(/^nearcast tracker: [^\n]*already in region a\n$/)
 })
+
+describe('an operator at the admin port', () => {
+  const secret = 'e2e-secret-of-many-letters'
+  const headers = { Authorization: `Bearer ${secret}` }
+
+  it('[T205] [T206] sees stats, has files read again, and ends it as SIGTERM does', async () => {
+    const path = folder.write('admin-token', `${secret}\n`)
+    const soon = ['--drain-delay', '100ms', '--drain-window', '100ms']
+    const { program } = await startTracker('--admin-port', '0', '--admin-token-file', path, ...soon)
+    const { admin } = program.lines[0] as { admin: string }
+    expect(await (await fetch(`${admin}/stats`, { headers })).json()).toMatchObject({ tracker: { connections: 0 } })
+    program.child.kill('SIGHUP')
+    expect(await program.waitForLine(({ msg }) => msg === 'files are read again')).toMatchObject({
+      reloaded: ['the admin token'],
+    })
+    expect(await (await fetch(`${admin}/drain`, { method: 'POST', headers })).json()).toEqual({ draining: true })
+    expect(await program.ended).toBe(0)
+    expect(program.stderr).toBe('')
+  })
+})
+
+describe('nearcast doctor', () => {
+  it('[T210] ends with 0 before a tracker that is well, and with one line of JSON for programs', async () => {
+    const { program, url } = await startTracker()
+    const told = await runProgram(['doctor', url])
+    expect(told).toMatchObject({ code: 0, stderr: '' })
+    expect(told.stdout).toContain('All is well.')
+    const { code, stdout } = await runProgram(['doctor', url, '--json'])
+    expect(code).toBe(0)
+    expect(stdout.trim().split('\n')).toHaveLength(1)
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, findings: expect.arrayContaining([]) })
+    program.child.kill('SIGTERM')
+    await program.ended
+  })
+
+  it('[T210] [D4] ends with 1 before one that is not there, and with 2 without a URL', async () => {
+    const { code, stdout } = await runProgram(['doctor', 'ws://127.0.0.1:1', '--json'])
+    expect(code).toBe(1)
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false })
+    expect(await runProgram(['doctor'])).toMatchObject({ code: 2, stdout: '' })
+    expect(await runProgram(['doctor', 'nonsense'])).toMatchObject({ code: 2, stdout: '' })
+  })
+})

@@ -15,10 +15,11 @@ export const packageRooms: Record<string, string | readonly string[]> = {
   jose: 'tracker/shell/',
   maxmind: 'tracker/shell/geo-database.ts',
   '@redis/client': 'tracker/shell/redis-bus.ts',
-  ws: ['tracker/shell/', 'client/node/tracker-socket.ts'],
+  ws: ['tracker/shell/', 'client/node/tracker-socket.ts', 'cli/doctor/visit.ts'],
   express: 'origin/shell/',
   'mime-types': 'origin/shell/',
   pino: 'cli/log.ts',
+  'prom-client': 'cli/metrics.ts',
 }
 
 const programs = ['client', 'tracker', 'origin'] as const

@@ -42,6 +42,8 @@ export class Door {
   /** Connections opened in the current window; a new window begins with an empty map, so it never grows for long. */
   #opened = new Map<string, number>()
   #window = 0
+  /** All that ever came in. */
+  entered = 0
 
   constructor(limits: TrackerLimits) {
     this.#limits = limits
@@ -68,6 +70,7 @@ export class Door {
     this.#opened.set(subscriber, opened + 1)
     this.#open.set(subscriber, open + 1)
     this.#count++
+    this.entered++
     return undefined
   }
 

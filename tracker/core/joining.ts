@@ -11,6 +11,7 @@ import type { Exposure } from './exposure.ts'
 import type { Introductions } from './introductions.ts'
 import type { TrackerLimits } from './limits.ts'
 import type { Load } from './load.ts'
+import { type Announce, announces, type TrackerMachineStats } from './machine-stats.ts'
 import type { Memberships } from './memberships.ts'
 import type { Outcomes } from './outcomes.ts'
 import type { Membership, Peer } from './peer.ts'
@@ -38,8 +39,8 @@ export interface JoiningParts {
 
 export class Joining {
   readonly #parts: JoiningParts
-  /** Introductions made, by how near the two are. */
-  readonly introduced = Object.fromEntries(tiers.map((tier) => [tier, 0])) as Record<Tier, number>
+  readonly #introduced = Object.fromEntries(tiers.map((tier) => [tier, 0])) as Record<Tier, number>
+  readonly #announces = Object.fromEntries(announces.map((event) => [event, 0])) as Record<Announce, number>
 
   constructor(parts: JoiningParts) {
     this.#parts = parts
@@ -78,6 +79,7 @@ export class Joining {
       const message = `at most ${limits.swarmsPerConnectionMax} swarms on one connection`
       return conduct.refuse(peer, { code: 'too-many-swarms', message, swarm })
     }
+    this.#announces[former === undefined ? 'entered' : 'updated']++
     const membership = former ?? memberships.enter(peer, swarm)
     membership.swarm.update(membership, have, gives ?? true)
     cluster?.note(membership, now)
@@ -124,6 +126,7 @@ export class Joining {
     if (membership === undefined) {
       return conduct.refuse(peer, { code: 'unknown-swarm', message: 'this peer is not in the swarm', swarm })
     }
+    this.#announces.left++
     memberships.quit(membership)
     return []
   }
@@ -141,6 +144,10 @@ export class Joining {
     )
   }
 
+  stats(): Pick<TrackerMachineStats, 'introductions' | 'announces'> {
+    return { introductions: { ...this.#introduced }, announces: { ...this.#announces } }
+  }
+
   #introduce({ peer }: Membership, others: readonly Peer[], now: number): Introduced[] {
     const { introductions, exposure, trust } = this.#parts
     const told: Introduced[] = []
@@ -150,7 +157,7 @@ export class Joining {
       const tier = tierOf(peer.place, other.place)
       const isNew = introductions.between(peer, other, now) === undefined
       if (isNew && !peer.allowance.introductions.take(1, now)) break
-      if (isNew) this.introduced[tier]++
+      if (isNew) this.#introduced[tier]++
       const ticket = trust.introduce(peer, other, isNew, now)
       introductions.introduce(peer, other, tier, ticket, now)
       exposure.note(peer, other, now)

@@ -3,8 +3,17 @@ import type { RefusalCode, Tier } from '../../shared/tracker-messages.ts'
 import type { ClusterStats } from './cluster.ts'
 import type { OutcomeStats } from './outcomes.ts'
 
+/** What a signal carries: the first of these that it has. */
+export const signalTypes = ['offer', 'answer', 'busy', 'candidates'] as const
+export type SignalType = (typeof signalTypes)[number]
+
+export const announces = ['entered', 'updated', 'left'] as const
+export type Announce = (typeof announces)[number]
+
 export interface TrackerMachineStats extends OutcomeStats {
   connections: number
+  /** Connections that were let in since the start. */
+  accepted: number
   /** Connections since the start whose peer came back. */
   resumed: number
   /** Swarms; where a scope divides one, each of its parts. */
@@ -18,6 +27,9 @@ export interface TrackerMachineStats extends OutcomeStats {
   /** Introductions made since the start, by how near the two were; the same two within their time count once. */
   introductions: Record<Tier, number>
   signals: number
+  signalsByType: Record<SignalType, number>
+  /** What peers said of their swarms since the start; who closes without a word has not `left` in this sense. */
+  announces: Record<Announce, number>
   refused: Record<RefusalCode, number>
   /** Connections closed for what they sent. */
   expelled: number

@@ -5,6 +5,7 @@ import type { Conduct } from './conduct.ts'
 import type { TrackerEffect } from './effects.ts'
 import type { Introductions } from './introductions.ts'
 import type { TrackerLimits } from './limits.ts'
+import { type SignalType, signalTypes, type TrackerMachineStats } from './machine-stats.ts'
 import type { Peer } from './peer.ts'
 
 export interface RelayParts {
@@ -18,9 +19,14 @@ export class Relay {
   readonly #parts: RelayParts
   /** Signals that were passed on. */
   count = 0
+  readonly #countByType = Object.fromEntries(signalTypes.map((type) => [type, 0])) as Record<SignalType, number>
 
   constructor(parts: RelayParts) {
     this.#parts = parts
+  }
+
+  stats(): Pick<TrackerMachineStats, 'signals' | 'signalsByType'> {
+    return { signals: this.count, signalsByType: { ...this.#countByType } }
   }
 
   /** @param other whom the signal is for, if it is here */
@@ -52,6 +58,7 @@ export class Relay {
     if (typeof passed === 'string') return conduct.fault(peer, { code: 'malformed', message: passed, to }, now)
     if (isEmpty(passed) && !isEmpty(signal)) return []
     this.count++
+    this.#countByType[signal.description?.type ?? (signal.busy ? 'busy' : 'candidates')]++
     const { tier, ticket } = introduction
     const message: TrackerMessage = { type: 'signal', from: peer.id, tier, signal: passed }
     if (ticket !== undefined && signal.description?.type === 'offer') message.ticket = ticket

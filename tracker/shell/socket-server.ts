@@ -9,8 +9,10 @@ import type { PeerId } from '../../shared/ids.ts'
 import { KiB, trackerMessageBytesMax } from '../../shared/limits.ts'
 import { trackerSubprotocol } from '../../shared/tracker-messages.ts'
 import { checkSetting, checkWhole } from '../core/limits.ts'
+import { Disconnects } from './disconnects.ts'
 import { type Farewell, Farewells } from './farewells.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { offeredProtocols } from './subprotocols.ts'
 import { writeTextFrame } from './text-frame.ts'
 import { refuseUpgrade } from './upgrade-refusal.ts'
 
@@ -57,7 +59,7 @@ const nearcastDialect: Dialect = {
 }
 
 /** Below a minute, where common proxies end quiet connections. */
-const heartbeatMsDefault = 30_000
+export const heartbeatMsDefault = 30_000
 
 /** A full burst of large signals (60 × 4 KiB). Messages have at least some 50 bytes, so this bounds their number too. */
 const sendQueueBytesDefault = 256 * KiB
@@ -111,6 +113,7 @@ export class SocketServer {
     'slow-reader': 0,
     'no-answer': 0,
   }
+  readonly disconnects = new Disconnects()
   #closing: (() => void) | undefined
 
   /** @throws Error that names a wrong setting, its value and what would be right */
@@ -181,6 +184,13 @@ export class SocketServer {
     socket.close(code, reason)
   }
 
+  /** Bytes that wait for clients to take them. */
+  get queuedBytes(): number {
+    let bytes = 0
+    for (const socket of this.#sockets) bytes += socket.bufferedAmount
+    return bytes
+  }
+
   /** Says goodbye to every socket and waits until all are gone. */
   async shutdown(code: number, reason: string, farewell?: string): Promise<void> {
     if (this.#closing === undefined) this.#heartbeat.stop()
@@ -234,7 +244,8 @@ export class SocketServer {
     this.#events.closed(socket)
   }
 
-  closed(socket: TrackerSocket): void {
+  closed(socket: TrackerSocket, code: number): void {
+    this.disconnects.add(code)
     this.gone(socket)
     this.#heartbeat.remove(socket)
     this.#sockets.delete(socket)
@@ -262,14 +273,6 @@ export class SocketServer {
   }
 }
 
-/** Whether the client names the protocol of our own clients. */
-export const offersOwnProtocol = (request: IncomingMessage): boolean =>
-  offeredProtocols(request).includes(trackerSubprotocol)
-
-export function offeredProtocols(request: IncomingMessage): string[] {
-  return (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
-}
-
 function onMessage(this: WebSocket, data: WebSocket.RawData, isBinary: boolean): void {
   const socket = this as TrackerSocket
   socket.server!.message(socket, data, isBinary)
@@ -291,7 +294,7 @@ function onError(this: WebSocket): void {
   socket.server!.failed(socket)
 }
 
-function onClose(this: WebSocket): void {
+function onClose(this: WebSocket, code: number): void {
   const socket = this as TrackerSocket
-  socket.server!.closed(socket)
+  socket.server!.closed(socket, code)
 }

@@ -13,13 +13,8 @@ import type { Location } from '../core/location.ts'
 import type { WebTorrentEffect } from '../core/webtorrent-conduct.ts'
 import { WebTorrentMachine, type WebTorrentMachineOptions, type WebTorrentStats } from '../core/webtorrent-machine.ts'
 import type { Farewell } from './farewells.ts'
-import {
-  type Dialect,
-  offersOwnProtocol,
-  SocketServer,
-  type SocketServerOptions,
-  type TrackerSocket,
-} from './socket-server.ts'
+import { type Dialect, SocketServer, type SocketServerOptions, type TrackerSocket } from './socket-server.ts'
+import { offersOwnProtocol } from './subprotocols.ts'
 
 /** Clients offer no subprotocol. Twenty offers of 3 KiB are 60 KiB; browsers send five. */
 const webTorrentDialect: Dialect = { subprotocol: undefined, messageBytesMax: 64 * KiB, encoding: 'latin1' }
