@@ -17,7 +17,7 @@ export class Core {
   /** Whether this client uploads at all. One that does not announces nothing: what cannot be had from it is no copy. */
   isGiving = true
   /** True while verified bytes wait for the store. */
-  pressure = false
+  #isFullDownstream = false
   /** Bytes of whole chunks that wait for their hashes. */
   hashingBytes = 0
   /** True while peers may yet be found: there is consent, a tracker, and a file. */
@@ -36,7 +36,12 @@ export class Core {
 
   /** True when no more is to be asked for until what is here has been dealt with. */
   get isPressed(): boolean {
-    return this.pressure || this.hashingBytes >= hashingBytesMax
+    return this.#isFullDownstream || this.hashingBytes >= hashingBytesMax
+  }
+
+  /** Whoever takes the chunks can take no more, or can again. */
+  press(on: boolean): void {
+    this.#isFullDownstream = on
   }
 
   /** The peer that a chunk comes from, while it is linked; the origin is none. */

@@ -207,6 +207,7 @@ describe('asking peers for chunks', () => {
 
   it('[S7] a bulk download takes what fewest peers have first', () => {
     const driver = frugal(16)
+    driver.give({ type: 'held', swarm: driver.file.swarm, indexes: [15] })
     driver.give({ type: 'pressure', on: true })
     driver.meet('a', [0, 1, 2, 3, 4, 5, 6, 7])
     driver.meet('b', [0, 1, 2, 3, 4, 5, 6, 7])
@@ -215,6 +216,23 @@ describe('asking peers for chunks', () => {
     for (const name of ['a', 'b']) driver.give({ type: 'linkClosed', peer: driver.meet(`${name}2`, [0, 1, 2]).id })
     driver.give({ type: 'pressure', on: false })
     expect([8, 9]).toContain(c.asked[0])
+  })
+
+  it('[S1] a client that has nothing asks a crowd for two chunks at first, and soon for more', () => {
+    const driver = frugal(16)
+    const crowd = ['a', 'b', 'c', 'd'].map((name, index) => driver.meet(name, [index]))
+    const askedCount = () => crowd.filter(({ asked }) => asked.length > 0).length
+    expect(askedCount()).toBe(2)
+    driver.pass(600)
+    expect(askedCount()).toBe(4)
+  })
+
+  it('[S1] with its first chunk a client asks everybody', () => {
+    const driver = frugal(16)
+    const crowd = ['a', 'b', 'c', 'd'].map((name, index) => driver.meet(name, [index]))
+    const first = crowd.find(({ asked }) => asked.length > 0)!
+    first.send(first.asked[0]!)
+    expect(crowd.filter(({ asked }) => asked.length > 0)).toHaveLength(4)
   })
 
   it('[S10] what an origin that has fallen silent was about to bring is asked of peers', () => {

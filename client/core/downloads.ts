@@ -7,7 +7,7 @@ import type { Arrivals } from './arrivals.ts'
 import { type Core, earlier } from './core.ts'
 import { flightMs, peerMs } from './forecast.ts'
 import { behindOf } from './need.ts'
-import { pickChunk } from './order.ts'
+import { isBeginning, pickChunk } from './order.ts'
 import { downloading } from './origin-plan.ts'
 import { recall, sendCancel } from './recalls.ts'
 import type { Remote } from './remote.ts'
@@ -109,6 +109,7 @@ export class Downloads {
     for (const [id, holdings] of remote.holdings) {
       const swarm = this.#core.swarms.get(id)
       if (!swarm || swarm.failed || swarm.wants.size === 0 || !remote.mySlots.has(id)) continue
+      if (isBeginning(this.#core, swarm, now)) continue
       const chance = downloading(this.#core, swarm) > 0 ? this.#core.rng : undefined
       const index =
         pickChunk(swarm, remote, holdings, (candidate) => !isWithdrawn(remote, id, candidate), now, chance) ??

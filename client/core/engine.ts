@@ -164,8 +164,7 @@ export class Engine {
       case 'page':
         return this.#with(input.swarm, (swarm) => this.#arrivals.page(swarm, input.page, input.known, now))
       case 'pressure':
-        this.core.pressure = input.on
-        return
+        return this.core.press(input.on)
       case 'runBytes':
         return this.#runs.bytes(input.run, input.bytes, now)
       case 'runEnded':
@@ -216,6 +215,7 @@ export class Engine {
     noteHave(this.core, swarm, index, this.#now)
     swarm.reached(index, this.#now)
     this.#runs.overtaken(swarm, index)
+    if (swarm.have.count === 1) this.#downloads.plan(this.#now)
     if (swarm.runs.size === 0) this.#runs.plan(swarm, this.#now)
   }
 

@@ -3,11 +3,14 @@
  * after the last one asked of this peer, so that each peer works along its own stretch and few gaps are left.
  */
 import type { Rng } from '../../shared/rng.ts'
+import type { Core } from './core.ts'
 import { dueOf, isHungry, leadMs, nearEnd } from './deadlines.ts'
 import { peerMs } from './forecast.ts'
+import { downloading } from './origin-plan.ts'
 import type { Remote } from './remote.ts'
 import { originSoonMs } from './settings.ts'
 import type { Holdings, Swarm, Want } from './swarm.ts'
+import type { Transfer } from './transfer.ts'
 
 /** A run that has brought nothing for this long is not counted on. */
 const silentRunMs = 2_000
@@ -22,6 +25,26 @@ function comesSoon(swarm: Swarm, index: number, ms: number, now: number): boolea
     if (index >= next && index < soon && swarm.geometry.startOf(index) < run.to) return true
   }
   return false
+}
+
+/** So many chunks are under way from a crowd to a client that has nothing, for so long. */
+const firstChunksMax = 2
+const beginningMs = 500
+
+/** Fewer that download are no crowd. */
+const crowdCountMin = 2
+
+/**
+ * Whether a client that has nothing has asked for enough for now. Where a crowd begins, each holder's first chunks are for
+ * those that have nothing: two of them for one make no more holders than one would. Once the first is here everybody is asked (engine.ts).
+ */
+export function isBeginning(core: Core, swarm: Swarm, now: number): boolean {
+  if (swarm.have.count > 0 || swarm.flights.size < firstChunksMax) return false
+  if (downloading(core, swarm) < crowdCountMin) return false
+  for (const [{ startedAt }] of swarm.flights.values() as Iterable<[Transfer]>) {
+    if (now - startedAt >= beginningMs) return false
+  }
+  return true
 }
 
 /**

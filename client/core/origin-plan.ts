@@ -15,7 +15,7 @@ import {
   runLeadTrips,
   runMs,
 } from './settings.ts'
-import { claimersOf, isClaimed, isCrawling, isCrawlingAt, isScout, isStarving, ownStart } from './share.ts'
+import { claimersOf, isClaimed, isCrawling, isCrawlingAt, isScout, isStarving, isUntried, ownStart } from './share.ts'
 import type { Run, Swarm } from './swarm.ts'
 import { isWithdrawn } from './withdrawals.ts'
 
@@ -23,7 +23,7 @@ import { isWithdrawn } from './withdrawals.ts'
 export const rateAfterMs = 200
 
 /** And this young nothing: of a new connection's beginning. */
-const beginningMs = 70
+export const beginningMs = 70
 
 /** The least that is asked for at once while peers serve: below it the request costs more than the bytes. */
 const runBytesMin = 256 * 1024
@@ -124,7 +124,8 @@ export function downloading(core: Core, swarm: Swarm): number {
 export function startBesidePeers(core: Core, swarm: Swarm, now: number): number | undefined {
   if (core.settings.mode !== 'fastest' && !isAnyPaced(swarm, now)) return undefined
   const isStarved = isStarving(core, swarm, now)
-  const isPatient = core.settings.mode !== 'fastest' && !isScout(core, swarm, now) && !isStarved
+  const isWaiting = !isScout(core, swarm, now) && !isStarved && !isUntried(core, swarm, now)
+  const isPatient = core.settings.mode !== 'fastest' && isWaiting
   const claimers = claimersOf(core, swarm, now)
   const isRare = (index: number) =>
     isFree(swarm, index) &&
@@ -175,7 +176,7 @@ export function isGivingWay(core: Core, swarm: Swarm, run: Run, now: number): bo
   if (core.settings.mode === 'fastest') return false
   const ms = now - run.startedAt
   if (ms >= rateAfterMs) return isCrawling(swarm)
-  return ms >= beginningMs && run.at > run.from && isCrawlingAt(swarm, ((run.at - run.from) * 1_000) / ms)
+  return ms >= beginningMs && isCrawlingAt(swarm, ((run.at - run.from) * 1_000) / ms)
 }
 
 /** The end of the stretch of chunks from `start` that are wanted, idle, and as rare as the first. */

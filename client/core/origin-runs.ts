@@ -11,6 +11,7 @@ import type { FailureCode } from './engine-events.ts'
 import { noteFailure, type RunFailure } from './origin-failures.ts'
 import { chunkCame, claimMs, heard, measure, measureEnded } from './origin-pace.ts'
 import {
+  beginningMs,
   endOf,
   hedges,
   isFree,
@@ -199,7 +200,9 @@ export class OriginRuns {
     this.#planHedge(swarm, now)
     const isShared = isTogether(this.#core, swarm, now)
     for (const run of [...swarm.runs.values()]) {
-      if (isShared && isGivingWay(this.#core, swarm, run, now)) this.#close(swarm, run)
+      if (!isShared || !isGivingWay(this.#core, swarm, run, now)) continue
+      if (run.at > run.from) measureEnded(this.#core, swarm, run, now)
+      this.#close(swarm, run)
     }
     const due = isShared ? streamStart(this.#core, swarm, prospects(this.#core, swarm, now), now) : undefined
     if (due?.isLate ? swarm.runs.size >= runCountMax : isSupplied(swarm, now)) return
@@ -272,7 +275,10 @@ export class OriginRuns {
     let at = Number.POSITIVE_INFINITY
     if (this.#core.isPressed) return at
     for (const swarm of this.#core.swarms.values()) {
-      for (const run of swarm.runs.values()) at = earlier(at, Math.max(run.lastByteAt + runStallMs, now + lookMs))
+      for (const { startedAt, lastByteAt } of swarm.runs.values()) {
+        at = earlier(at, Math.max(lastByteAt + runStallMs, now + lookMs))
+        if (now < startedAt + beginningMs) at = earlier(at, startedAt + beginningMs)
+      }
       if (swarm.failed || !swarm.isWanting) continue
       if (swarm.runNotBefore > now) at = earlier(at, swarm.runNotBefore)
       at = earlier(at, now + lookMs)

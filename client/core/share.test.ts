@@ -50,6 +50,24 @@ describe('a crowd that starts together', () => {
     expect(asked(driver).length).toBeGreaterThan(0)
   })
 
+  it('[S46] one that heard nothing of the origin before it left it to others tries it later, once', () => {
+    const driver = startedAmong(16)
+    const other = driver.meet('other', [1])
+    count(driver, 16)
+    driver.pass(150)
+    expect(driver.all('closeRun')).toHaveLength(1)
+    // The peer brings a little, again and again: nobody starves.
+    const step = (index: number) => {
+      driver.pass(400)
+      other.say({ type: 'have', slot: other.slot, indexes: [index + 1] })
+      for (const asked of other.asked) if (!driver.swarm.have.has(asked)) other.send(asked)
+    }
+    for (let index = 1; index < 4; index++) step(index)
+    expect(asked(driver)).toEqual([])
+    for (let index = 4; index < 40; index++) step(index)
+    expect(asked(driver).length).toBeGreaterThan(0)
+  })
+
   it('[S46] the seventeenth goes on where the origin is fast', () => {
     const driver = startedAmong(16)
     const [run] = driver.swarm.runs.keys()

@@ -58,6 +58,18 @@ export function isStarving(core: Core, swarm: Swarm, now: number): boolean {
   return now - Math.max(swarm.peerProgressAt, swarm.togetherAt) > patienceMs * (1 + chanceOf(core))
 }
 
+/** So many of a swarm try an unknown origin within one patience. */
+const untriedCount = 4
+
+/**
+ * Whether the origin's rate is still unknown, as it had brought nothing when it was left to others, and it is this one's
+ * moment to try it: the more peers there are, the later, so that they do not all ask at once.
+ */
+export function isUntried(core: Core, swarm: Swarm, now: number): boolean {
+  if (swarm.httpBytesPerSecond > 0) return false
+  return now - swarm.togetherAt > patienceMs * (1 + chanceOf(core)) * (swarm.size / untriedCount)
+}
+
 /** This client's own number from 0 to 1. */
 export const chanceOf = (core: Core) => Number.parseInt(core.settings.instance.slice(0, 8), 16) / 2 ** 32
 

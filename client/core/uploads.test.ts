@@ -88,6 +88,21 @@ describe('serving peers', () => {
     expect(sentTo(small)).toBeLessThanOrEqual(sentTo(large) + 64 * KiB)
   })
 
+  it('[S48] who has nothing of the file gets its first chunk before those that have some', () => {
+    const driver = seed()
+    driver.give({ type: 'lost', swarm: driver.file.swarm, index: 15 })
+    driver.want()
+    const some = driver.meet('some', [15])
+    const nothing = driver.meet('nothing', [])
+    for (const { id } of [some, nothing]) driver.give({ type: 'drained', peer: id, roomBytes: 0 })
+    for (let index = 0; index < 4; index++) for (const puppet of [some, nothing]) ask(puppet, index)
+    driver.give({ type: 'uploadRate', bytesPerSecondMax: 64 * KiB })
+    for (const { id } of [some, nothing]) driver.give({ type: 'drained', peer: id, roomBytes: 64 * MiB })
+    while (sentTo(some) === 0) driver.pass(10)
+    // One chunk, and no more: then it is everybody's turn.
+    expect(Math.abs(sentTo(nothing) - 64 * KiB)).toBeLessThanOrEqual(8 * KiB)
+  })
+
   it('[S15] what is not here is refused as missing', () => {
     const driver = seed()
     driver.give({ type: 'lost', swarm: driver.file.swarm, index: 5 })

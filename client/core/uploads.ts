@@ -34,6 +34,7 @@ interface Part {
 export class Uploads {
   readonly #core: Core
   readonly #merit = new Merit()
+  readonly #firstTurns = new UploadTurns()
   readonly #turns = new UploadTurns()
   readonly #spareTurns = new UploadTurns()
   readonly #yielding = new Yielding()
@@ -120,6 +121,7 @@ export class Uploads {
   gone(remote: Remote): void {
     this.drop(remote)
     this.#merit.left(remote)
+    this.#firstTurns.forget(remote)
     this.#turns.forget(remote)
     this.#spareTurns.forget(remote)
   }
@@ -184,12 +186,22 @@ export class Uploads {
       isFar: (remote) => this.#rates.isFar(remote),
       sharesOf: (remote) => needOf(this.#core, remote, remotes),
     })
+    // Who has nothing passes the first chunk on at once, and so one becomes two.
+    const empty = favoured.filter((remote) => this.#isEmpty(remote))
+    if (empty.length > 0 && this.#firstTurns.run(empty, framesOf(false)) !== 'blocked') return
     const end = this.#turns.run(favoured, framesOf(false))
     if (end === 'wait') return
     // What those that give wait for is not taken by smaller frames of others.
     const others = remotes.filter((one) => !favoured.includes(one) && (end !== 'held' || !this.#rates.isFar(one)))
     const isSpare = others.length > 0 && this.#merit.isGiverAmong(this.#core.remotes.values())
     this.#spareTurns.run(others, framesOf(isSpare))
+  }
+
+  /** Whether a peer has none of the file, and was given none of it here. */
+  #isEmpty(remote: Remote): boolean {
+    const request = remote.uploads[0]
+    if (!request || remote.uploadedBytes >= request.length + request.offset) return false
+    return !remote.holdings.get(request.swarm)?.have.count
   }
 
   /** Whether a part was begun and takes no longer than a few frames do. */

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, expect, it, vi } from 'vitest'
 import { lockPath } from './path-lock.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'nearcast-lock-'))
@@ -41,6 +41,7 @@ it.runIf(process.platform === 'linux')(
     const [text] = (await once(parent.stdout, 'data')) as [Buffer]
     const pid = Number(text.toString())
     process.kill(pid, 'SIGKILL')
+    await vi.waitFor(() => expect(readFileSync(`/proc/${pid}/stat`, 'utf8')).toContain(') Z'))
     writeFileSync(`${path}.lock`, String(pid))
     await (await lockPath(path))()
     parent.kill('SIGKILL')

@@ -39,6 +39,37 @@ describe('capped egress', () => {
     expect(Math.max(...sent) / Math.min(...sent)).toBeLessThan(1.05)
   })
 
+  /** Who sends which slice, under a cap that each body fills as soon as it may. */
+  const order = (rate: number, count: number, sliceCount: number) => {
+    const egress = new FairEgress(rate)
+    for (let id = 0; id < count; id++) egress.ask(id, egress.sliceBytes, false)
+    const ids: number[] = []
+    for (let now = 0; ids.length < sliceCount; now = egress.nextWake(now)) {
+      const id = egress.next(now)
+      if (id === undefined) continue
+      ids.push(id)
+      egress.ask(id, egress.sliceBytes, false)
+    }
+    return ids
+  }
+
+  it('[O20] of visitors who begin together, one after another has its first 64 KiB whole', () => {
+    expect(order(1 * MiB, 3, 6)).toEqual([0, 0, 1, 1, 2, 2])
+    expect(order(4 * MiB, 3, 6)).toEqual([0, 1, 2, 0, 1, 2])
+  })
+
+  it('[O20] under a low cap with many who wait, turns are shorter, so that nobody waits long', () => {
+    expect(order(100_000, 100, 6)).toEqual([0, 1, 2, 3, 4, 5])
+  })
+
+  it('[O20] one who does not ask for more in its turn holds nobody up', () => {
+    const egress = new FairEgress(1 * MiB)
+    egress.ask(0, egress.sliceBytes, false)
+    egress.ask(1, egress.sliceBytes, false)
+    expect(egress.next(0)).toBe(0)
+    expect(egress.next(1_000)).toBe(1)
+  })
+
   it('[O20] lets a small answer go before the bodies that wait', () => {
     const egress = new FairEgress(4 * MiB)
     for (let id = 0; id < 100; id++) egress.ask(id, egress.sliceBytes, false)
@@ -65,7 +96,7 @@ describe('capped egress', () => {
   })
 
   it('cuts shorter slices under a low cap, so that turns come often', () => {
-    expect(new FairEgress(100_000).sliceBytes).toBe(5000)
+    expect(new FairEgress(100_000).sliceBytes).toBe(4096)
     expect(new FairEgress(10).sliceBytes).toBe(1024)
     expect(new FairEgress(1e9).sliceBytes).toBe(65_536)
   })

@@ -1,15 +1,19 @@
 /**
  * Who may send next under one cap on all bodies together. Each body asks for one slice at a time and asks again when
- * it went out; turns go round, so that every body gets the same share and a slow reader blocks nobody. Owns the order
- * and the rate; knows no socket and no timer.
+ * it went out; turns go round, so that every body gets the same share and a slow reader blocks nobody. A turn is a chunk
+ * long: of many visitors who begin together, the first can pass its chunk on while the others wait for theirs, where
+ * finer turns would bring all of them theirs at the end. Owns the order and the rate; knows no socket and no timer.
  */
 import { KiB } from '../../shared/limits.ts'
 import { TokenBucket } from '../../shared/token-bucket.ts'
 
-/** The longest slice: two bodies already alternate at this grain. */
-const sliceBytesMax = 64 * KiB
+/** A turn: the smallest chunk (shared/limits.ts, chunkBytesMin). */
+const turnBytesMax = 64 * KiB
 
-/** Slices of about this long at the cap, so that under a low cap others do not wait seconds for one slice. */
+/** And so much less that every body that waits has its turn within this time. */
+const roundMs = 2_000
+
+/** Slices of at most this long at the cap, so that under a low cap others do not wait seconds for one slice. */
 const sliceMs = 50
 
 /** The shortest slice: below it, per-write costs outweigh the bytes. */
@@ -29,10 +33,15 @@ export class FairEgress {
   readonly #prompt = new Map<number, number>()
   readonly #bulk = new Map<number, number>()
   #promptRun = 0
+  readonly #bytesPerSecondMax: number
+  /** The body whose turn it is, and what it may still send in it. */
+  #turn = { id: -1, leftBytes: 0 }
 
   constructor(bytesPerSecondMax: number) {
-    const sliceBytes = Math.round((bytesPerSecondMax * sliceMs) / 1000)
-    this.sliceBytes = Math.max(sliceBytesMin, Math.min(sliceBytesMax, sliceBytes))
+    this.#bytesPerSecondMax = bytesPerSecondMax
+    // A turn is a whole number of slices.
+    const sliceBytes = 2 ** Math.floor(Math.log2((bytesPerSecondMax * sliceMs) / 1000))
+    this.sliceBytes = Math.max(sliceBytesMin, Math.min(turnBytesMax, sliceBytes))
     this.#bucket = new TokenBucket(bytesPerSecondMax, Math.max(this.sliceBytes, (bytesPerSecondMax * burstMs) / 1000))
   }
 
@@ -50,20 +59,37 @@ export class FairEgress {
 
   /** The body that may send its slice now, or undefined. Call until it is undefined. */
   next(nowMs: number): number | undefined {
-    const queue = this.#queueInTurn()
-    for (const [id, bytes] of queue) {
-      if (!this.#bucket.take(bytes, nowMs)) return undefined
-      queue.delete(id)
-      this.#promptRun = queue === this.#prompt ? this.#promptRun + 1 : 0
-      return id
+    const first = this.#first()
+    if (first === undefined || !this.#bucket.take(first.bytes, nowMs)) return undefined
+    const { id, bytes, queue } = first
+    this.#promptRun = queue === this.#prompt ? this.#promptRun + 1 : 0
+    if (queue === this.#bulk) {
+      if (id !== this.#turn.id) this.#turn = { id, leftBytes: this.#turnBytes() }
+      this.#turn.leftBytes -= bytes
     }
-    return undefined
+    queue.delete(id)
+    return id
   }
 
   /** When `next` will have somebody: infinity while nobody asks. */
   nextWake(nowMs: number): number {
-    for (const bytes of this.#queueInTurn().values()) return this.#bucket.availableAt(bytes, nowMs)
-    return Number.POSITIVE_INFINITY
+    const first = this.#first()
+    return first === undefined ? Number.POSITIVE_INFINITY : this.#bucket.availableAt(first.bytes, nowMs)
+  }
+
+  #first(): { id: number; bytes: number; queue: Map<number, number> } | undefined {
+    const queue = this.#queueInTurn()
+    if (queue === this.#bulk && this.#turn.leftBytes > 0) {
+      const bytes = queue.get(this.#turn.id)
+      if (bytes !== undefined) return { id: this.#turn.id, bytes, queue }
+    }
+    for (const [id, bytes] of queue) return { id, bytes, queue }
+    return undefined
+  }
+
+  #turnBytes(): number {
+    const share = (this.#bytesPerSecondMax * roundMs) / 1_000 / this.#bulk.size
+    return Math.max(this.sliceBytes, Math.min(turnBytesMax, share))
   }
 
   #queueInTurn(): Map<number, number> {

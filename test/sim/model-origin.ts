@@ -21,6 +21,8 @@ export interface OriginPlan {
   delayMs: number
   /** What one answer gets at most, whatever the line has left. */
   answerBytesPerSecondMax?: number
+  /** What an answer sends in its turn, where the server shares its line out itself; else all go on side by side. */
+  turnBytes?: number
 }
 
 export interface OriginClient {
@@ -167,7 +169,7 @@ export class ModelOrigin implements Due {
   #send(answer: Answer): void {
     const { client } = answer
     const turn = Math.floor(turnBytes / Math.max(1, this.#openCount))
-    const sliceBytes = Math.max(sliceBytesMin, Math.min(sliceBytesMax, turn))
+    const sliceBytes = this.#plan.turnBytes ?? Math.max(sliceBytesMin, Math.min(sliceBytesMax, turn))
     const from = answer.at
     const index = Math.floor(from / this.#chunkBytes)
     const to = Math.min(answer.to, from + sliceBytes, (index + 1) * this.#chunkBytes)
