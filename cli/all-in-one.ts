@@ -5,6 +5,7 @@
 import type { Origin } from '../origin/main.ts'
 import type { Tracker } from '../tracker/main.ts'
 import { type BuiltFile, sendBuiltFile } from './built-files.ts'
+import type { ConnectionLimits } from './connection-guard.ts'
 import { type Operations, operationsAnswers } from './operations.ts'
 import { type Answer, createSite, type Site, sendText } from './site.ts'
 
@@ -23,6 +24,7 @@ export interface AllInOneOptions {
   sdk: ReadonlyMap<string, BuiltFile>
   demo: Demo | undefined
   operations: Operations
+  connections: ConnectionLimits
 }
 
 /** Half of what a process may usually open (Debian's hard limit is 1,048,576, soft 1,024 raised by Node), each with a file. */
@@ -101,6 +103,7 @@ export function createAllInOne(options: AllInOneOptions): Site {
     answers: new Map([...operationsAnswers(operations), ...ownAnswers(options)]),
     others: (request, response) => origin.handler(request, response),
     connectionsMax,
+    connections: options.connections,
     ended: () => origin.close(),
   })
 }

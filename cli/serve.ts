@@ -22,7 +22,7 @@ import { type ServeSettings, serveSettings } from './settings.ts'
 import type { Site } from './site.ts'
 import { onReload, onSignal, stopAsked } from './stopping.ts'
 import { openStun } from './stun.ts'
-import { createTrackerWith } from './tracker-room.ts'
+import { connectionLimits, createTrackerWith } from './tracker-room.ts'
 
 /** Thin enough that a second visitor sees the first one's help within seconds. */
 const demoEgressBytesPerSecondMax = 4 * MiB
@@ -109,7 +109,8 @@ async function createRooms(settings: ServeSettings, softwarePath: string | undef
     page && softwarePath !== undefined
       ? { page, softwarePath, egressBytesPerSecondMax: cap, version: packageVersion }
       : undefined
-  const site = createAllInOne({ origin, tracker, sdk, demo, operations: desk.operations })
+  const connections = connectionLimits(settings, log)
+  const site = createAllInOne({ origin, tracker, sdk, demo, operations: desk.operations, connections })
   desk.addPart('tracker', { metrics: trackerMetrics, stats: () => tracker.stats() })
   desk.addPart('origin', { metrics: originMetrics, stats: () => origin.stats() })
   return { origin, tracker, site, desk }

@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Tracker } from '../tracker/main.ts'
+import { type ConnectionLimits, guardConnections } from './connection-guard.ts'
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -15,6 +16,8 @@ export interface SiteOptions {
   /** Everything that is not below `/.nearcast/`. */
   others: Answer
   connectionsMax: number
+  /** What one address may have of them; all by default. */
+  connections?: ConnectionLimits
   /** Frees what answered, when nobody is answered any more. */
   ended(): Promise<void>
 }
@@ -99,10 +102,13 @@ export async function closeServer(server: Server, graceMs: number): Promise<void
   clearTimeout(cut)
 }
 
-export function createSite({ tracker, answers, others, connectionsMax, ended }: SiteOptions): Site {
+export function createSite(options: SiteOptions): Site {
+  const { tracker, answers, others, connectionsMax, connections, ended } = options
   let isOpen = true
   const server = createHttpServer(connectionsMax)
+  const isRefused = connections ? guardConnections(server, connections) : () => false
   server.on('request', (request, response) => {
+    if (isRefused(request.socket)) return
     const path = pathOf(request)
     const answer = answers.get(path)
     if (answer !== undefined) reading(answer)(request, response)
@@ -111,6 +117,7 @@ export function createSite({ tracker, answers, others, connectionsMax, ended }: 
     else sendText(response, 404, 'there is nothing at this address\n')
   })
   server.on('upgrade', (request, socket, head) => {
+    if (isRefused(request.socket)) return
     if (tracker.paths.includes(pathOf(request)) && isOpen) tracker.handleUpgrade(request, socket, head)
     else refuseUpgrade(socket)
   })

@@ -1,8 +1,9 @@
-/** Makes the tracker that settings ask for. Knows no server around it. */
+/** Makes the tracker that settings ask for, and says what one address may have of a server around it. */
 import { readFile } from 'node:fs/promises'
 import type { Log } from '../shared/log.ts'
-import { createTracker, keyBytesMin, type Tracker, type TrackerOptions } from '../tracker/main.ts'
+import { createPayerReader, createTracker, keyBytesMin, type Tracker, type TrackerOptions } from '../tracker/main.ts'
 import { busOptionsOf } from './cluster-settings.ts'
+import type { ConnectionLimits } from './connection-guard.ts'
 import { systemErrorCode, usageRefusal } from './refusal.ts'
 import { type TrackerSettings, trackerOptionsOf } from './tracker-settings.ts'
 
@@ -36,4 +37,17 @@ async function readKey({ trackerKey, trackerKeyFile: path }: TrackerSettings): P
   const key = bytes.subarray(0, bytes.at(-1) === lineFeed ? -1 : undefined)
   if (key.length >= keyBytesMin) return key
   throw usageRefusal(`tracker-key-file is ${path}, which has ${key.length} bytes: at least ${keyBytesMin} are needed`)
+}
+
+export function connectionLimits(settings: TrackerSettings, log: Log): ConnectionLimits {
+  const { trustProxy, httpConnectionsPerAddressMax } = settings
+  return {
+    payersOf: createPayerReader(trustProxy),
+    connectionsPerAddressMax: httpConnectionsPerAddressMax,
+    refused: (count) =>
+      log.warn(
+        { count, limit: httpConnectionsPerAddressMax },
+        'connections refused: an address or its network has too many; a proxy is to be named with --trust-proxy',
+      ),
+  }
 }

@@ -17,7 +17,7 @@ import { clusterSettings } from './cluster-settings.ts'
 import { edgeOptionsOf, edgeSettings } from './edge-settings.ts'
 import { geoHeadersKind } from './geo-headers-kind.ts'
 import { natOptionsOf, natSettings } from './nat-settings.ts'
-import { drainWindowKind, limitKind, sizeKind, spanKind } from './number-kinds.ts'
+import { countKind, drainWindowKind, limitKind, sizeKind, spanKind } from './number-kinds.ts'
 import { type Setting, type SettingTable, type SettingValues, setting } from './setting.ts'
 import {
   choiceKind,
@@ -147,6 +147,10 @@ export const trackerSettings = {
   webtorrentPath: setting(urlPathKind, webTorrentPath, `where they are served; / for a host alone [${webTorrentPath}]`),
   heartbeat: {
     ...setting(spanKind, 30_000, 'between two pings of a connection; proxies cut quiet ones at 60s [30s]'),
+    section: 'limits',
+  },
+  httpConnectionsPerAddressMax: {
+    ...setting(countKind, 2_048, 'HTTP and WebSocket connections of one address together [2048]'),
     section: 'limits',
   },
   sendQueueBytesMax: {

@@ -13,7 +13,7 @@ import { type TrackerCommandSettings, trackerCommandSettings } from './settings.
 import { createSite, type Site, sendText, sendTrackerHint } from './site.ts'
 import { type EndingSignal, onReload, onSignal } from './stopping.ts'
 import { openStun } from './stun.ts'
-import { createTrackerWith } from './tracker-room.ts'
+import { connectionLimits, createTrackerWith } from './tracker-room.ts'
 import {
   createWorkerBus,
   endAll,
@@ -50,12 +50,18 @@ const closeGraceMs = 2_000
 /** `wss://tracker.example.org` is its own address, as it stands; below a path others share the host. */
 const trackerPaths = ['/', trackerPath]
 
-function createTrackerSite(tracker: Tracker, settings: TrackerCommandSettings, operations: Operations): Site {
+function createTrackerSite(
+  tracker: Tracker,
+  settings: TrackerCommandSettings,
+  operations: Operations,
+  log: ProgramLog,
+): Site {
   return createSite({
     tracker,
     answers: new Map([...operationsAnswers(operations), ['/', sendTrackerHint]]),
     others: (_, response) => sendText(response, 404, `a tracker alone: WebSocket at ${trackerPath}\n`),
     connectionsMax: settings.connectionsMax + spareConnections,
+    connections: connectionLimits(settings, log),
     ended: async () => {},
   })
 }
@@ -106,7 +112,7 @@ async function open(
   })
   const room = await createTrackerWith(settings, log, { paths: trackerPaths, ...(isWorker && workerOptions(settings)) })
   desk.addPart('tracker', { metrics: trackerMetrics, stats: () => room.stats() })
-  const site = createTrackerSite(room, settings, desk.operations)
+  const site = createTrackerSite(room, settings, desk.operations, log)
   const close = async (error: unknown): Promise<never> => {
     await Promise.all([desk.close(), site.close(0)])
     throw error

@@ -41,15 +41,18 @@ const lineEnd = /\r\n|\r|\n/
 /** Sections of a description for media or data: we need one. */
 export const sectionCount = (sdp: string): number => sdp.split(lineEnd).filter((line) => line.startsWith('m=')).length
 
-/** A description with each candidate inside it as `keep` wants it, or without it. */
-export function withCandidates(sdp: string, keep: (text: string) => string | undefined): string {
-  const lines = sdp.split(lineEnd).flatMap((line) => {
-    if (!/^\s*a=candidate:/i.test(line)) return [line]
+/**
+ * A description with each line as `keep` wants it, or without it. Line ends stay as they are: a description does not
+ * become longer by this.
+ */
+export function withLines(sdp: string, keep: (line: string) => string | undefined): string {
+  return sdp.replace(/([^\r\n]+)(\r\n|\r|\n|$)/g, (_, line: string, end: string) => {
     const kept = keep(line)
-    return kept === undefined ? [] : [kept.startsWith('a=') ? kept : `a=${kept}`]
+    return kept === undefined ? '' : kept + end
   })
-  return lines.join('\r\n')
 }
+
+export const isCandidateLine = (line: string): boolean => /^\s*a=candidate:/i.test(line)
 
 /** Of the candidates of one side, so many are for others than its own interfaces, which may be many. */
 const publicPlaces = 2

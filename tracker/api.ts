@@ -2,7 +2,7 @@
 export { candidatePolicies } from './core/candidate-policy.ts'
 export { type GeoHeaders, geoFields, geoHeaderPresets, isGeoField, isHeaderName } from './core/geo-headers.ts'
 export { limitsWithZero, type TrackerLimits, trackerLimits } from './core/limits.ts'
-export { type Scope, scopes } from './core/place.ts'
+export { type Payers, type Scope, scopes } from './core/place.ts'
 export { isSwarmPrefix, parseSwarmEntry } from './core/swarm-list.ts'
 export { isWebOrigin } from './core/web-origins.ts'
 

@@ -40,6 +40,7 @@ import type { Tracker } from './shell/tracker.ts'
 import { statsOf } from './shell/tracker-stats.ts'
 import { type WebTorrentSettings, webTorrentFrom } from './shell/webtorrent-endpoint.ts'
 
+export { createPayerReader } from './shell/addresses.ts'
 export type { DrainPlan } from './shell/drain.ts'
 export { trackerMetrics } from './shell/metrics.ts'
 export { type Pipe, PipeBus, WorkerHub } from './shell/pipe-bus.ts'

@@ -2,7 +2,7 @@
  * One lane's life: from its first signal until nothing more comes by it. What the other side says about it did not pass
  * a tracker, so its candidates are counted here. Knows nothing of other lanes and of the order of frames.
  */
-import { CandidateBudget, parseCandidate, withCandidates } from '../../shared/ice-candidates.ts'
+import { CandidateBudget, isCandidateLine, parseCandidate, withLines } from '../../shared/ice-candidates.ts'
 import type { LaneSignal } from '../../shared/lane-frames.ts'
 import type { Dialer, Link, LinkSignal } from '../ports.ts'
 
@@ -68,7 +68,7 @@ export class Lane {
   signal(signal: LaneSignal): void {
     if ('description' in signal) {
       const { type, sdp } = signal.description
-      const kept = withCandidates(sdp, (text) => (this.#takes(text) ? text : undefined))
+      const kept = withLines(sdp, (line) => (!isCandidateLine(line) || this.#takes(line) ? line : undefined))
       this.#link.signal({ description: { type, sdp: kept } })
     } else if (this.#takes(signal.candidate.candidate)) {
       this.#link.signal(signal)

@@ -1,8 +1,9 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { PeerId } from '../../shared/ids.ts'
 import type { Signal } from '../../shared/tracker-messages.ts'
 import { addressClass, parseIp } from './address-class.ts'
-import { type CandidatePolicy, CandidateScreen } from './candidate-policy.ts'
+import { type CandidatePolicy, CandidateScreen, candidatePolicies } from './candidate-policy.ts'
 import type { Introduction } from './introductions.ts'
 import { trackerLimits } from './limits.ts'
 import type { Peer } from './peer.ts'
@@ -186,6 +187,33 @@ describe('addresses of others', () => {
     const own = '2001:db8:1:2:aaaa::1'
     expect(pair({ from: '2001:db8:1:2::9', policy: 'own' }).beside(line(own))).toEqual([line(own)])
   })
+})
+
+it('[T7] a signal becomes no longer by this, whatever it is made of', () => {
+  const parts = fc.constantFrom(
+    ...['\r', '\n', '\r\n', 'c=IN IP4 ', 'c=', ' ', 'a=', 'm=x', `a=${line(here)}`, line(here)],
+    ...[' raddr 1.1.1.1 rport 1', ' raddr :: rport 1', ' raddr x rport 1', 'a=rtcp:1', 'A=CANDIDATE:', 'x'],
+  )
+  const text = fc.array(parts, { maxLength: 40 }).map((list) => list.join(''))
+  fc.assert(
+    fc.property(
+      text,
+      fc.array(text, { maxLength: 12 }),
+      fc.constantFrom(...candidatePolicies),
+      (sdp, lines, policy) => {
+        const said: Signal = {
+          session: 's',
+          description: { type: 'offer', sdp },
+          candidates: lines.map((candidate) => ({ candidate })),
+        }
+        const passed = pair({ policy }).signal(said)
+        const growthMax = 'c=IN IP4 0.0.0.0'.length - 'c='.length
+        if (typeof passed === 'object') {
+          expect(JSON.stringify(passed).length).toBeLessThanOrEqual(JSON.stringify(said).length + growthMax)
+        }
+      },
+    ),
+  )
 })
 
 it('[T143] a description of more than one section is refused', () => {

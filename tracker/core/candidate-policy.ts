@@ -6,10 +6,11 @@
 import {
   CandidateBudget,
   type IceCandidate,
+  isCandidateLine,
   parseCandidate,
   printCandidate,
   sectionCount,
-  withCandidates,
+  withLines,
 } from '../../shared/ice-candidates.ts'
 import type { Signal } from '../../shared/tracker-messages.ts'
 import { type AddressClass, addressClass, parseIp } from './address-class.ts'
@@ -89,7 +90,7 @@ export class CandidateScreen {
     return {
       ...signal,
       ...(description && {
-        description: { ...description, sdp: this.#cleaned(withCandidates(description.sdp, keep)) },
+        description: { ...description, sdp: this.#describedBy(description.sdp, keep) },
       }),
       ...(candidates && {
         candidates: candidates.flatMap((one) => {
@@ -100,12 +101,16 @@ export class CandidateScreen {
     }
   }
 
-  /** Addresses that a description has outside its candidates, and that nobody needs. */
-  #cleaned(sdp: string): string {
-    if (!this.hidesOthers) return sdp
-    return sdp
-      .replace(/^c=IN IP[46] .*$/gm, 'c=IN IP4 0.0.0.0')
-      .replace(/^a=(?:remote-candidates|rtcp):.*(?:\r\n|$)/gm, '')
+  /** Addresses that a description has outside its candidates are needed by nobody. */
+  #describedBy(sdp: string, keep: (text: string) => string | undefined): string {
+    let connectionLines = 0
+    return withLines(sdp, (line) => {
+      if (isCandidateLine(line)) return printed(keep(line))
+      if (!this.hidesOthers) return line
+      // One there must be, and a second one could only make the description longer.
+      if (line.startsWith('c=IN IP')) return connectionLines++ === 0 ? 'c=IN IP4 0.0.0.0' : undefined
+      return /^\s*a=(?:remote-candidates|rtcp):/i.test(line) ? undefined : line
+    })
   }
 
   /** @returns the candidate as it is passed on, if it is */
@@ -115,10 +120,7 @@ export class CandidateScreen {
     // Connections over TCP are of no use for browsers, which only open them, and would be to any service's port.
     if (candidate === undefined || candidate.transport !== 'udp' || candidate.port === 0) return undefined
     if (!this.#mayName(candidate, from, to, side)) return undefined
-    const { address, tail } = candidate
-    // Where it comes from: an address of the sender's own network, which is nobody's business.
-    const origin = address.includes(':') ? '::' : '0.0.0.0'
-    return printCandidate({ ...candidate, tail: tail.replace(/ raddr \S+ rport \d+/i, ` raddr ${origin} rport 0`) })
+    return printCandidate({ ...candidate, tail: candidate.tail.replace(/ raddr (\S+) rport \d+/i, withoutOrigin) })
   }
 
   #mayName({ address, port, type }: IceCandidate, from: Peer, to: Peer, side: CandidateSide): boolean {
@@ -143,6 +145,15 @@ export class CandidateScreen {
     }
     return side.foreign.take('srflx')
   }
+}
+
+const printed = (candidate: string | undefined): string | undefined => candidate && `a=${candidate.replace(/^a=/, '')}`
+
+/** Where a candidate was found from: an address of the sender's own network, which is nobody's business. */
+function withoutOrigin(_: string, address: string): string {
+  const bytes = parseIp(address)
+  if (bytes === undefined) return ''
+  return ` raddr ${address.includes(':') ? '::' : '0.0.0.0'} rport 0`
 }
 
 /** Whether an address that is not public can be one at which the other side finds the sender. */

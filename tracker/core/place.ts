@@ -124,6 +124,18 @@ export function ringOf(a: Place, b: Place): Ring | undefined {
   return a.continent !== undefined && a.continent === b.continent ? 'continent' : undefined
 }
 
+/** Keys of those whose connections are counted together: they differ in length, so that none is another's. */
+export interface Payers {
+  readonly address: string
+  readonly network: string
+}
+
+export function payersAt(address: Uint8Array): Payers {
+  const bytes = unmapped(address)
+  const bits = bytes.length === 4 ? bitsV4 : bitsV6
+  return { address: subscriberKey(bytes), network: prefixKey(bytes, bits.network) }
+}
+
 export function tierOf(a: Place, b: Place): Tier {
   const ring = ringOf(a, b)
   return ring === undefined ? 'anywhere' : tierOfRing[ring]

@@ -19,8 +19,11 @@ const wholeFileWorth = 4
 /** The most draws: two for each choice, and some for those that cannot be picked. */
 const nearDraws = (need: number): number => 2 * need + 4
 
-/** More, because a crowd of one network may be most of the swarm and only a few of it are taken. */
-const randomDraws = (need: number): number => 4 * need + 8
+/**
+ * More, because a crowd of one network may be most of the swarm and only a few of it are taken: where it is four fifths,
+ * 48 draws for four places miss all but one of the others three times in 10,000.
+ */
+const randomDraws = (need: number): number => 8 * need + 16
 
 const holderDraws = 8
 

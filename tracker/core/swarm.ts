@@ -1,5 +1,6 @@
 /** The members of one swarm, and decks of those near a place. Knows nothing of who should meet whom. */
 import type { SwarmId } from '../../shared/ids.ts'
+import { Arrivals } from './arrivals.ts'
 import type { Membership, Peer } from './peer.ts'
 import { type Place, type Ring, ringOf, rings } from './place.ts'
 import { type Deck, deckOf, Roster } from './roster.ts'
@@ -28,8 +29,8 @@ export class Swarm {
   #takersCount = 0
   /** Those that have a part of the file. */
   readonly #holders = new Roster<Membership>(holdersSlot)
-  /** Those that lack a part and give the rest, in the order in which they came. */
-  readonly #downloading = new Set<Membership>()
+  /** Those that lack a part and give the rest. */
+  readonly #downloading = new Arrivals()
   #index: Index | undefined
 
   constructor(id: SwarmId, scope: string) {
@@ -103,12 +104,7 @@ export class Swarm {
 
   /** How many of the members that download and give came before this one; `countMax` stands for any more. */
   aheadOf(member: Membership, countMax: number): number {
-    let count = 0
-    for (const other of this.#downloading) {
-      if (other === member || count === countMax) break
-      count++
-    }
-    return count
+    return this.#downloading.aheadOf(member, countMax)
   }
 
   remove(member: Membership): void {

@@ -34,6 +34,7 @@ export function screenWritten(written: string, { keep, hidesOthers }: SdpRules):
   /** All before it is in `passed`. */
   let done = 0
   let sections = 0
+  let connectionLines = 0
   let next = 0
   for (let at = 0; at < written.length; at = next) {
     let end = written.indexOf(backslash, at)
@@ -50,8 +51,14 @@ export function screenWritten(written: string, { keep, hidesOthers }: SdpRules):
       sections++
     } else if (kind === letterC) {
       if (!hidesOthers || !written.startsWith('c=IN IP', at)) continue
-      passed += written.slice(done, at) + noAddress
-      done = end
+      passed += written.slice(done, at)
+      // One there must be; a second one could only make the description longer.
+      if (connectionLines++ === 0) {
+        passed += noAddress
+        done = end
+      } else {
+        done = next
+      }
     } else if (kind === letterA) {
       const first = written.charCodeAt(at + 2)
       if (first === letterC && written.startsWith(candidateStart, at)) {

@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http'
 import ipaddr from 'ipaddr.js'
 import proxyAddr from 'proxy-addr'
 import { NamedRanges, type Prefix } from '../core/named-ranges.ts'
-import { unmapped } from '../core/place.ts'
+import { type Payers, payersAt, unmapped } from '../core/place.ts'
 
 export interface RegionSetting {
   readonly name: string
@@ -115,6 +115,17 @@ export function createAddressReader(
   return (request) => {
     const forwarded = parseAddress(withoutPort(proxyAddr(request, isTrusted)))
     return forwarded ?? parseAddress(request.socket.remoteAddress)
+  }
+}
+
+/** Who pays for a connection, by its socket's other end. Nobody does for one of a trusted proxy, which has many clients. */
+export function createPayerReader(
+  trustedProxies: readonly string[],
+): (remoteAddress: string | undefined) => Payers | undefined {
+  const isTrusted = trustedBy(trustedProxies)
+  return (remoteAddress) => {
+    const address = parseAddress(remoteAddress)
+    return address === undefined || isTrusted(remoteAddress!, 0) ? undefined : payersAt(address)
   }
 }
 
