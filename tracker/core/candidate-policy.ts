@@ -62,11 +62,12 @@ export class CandidateScreen {
   }
 
   /** Gives each candidate of one side as it is passed on, if it is. */
-  keeper(from: Peer, to: Peer, { candidates: sides }: Introduction): (text: string) => string | undefined {
-    let side = sides.get(from)
+  keeper(from: Peer, to: Peer, introduction: Introduction): (text: string) => string | undefined {
+    introduction.candidates ??= new Map()
+    let side = introduction.candidates.get(from)
     if (side === undefined) {
       side = this.#newSide()
-      sides.set(from, side)
+      introduction.candidates.set(from, side)
     }
     const taking = side
     return (text) => this.#kept(text, from, to, taking)

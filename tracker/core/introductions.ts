@@ -20,8 +20,8 @@ export interface Introduction {
   hasCalleeSaid: boolean
   signalsLeft: number
   bytesLeft: number
-  /** What each may still name, once it has named any. */
-  readonly candidates: Map<Peer, CandidateSide>
+  /** What each may still name, once one has named any. */
+  candidates: Map<Peer, CandidateSide> | undefined
   older: Introduction | undefined
   newer: Introduction | undefined
 }
@@ -39,19 +39,20 @@ export class Introductions {
   readonly #limits: TrackerLimits
   #oldest: Introduction | undefined
   #newest: Introduction | undefined
-  #count = 0
+  #openCount = 0
 
   constructor(limits: TrackerLimits) {
     this.#limits = limits
   }
 
   get count(): number {
-    return this.#count
+    return this.#openCount
   }
 
   /** The introduction of these two that still holds. */
   between(a: Peer, b: Peer, now: number): Introduction | undefined {
-    const introduction = a.introductions.get(b)
+    // Of a newcomer there is nothing to look up, and to hash its partners would be most of a draw's cost.
+    const introduction = a.introductions.size === 0 ? undefined : a.introductions.get(b)
     if (introduction === undefined || this.#isOver(introduction, now)) return undefined
     // Of one of them more may be known by now, such as that the two must not meet.
     return a.place.scope === b.place.scope ? introduction : undefined
@@ -65,9 +66,25 @@ export class Introductions {
   /** Whether `peer` may be named to `asker`: nobody's places are all taken by one network that is not its own. */
   hasRoom(peer: Peer, asker: Peer): boolean {
     const countMax = this.#limits.introductionsPerPeerMax
-    if (peer.introductions.size >= countMax) return false
+    const { size } = peer.introductions
+    if (size < countMax * networkShareMax) return true
+    if (size >= countMax) return false
     const { network } = asker.place
-    return network === peer.place.network || (peer.introducedNetworks.get(network) ?? 0) < countMax * networkShareMax
+    return network === peer.place.network || (peer.introducedNetworks?.get(network) ?? 0) < countMax * networkShareMax
+  }
+
+  /** Counts a peer's introductions by network while there are so many that a network could have too many of them. */
+  #count(peer: Peer, other: Peer, by: 1 | -1): void {
+    const { introductions, introducedNetworks } = peer
+    const needed = this.#limits.introductionsPerPeerMax * networkShareMax
+    if (introducedNetworks !== undefined) {
+      if (introductions.size < needed / 2) peer.introducedNetworks = undefined
+      else add(introducedNetworks, other, by)
+    } else if (introductions.size >= needed) {
+      const counts = new Map<string, number>()
+      for (const partner of introductions.keys()) add(counts, partner, 1)
+      peer.introducedNetworks = counts
+    }
   }
 
   /** Begins a new introduction. One that still holds gives up its place, and hands on what it has left to spend. */
@@ -78,7 +95,6 @@ export class Introductions {
     // Asking again and again must not buy more than waiting would.
     const share = former === undefined ? 1 : (now - former.startedMs) / limits.introductionLifetimeMs
     const left = (max: number, formerLeft = 0): number => Math.min(max, formerLeft + Math.floor(max * share))
-    const candidates = [...(former?.candidates ?? [])].map(([peer, side]) => [peer, regainedSide(side, share)] as const)
     const introduction: Introduction = {
       caller,
       callee,
@@ -89,18 +105,18 @@ export class Introductions {
       hasCalleeSaid: false,
       signalsLeft: left(limits.signalsPerIntroductionMax, former?.signalsLeft),
       bytesLeft: left(limits.signalBytesPerIntroductionMax, former?.bytesLeft),
-      candidates: new Map(candidates),
+      candidates: former?.candidates && regainedSides(former.candidates, share),
       older: this.#newest,
       newer: undefined,
     }
     if (this.#newest !== undefined) this.#newest.newer = introduction
     else this.#oldest = introduction
     this.#newest = introduction
-    this.#count++
+    this.#openCount++
     caller.introductions.set(callee, introduction)
     callee.introductions.set(caller, introduction)
-    count(caller, callee, 1)
-    count(callee, caller, 1)
+    this.#count(caller, callee, 1)
+    this.#count(callee, caller, 1)
     return introduction
   }
 
@@ -133,20 +149,24 @@ export class Introductions {
     const { caller, callee, older, newer } = introduction
     caller.introductions.delete(callee)
     callee.introductions.delete(caller)
-    count(caller, callee, -1)
-    count(callee, caller, -1)
+    this.#count(caller, callee, -1)
+    this.#count(callee, caller, -1)
     if (older !== undefined) older.newer = newer
     else this.#oldest = newer
     if (newer !== undefined) newer.older = older
     else this.#newest = older
-    this.#count--
+    this.#openCount--
   }
 }
 
-function count({ introducedNetworks }: Peer, { place: { network } }: Peer, by: 1 | -1): void {
-  const after = (introducedNetworks.get(network) ?? 0) + by
-  if (after > 0) introducedNetworks.set(network, after)
-  else introducedNetworks.delete(network)
+function add(counts: Map<string, number>, { place: { network } }: Peer, by: 1 | -1): void {
+  const after = (counts.get(network) ?? 0) + by
+  if (after > 0) counts.set(network, after)
+  else counts.delete(network)
+}
+
+function regainedSides(sides: ReadonlyMap<Peer, CandidateSide>, share: number): Map<Peer, CandidateSide> {
+  return new Map([...sides].map(([peer, side]) => [peer, regainedSide(side, share)]))
 }
 
 /** Texts are nearly all ASCII, and the frame's own limit bounds the rest. */

@@ -65,6 +65,7 @@ export class FadingCount {
   }
 
   recentCount(now: number): number {
+    if (this.#count === 0 || now === this.#at) return this.#count
     return this.#count * 0.5 ** ((now - this.#at) / this.#halfLifeMs)
   }
 }

@@ -31,8 +31,8 @@ export interface Peer {
   readonly memberships: Map<SwarmId, Membership>
   /** Of the last half-minute, made for this peer or to it. */
   readonly introductions: Map<Peer, Introduction>
-  /** How many of them are with each network. */
-  readonly introducedNetworks: Map<string, number>
+  /** How many of them are with each network, while there are many (introductions.ts). */
+  introducedNetworks: Map<string, number> | undefined
   /** To how many peers, as time goes by. */
   readonly introduced: FadingCount
   /** What it reported of others, and what they reported of it. Most of what is connected says and hears nothing. */
@@ -61,7 +61,7 @@ export function createPeer(
     allowance: createAllowance(limits),
     memberships: new Map(),
     introductions: new Map(),
-    introducedNetworks: new Map(),
+    introducedNetworks: undefined,
     introduced: new FadingCount(limits.complaintWindowMs),
     said: undefined,
     heard: undefined,

@@ -1,7 +1,10 @@
 /** Members in a dense array: entering, leaving and a random draw cost the same whatever its length. */
 import type { Rng } from '../../shared/rng.ts'
 
-/** What can be drawn from without repetition: draws 0, 1, 2 and so on give each a random one of those not drawn yet. */
+/**
+ * What can be drawn from: draws 0, 1, 2 and so on give each a random one of those not drawn yet. Where there are many, one
+ * may come twice, as seldom as chance has it.
+ */
 export interface Deck<T> {
   readonly size: number
   draw(index: number, rng: Rng): T
@@ -11,6 +14,12 @@ export interface Deck<T> {
 export interface Placed {
   readonly at: number[]
 }
+
+/**
+ * From so many on, drawn ones stay where they are: to move them touches two members more for each draw, and of 44 draws,
+ * the most for one answer, one in a hundred comes twice even here.
+ */
+const unmovedSizeMin = 2_048
 
 export class Roster<T extends Placed> implements Deck<T> {
   readonly #slot: number
@@ -43,6 +52,7 @@ export class Roster<T extends Placed> implements Deck<T> {
 
   /** A step of a Fisher–Yates shuffle of the roster itself: its order means nothing. */
   draw(index: number, rng: Rng): T {
+    if (this.#members.length >= unmovedSizeMin) return this.#members[rng.below(this.#members.length)]!
     const chosen = index + rng.below(this.#members.length - index)
     const drawn = this.#members[chosen]!
     if (chosen !== index) {

@@ -125,6 +125,8 @@ class Selection {
 
   /** What would make the answer uniform is set aside. */
   #pick(member: Membership): void {
+    // Of a large deck one may be drawn twice.
+    if (this.picked.includes(member)) return
     if (this.#isVaried(member)) this.picked.push(member)
     else this.#spare.push(member)
   }
