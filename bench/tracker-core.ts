@@ -81,7 +81,7 @@ class FilledSwarm {
     for (let i = 0; i < joinsPerRound; i += batchSize) {
       const ids = Array.from({ length: batchSize }, () => this.#connect())
       const before = process.cpuUsage()
-      const answers = ids.map((id) => this.#machine.receive(id, this.#text, (this.#now += msBetween)))
+      const answers = ids.map((id, place) => this.#machine.receive(id, this.#text, this.#now + place * msBetween))
       const { user, system } = process.cpuUsage(before)
       tookUs += user + system
       for (const [answer] of answers) {
@@ -90,6 +90,7 @@ class FilledSwarm {
         }
       }
       for (const id of ids) this.#machine.disconnect(id)
+      this.#now += batchSize * msBetween
     }
     return tookUs / joinsPerRound
   }

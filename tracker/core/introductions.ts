@@ -52,7 +52,7 @@ export class Introductions {
   /** The introduction of these two that still holds. */
   between(a: Peer, b: Peer, now: number): Introduction | undefined {
     // Of a newcomer there is nothing to look up, and to hash its partners would be most of a draw's cost.
-    const introduction = a.introductions.size === 0 ? undefined : a.introductions.get(b)
+    const introduction = a.introductionCount === 0 ? undefined : a.introductions.get(b)
     if (introduction === undefined || this.#isOver(introduction, now)) return undefined
     // Of one of them more may be known by now, such as that the two must not meet.
     return a.place.scope === b.place.scope ? introduction : undefined
@@ -66,9 +66,9 @@ export class Introductions {
   /** Whether `peer` may be named to `asker`: nobody's places are all taken by one network that is not its own. */
   hasRoom(peer: Peer, asker: Peer): boolean {
     const countMax = this.#limits.introductionsPerPeerMax
-    const { size } = peer.introductions
-    if (size < countMax * networkShareMax) return true
-    if (size >= countMax) return false
+    const { introductionCount } = peer
+    if (introductionCount < countMax * networkShareMax) return true
+    if (introductionCount >= countMax) return false
     const { network } = asker.place
     return network === peer.place.network || (peer.introducedNetworks?.get(network) ?? 0) < countMax * networkShareMax
   }
@@ -76,6 +76,7 @@ export class Introductions {
   /** Counts a peer's introductions by network while there are so many that a network could have too many of them. */
   #count(peer: Peer, other: Peer, by: 1 | -1): void {
     const { introductions, introducedNetworks } = peer
+    peer.introductionCount = introductions.size
     const needed = this.#limits.introductionsPerPeerMax * networkShareMax
     if (introducedNetworks !== undefined) {
       if (introductions.size < needed / 2) peer.introducedNetworks = undefined

@@ -31,6 +31,8 @@ export interface Peer {
   readonly memberships: Map<SwarmId, Membership>
   /** Of the last half-minute, made for this peer or to it. */
   readonly introductions: Map<Peer, Introduction>
+  /** How many they are: read for every peer that chance falls on, of whom most are looked at no closer. */
+  introductionCount: number
   /** How many of them are with each network, while there are many (introductions.ts). */
   introducedNetworks: Map<string, number> | undefined
   /** To how many peers, as time goes by. */
@@ -61,6 +63,7 @@ export function createPeer(
     allowance: createAllowance(limits),
     memberships: new Map(),
     introductions: new Map(),
+    introductionCount: 0,
     introducedNetworks: undefined,
     introduced: new FadingCount(limits.complaintWindowMs),
     said: undefined,

@@ -38,6 +38,10 @@ export interface Place extends Readonly<Record<Ring, string | undefined>> {
   readonly network: string
   readonly zone: string
   readonly provider: string
+  /** The address as a number, of IPv4: to compare two costs no look at where their keys lie. */
+  readonly v4: number | undefined
+  readonly isZoneNamed: boolean
+  readonly asn: number | undefined
   /** Peers of another one never meet. */
   readonly scope: string
   readonly location: Location
@@ -86,6 +90,9 @@ export function placeOf(address: Uint8Array, location: Location = nowhere, scope
       location.region ?? (subdivision !== undefined && country !== undefined ? `${country} ${subdivision}` : undefined),
     country,
     continent,
+    isZoneNamed: zone !== undefined,
+    asn,
+    v4: bytes.length === 4 ? (bytes[0]! << 24) | (bytes[1]! << 16) | (bytes[2]! << 8) | bytes[3]! : undefined,
     scope: scopeKey(scope, location, network, provider),
     location,
   }
@@ -113,12 +120,30 @@ export function subscriberKey(address: Uint8Array): string {
   return prefixKey(bytes, bytes.length === 4 ? 32 : subscriberBitsV6)
 }
 
+/** Whether two places differ within the last so many bits of their addresses alone; undefined where one is no IPv4. */
+function isSharedV4(a: Place, b: Place, lastBits: number): boolean | undefined {
+  return a.v4 === undefined || b.v4 === undefined ? undefined : (a.v4 ^ b.v4) >>> lastBits === 0
+}
+
+export const isSameAddress = (a: Place, b: Place): boolean => isSharedV4(a, b, 0) ?? a.address === b.address
+
+export const isSameNetwork = (a: Place, b: Place): boolean => isSharedV4(a, b, 8) ?? a.network === b.network
+
+function isSameZone(a: Place, b: Place): boolean {
+  return (a.isZoneNamed || b.isZoneNamed ? undefined : isSharedV4(a, b, 12)) ?? a.zone === b.zone
+}
+
+function isSameProvider(a: Place, b: Place): boolean {
+  if (a.asn !== b.asn) return false
+  return (a.asn === undefined ? isSharedV4(a, b, 16) : undefined) ?? a.provider === b.provider
+}
+
 /** The nearest ring that the two share. */
 export function ringOf(a: Place, b: Place): Ring | undefined {
-  if (a.address === b.address) return 'address'
-  if (a.network === b.network) return 'network'
-  if (a.zone === b.zone) return 'zone'
-  if (a.provider === b.provider) return 'provider'
+  if (isSameAddress(a, b)) return 'address'
+  if (isSameNetwork(a, b)) return 'network'
+  if (isSameZone(a, b)) return 'zone'
+  if (isSameProvider(a, b)) return 'provider'
   if (a.region !== undefined && a.region === b.region) return 'region'
   if (a.country !== undefined && a.country === b.country) return 'country'
   return a.continent !== undefined && a.continent === b.continent ? 'continent' : undefined

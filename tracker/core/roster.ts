@@ -16,10 +16,10 @@ export interface Placed {
 }
 
 /**
- * From so many on, drawn ones stay where they are: to move them touches two members more for each draw, and of 44 draws,
- * the most for one answer, one in a hundred comes twice even here.
+ * From so many on, drawn ones stay where they are: to move them touches two members more for each draw. Of the 88 draws
+ * that one answer can take at most, some seven come twice in a roster of just this size, and are drawn in vain.
  */
-const unmovedSizeMin = 2_048
+const unmovedSizeMin = 512
 
 export class Roster<T extends Placed> implements Deck<T> {
   readonly #slot: number

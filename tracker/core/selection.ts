@@ -8,6 +8,7 @@ import type { Exposure } from './exposure.ts'
 import type { Introductions } from './introductions.ts'
 import type { Outcomes } from './outcomes.ts'
 import type { Membership } from './peer.ts'
+import { isSameAddress, isSameNetwork } from './place.ts'
 import type { Deck } from './roster.ts'
 
 /** Two random links a peer connect the mesh with probability 1 − Θ(n⁻³) (Yağan and Makowski). */
@@ -152,14 +153,15 @@ class Selection {
 
   /** At most half of an answer is of one network, and at most a quarter of one address that is not the asker's own. */
   #isVaried(member: Membership): boolean {
-    const { address, network } = member.peer.place
+    const { place } = member.peer
     const half = Math.ceil(this.#want / 2)
-    const ofAddressMax = address === this.#asker.peer.place.address ? half : Math.ceil(this.#want / 4)
+    const ofAddressMax = isSameAddress(place, this.#asker.peer.place) ? half : Math.ceil(this.#want / 4)
     let ofAddress = 0
     let ofNetwork = 0
     for (const { peer } of this.picked) {
-      if (peer.place.network === network) ofNetwork++
-      if (peer.place.address === address) ofAddress++
+      if (!isSameNetwork(peer.place, place)) continue
+      ofNetwork++
+      if (isSameAddress(peer.place, place)) ofAddress++
     }
     return ofNetwork < half && ofAddress < ofAddressMax
   }
@@ -170,4 +172,4 @@ function lessBusy(a: Membership, b: Membership): Membership {
   return busyness(b) < busyness(a) ? b : a
 }
 
-const busyness = (member: Membership): number => member.peer.introductions.size - wholeFileWorth * member.have
+const busyness = (member: Membership): number => member.peer.introductionCount - wholeFileWorth * member.have

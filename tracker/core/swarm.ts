@@ -15,6 +15,9 @@ const allSlot = 0
 const holdersSlot = 1
 const slotOfRing = Object.fromEntries(rings.map((ring, i) => [ring, 2 + i])) as Readonly<Record<Ring, number>>
 
+/** In no roster: an array of its full length from the beginning never moves, and wastes nothing. */
+const nowhereYet: readonly number[] = Array.from({ length: 2 + rings.length }, () => -1)
+
 /** Who is alone in its ring, which most are in the near ones, needs no roster. */
 type Neighbours = Membership | Roster<Membership>
 
@@ -48,7 +51,14 @@ export class Swarm {
   }
 
   add(peer: Peer): Membership {
-    const member: Membership = { peer, swarm: this, have: 0, gives: true, aheadElsewhere: undefined, at: [] }
+    const member: Membership = {
+      peer,
+      swarm: this,
+      have: 0,
+      gives: true,
+      aheadElsewhere: undefined,
+      at: [...nowhereYet],
+    }
     this.#enter(member)
     return member
   }

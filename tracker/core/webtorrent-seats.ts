@@ -54,7 +54,8 @@ export class Seat implements Peer {
   readonly origin: AddressClass
   readonly allowance: Allowance
   readonly introductions = new Map<Peer, Introduction>()
-  readonly introducedNetworks = new Map<string, number>()
+  introductionCount = 0
+  introducedNetworks: Map<string, number> | undefined
   /** What waits for its answer. */
   offers: Map<BinaryId, PendingOffer<Seat>> | undefined
   // A seat is in one swarm alone. Clients of this protocol show no tokens, complain about nobody and report nothing.
