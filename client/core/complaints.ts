@@ -3,6 +3,7 @@
  * becomes of it is the tracker's: this client has cut the peer off already.
  */
 import type { PeerId } from '../../shared/ids.ts'
+import { keepNewest } from '../../shared/newest.ts'
 import type { ComplaintReason } from '../../shared/tracker-messages.ts'
 import type { Core } from './core.ts'
 import type { TrackerSession } from './tracker-session.ts'
@@ -23,10 +24,7 @@ export class Complaints {
 
   introduced(id: PeerId, ticket: string | undefined): void {
     if (ticket === undefined) return
-    this.#tickets.delete(id)
-    const oldest = this.#tickets.keys().next().value
-    if (this.#tickets.size >= ticketCountMax && oldest !== undefined) this.#tickets.delete(oldest)
-    this.#tickets.set(id, ticket)
+    keepNewest(this.#tickets, id, ticket, ticketCountMax)
   }
 
   /** Tickets name this client by the id that it had. */

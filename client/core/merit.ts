@@ -4,6 +4,7 @@
  */
 import type { PeerId } from '../../shared/ids.ts'
 import { KiB } from '../../shared/limits.ts'
+import { keepNewest } from '../../shared/newest.ts'
 import type { Remote } from './remote.ts'
 import type { Swarm } from './swarm.ts'
 
@@ -52,9 +53,7 @@ export class Merit {
     const exchange = this.#exchangeWith(remote)
     this.#former.delete(remote.id)
     if (exchange.givenBytes === 0 && exchange.takenBytes === 0) return
-    const oldest = this.#former.keys().next().value
-    if (this.#former.size >= formerCountMax && oldest !== undefined) this.#former.delete(oldest)
-    this.#former.set(remote.id, exchange)
+    keepNewest(this.#former, remote.id, exchange, formerCountMax)
   }
 }
 

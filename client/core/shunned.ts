@@ -1,5 +1,6 @@
 /** Peers that are not to be linked to before some time, or ever: unreachable ones, and those that lied. */
 import type { PeerId } from '../../shared/ids.ts'
+import { keepNewest } from '../../shared/newest.ts'
 import { recallAfterMs, redialAfterMs, shunnedCountMax } from './settings.ts'
 
 export class Shunned {
@@ -22,13 +23,8 @@ export class Shunned {
 
   add(id: PeerId, until: number): void {
     const before = this.#until.get(id) ?? 0
-    this.#until.delete(id)
-    const oldest = this.#until.keys().next().value
-    if (this.#until.size >= shunnedCountMax && oldest !== undefined) {
-      this.#until.delete(oldest)
-      this.#missed.delete(oldest)
-    }
-    this.#until.set(id, Math.max(until, before))
+    const forgotten = keepNewest(this.#until, id, Math.max(until, before), shunnedCountMax)
+    if (forgotten !== undefined) this.#missed.delete(forgotten)
   }
 
   isMissed(id: PeerId): boolean {

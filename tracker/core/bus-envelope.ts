@@ -3,6 +3,7 @@
  * for one reader or one purpose alone. Who can write to the bus and has no key can neither read nor forge, and what was
  * said once is taken once. Knows no cryptography: the cipher is given. Knows no message.
  */
+import { keepNewest } from '../../shared/newest.ts'
 import { isNodeId, type NodeId } from './node-ids.ts'
 
 /** Authenticated encryption under the shared key. `header` is not hidden, and bound to the text; no two are the same. */
@@ -100,10 +101,7 @@ export class Envelopes {
   }
 
   #keep({ from, ticks }: Parts): void {
-    this.#last.delete(from)
-    const oldest = this.#last.keys().next().value
-    if (this.#last.size >= nodeCountMax && oldest !== undefined) this.#last.delete(oldest)
-    this.#last.set(from, ticks)
+    keepNewest(this.#last, from, ticks, nodeCountMax)
   }
 }
 

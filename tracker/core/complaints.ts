@@ -2,6 +2,7 @@
  * Complaints and what comes of them. What counts is from how many networks they come: one network, however many peers
  * it plays, has one voice, and who often complains alone has less than one. Knows networks, not peers.
  */
+import { keepNewest } from '../../shared/newest.ts'
 import type { TrackerLimits } from './limits.ts'
 
 /** Networks complained about, complaining, and banned, that are remembered; the oldest go first. */
@@ -57,10 +58,10 @@ export class Complaints {
     const mine = this.#about.get(from) ?? new Set()
     if (!mine.has(about) && mine.size >= aboutCountMax) return false
     this.count++
-    keep(this.#about, from, mine.add(about))
+    keepNewest(this.#about, from, mine.add(about), networkCountMax)
     const voices = this.#fresh(about, now)
     if (voices.has(from) || voices.size < voiceCountMax) voices.set(from, now)
-    keep(this.#voices, about, voices)
+    keepNewest(this.#voices, about, voices, networkCountMax)
     if (!this.#isEnough(voices, introducedCount)) return false
     this.#ban(about, voices, now)
     return true
@@ -97,7 +98,7 @@ export class Complaints {
   /** @param until no ban is shortened by it */
   ban(network: string, until: number): void {
     this.#voices.delete(network)
-    keep(this.#bannedUntil, network, Math.max(until, this.#bannedUntil.get(network) ?? 0))
+    keepNewest(this.#bannedUntil, network, Math.max(until, this.#bannedUntil.get(network) ?? 0), networkCountMax)
   }
 
   /** Frees what has run out; for quiet times. */
@@ -109,12 +110,4 @@ export class Complaints {
       if (abouts.size === 0) this.#about.delete(from)
     }
   }
-}
-
-/** Sets an entry as the newest of its map, which keeps to its size. */
-function keep<T>(map: Map<string, T>, key: string, value: T): void {
-  map.delete(key)
-  const oldest = map.keys().next().value
-  if (map.size >= networkCountMax && oldest !== undefined) map.delete(oldest)
-  map.set(key, value)
 }

@@ -1,4 +1,5 @@
 /** What a client hears of its faults, and when the tracker's patience with it ends. Knows no message but `refused`. */
+import { zeroCounts } from '../../shared/counts.ts'
 import type { PeerId } from '../../shared/ids.ts'
 import { type RefusalCode, refusalCodes, type TrackerMessage } from '../../shared/tracker-messages.ts'
 import type { TrackerEffect } from './effects.ts'
@@ -19,7 +20,7 @@ export type Refusal = Omit<TrackerMessage & { type: 'refused' }, 'type'>
 export const bannedText = 'peers of several networks complained about wrong bytes from this one: come back later'
 
 export class Conduct {
-  readonly refused = Object.fromEntries(refusalCodes.map((code) => [code, 0])) as Record<RefusalCode, number>
+  readonly refused = zeroCounts(refusalCodes)
   expelled = 0
   readonly #disconnect: (id: PeerId) => void
 

@@ -1,4 +1,5 @@
 /** Peers enter swarms, are told of others in them, and leave. Knows no socket, and nothing of what peers say to each other. */
+import { zeroCounts } from '../../shared/counts.ts'
 import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import { aheadCountMax } from '../../shared/limits.ts'
 import type { Rng } from '../../shared/rng.ts'
@@ -11,7 +12,7 @@ import type { Exposure } from './exposure.ts'
 import type { Introductions } from './introductions.ts'
 import type { TrackerLimits } from './limits.ts'
 import type { Load } from './load.ts'
-import { type Announce, announces, type TrackerMachineStats } from './machine-stats.ts'
+import { announces, type TrackerMachineStats } from './machine-stats.ts'
 import type { Memberships } from './memberships.ts'
 import type { Outcomes } from './outcomes.ts'
 import type { Membership, Peer } from './peer.ts'
@@ -39,8 +40,8 @@ export interface JoiningParts {
 
 export class Joining {
   readonly #parts: JoiningParts
-  readonly #introduced = Object.fromEntries(tiers.map((tier) => [tier, 0])) as Record<Tier, number>
-  readonly #announces = Object.fromEntries(announces.map((event) => [event, 0])) as Record<Announce, number>
+  readonly #introduced = zeroCounts(tiers)
+  readonly #announces = zeroCounts(announces)
 
   constructor(parts: JoiningParts) {
     this.#parts = parts

@@ -3,6 +3,7 @@
  * lately. What is said about one of them is said about its network.
  */
 import type { PeerId } from '../../shared/ids.ts'
+import { keepNewest } from '../../shared/newest.ts'
 import type { Peer } from './peer.ts'
 
 /** Peers that are gone and whose network is still known: what one did in its last moments counts. */
@@ -26,9 +27,7 @@ export class Neighbourhood {
     peers?.delete(peer)
     if (peers?.size === 0) this.#peers.delete(network)
     if (peer.introduced.everCount === 0) return
-    const oldest = this.#departed.keys().next().value
-    if (this.#departed.size >= departedCountMax && oldest !== undefined) this.#departed.delete(oldest)
-    this.#departed.set(peer.id, network)
+    keepNewest(this.#departed, peer.id, network, departedCountMax)
   }
 
   ofDeparted(id: PeerId): string | undefined {

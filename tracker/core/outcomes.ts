@@ -3,6 +3,7 @@
  * failure steer, only by the voices of several networks, and only in part: praise would draw a crowd to who buys it, and
  * blame that always counted would push out whom an attacker chooses. Knows no message.
  */
+import { keepNewest } from '../../shared/newest.ts'
 import { type Tier, tiers } from '../../shared/tracker-messages.ts'
 import type { Introduction } from './introductions.ts'
 import type { TrackerLimits } from './limits.ts'
@@ -129,10 +130,7 @@ export class Outcomes {
   #pairOf(a: Peer, b: Peer): Voices {
     const key = pairKey(a, b)
     const voices = this.#pairs.get(key) ?? new Voices()
-    this.#pairs.delete(key)
-    const oldest = this.#pairs.keys().next().value
-    if (this.#pairs.size >= pairCountMax && oldest !== undefined) this.#pairs.delete(oldest)
-    this.#pairs.set(key, voices)
+    keepNewest(this.#pairs, key, voices, pairCountMax)
     return voices
   }
 
@@ -146,10 +144,7 @@ export class Outcomes {
     if (bytesPerSecond !== undefined)
       add(this.#stats.bytesPerSecond[tier], Math.min(bytesPerSecond, bytesPerMsMax * 1_000))
     link.at = now
-    links.delete(id)
-    const oldest = links.keys().next().value
-    if (links.size >= linksPerPeerMax && oldest !== undefined) links.delete(oldest)
-    links.set(id, link)
+    keepNewest(links, id, link, linksPerPeerMax)
   }
 
   /** Whether `other` is to be named to `asker` less often than others: several networks could not reach it or its kind. */

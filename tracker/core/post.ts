@@ -2,6 +2,8 @@
  * Words between this tracker and the others of its service: puts them into envelopes, opens those that come, and keeps
  * every tracker to a rate. Counts what it does not take. Knows what a message looks like, not what it asks for.
  */
+import { zeroCounts } from '../../shared/counts.ts'
+import { keepNewest } from '../../shared/newest.ts'
 import { TokenBucket } from '../../shared/token-bucket.ts'
 import { type BusCipher, type EnvelopeFault, Envelopes, envelopeFaults, everyone } from './bus-envelope.ts'
 import { type BusMessage, type Digest, parseBusMessage, parseDigest } from './bus-messages.ts'
@@ -37,7 +39,7 @@ export class Post {
   #epochMs: number
   readonly emit: (effect: BusEffect) => void
   readonly #buckets = new Map<NodeId, TokenBucket>()
-  readonly dropped = Object.fromEntries(busFaults.map((fault) => [fault, 0])) as Record<BusFault, number>
+  readonly dropped = zeroCounts(busFaults)
   sentCount = 0
   receivedCount = 0
 
@@ -98,10 +100,7 @@ export class Post {
 
   #bucketOf(node: NodeId): TokenBucket {
     const bucket = this.#buckets.get(node) ?? new TokenBucket(messagesPerSecond, messagesBurst)
-    this.#buckets.delete(node)
-    const oldest = this.#buckets.keys().next().value
-    if (this.#buckets.size >= nodeCountMax && oldest !== undefined) this.#buckets.delete(oldest)
-    this.#buckets.set(node, bucket)
+    keepNewest(this.#buckets, node, bucket, nodeCountMax)
     return bucket
   }
 }

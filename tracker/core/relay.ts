@@ -1,11 +1,12 @@
 /** Carries signals between two peers that were introduced, stamped with who sent them. Reads none but for addresses. */
+import { zeroCounts } from '../../shared/counts.ts'
 import type { ClientMessage, Signal, TrackerMessage } from '../../shared/tracker-messages.ts'
 import type { CandidateScreen } from './candidate-policy.ts'
 import type { Conduct } from './conduct.ts'
 import type { TrackerEffect } from './effects.ts'
 import type { Introductions } from './introductions.ts'
 import type { TrackerLimits } from './limits.ts'
-import { type SignalType, signalTypes, type TrackerMachineStats } from './machine-stats.ts'
+import { signalTypes, type TrackerMachineStats } from './machine-stats.ts'
 import type { Peer } from './peer.ts'
 
 export interface RelayParts {
@@ -19,7 +20,7 @@ export class Relay {
   readonly #parts: RelayParts
   /** Signals that were passed on. */
   count = 0
-  readonly #countByType = Object.fromEntries(signalTypes.map((type) => [type, 0])) as Record<SignalType, number>
+  readonly #countByType = zeroCounts(signalTypes)
 
   constructor(parts: RelayParts) {
     this.#parts = parts

@@ -3,6 +3,7 @@
  * Bounded whatever others say. Knows nothing of who should meet whom.
  */
 import type { PeerId } from '../../shared/ids.ts'
+import { keepNewest } from '../../shared/newest.ts'
 import { type Digest, placeAt } from './bus-messages.ts'
 import type { NodeId } from './node-ids.ts'
 import type { Place, Scope } from './place.ts'
@@ -99,10 +100,7 @@ export class RemotePeers {
 
   /** A tracker is gone: what it said before `at` is not believed any more. */
   forgetNode(node: NodeId, at: number): void {
-    this.#gone.delete(node)
-    const oldest = this.#gone.keys().next().value
-    if (this.#gone.size >= goneCountMax && oldest !== undefined) this.#gone.delete(oldest)
-    this.#gone.set(node, at)
+    keepNewest(this.#gone, node, at, goneCountMax)
     for (const [topic, nodes] of this.#topics) this.#drop(topic, nodes, node)
   }
 

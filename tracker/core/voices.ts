@@ -2,6 +2,7 @@
  * What networks said lately of one subject: a peer, or a pair of providers. One network, one voice, the last one that it
  * gave; only what several agree on is believed, and only against the subject. Knows networks, not peers.
  */
+import { keepNewest } from '../../shared/newest.ts'
 import type { TrackerLimits } from './limits.ts'
 
 /** Twice what a verdict needs and more; the oldest goes first. */
@@ -15,10 +16,7 @@ export class Voices {
   doubtedUntil = Number.NEGATIVE_INFINITY
 
   hear(network: string, isConnected: boolean, now: number, limits: TrackerLimits): void {
-    this.#said.delete(network)
-    const oldest = this.#said.keys().next().value
-    if (this.#said.size >= voicesMax && oldest !== undefined) this.#said.delete(oldest)
-    this.#said.set(network, { isConnected, at: now })
+    keepNewest(this.#said, network, { isConnected, at: now }, voicesMax)
     this.doubtedUntil = this.#doubtEnd(now, limits)
   }
 

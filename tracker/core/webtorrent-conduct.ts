@@ -1,4 +1,5 @@
 /** As conduct.ts, in the words of the WebTorrent protocol: what a client hears of its faults, and when patience ends. */
+import { zeroCounts } from '../../shared/counts.ts'
 import type { PeerId } from '../../shared/ids.ts'
 import { type RefusalCode, refusalCodes } from '../../shared/tracker-messages.ts'
 import { malformedFault, policyViolation, tooFastFault, tryAgainLater } from './conduct.ts'
@@ -10,7 +11,7 @@ export type WebTorrentEffect =
   | { type: 'close'; to: PeerId; code: number; reason: string }
 
 export class WebTorrentConduct {
-  readonly refused = Object.fromEntries(refusalCodes.map((code) => [code, 0])) as Record<RefusalCode, number>
+  readonly refused = zeroCounts(refusalCodes)
   expelled = 0
   readonly #disconnect: (id: PeerId) => void
 

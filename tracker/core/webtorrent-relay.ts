@@ -2,8 +2,9 @@
  * Passes offers on to others of the swarm and their answers back, under the names that the seats have. What is passed on
  * stays as it was written, but for candidates that nobody is sent.
  */
+import { zeroCounts } from '../../shared/counts.ts'
 import type { Rng } from '../../shared/rng.ts'
-import { type Tier, tiers } from '../../shared/tracker-messages.ts'
+import { tiers } from '../../shared/tracker-messages.ts'
 import { type BinaryId, binaryIdOf, writtenId } from './binary-id.ts'
 import type { CandidateScreen } from './candidate-policy.ts'
 import type { Exposure } from './exposure.ts'
@@ -34,7 +35,7 @@ export class WebTorrentRelay {
   readonly #outcomes: Outcomes
   readonly #pending: PendingOffers<Seat>
   /** Offers passed on, by how near the two are. */
-  readonly offered = Object.fromEntries(tiers.map((tier) => [tier, 0])) as Record<Tier, number>
+  readonly offered = zeroCounts(tiers)
   answered = 0
 
   constructor({ limits, rng, candidates, exposure }: WebTorrentRelayParts) {

@@ -4,6 +4,7 @@
  * the instant is a nonce that never comes twice. Signals carry visitors' addresses: nobody but a tracker reads them.
  */
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
+import { keepNewest } from '../../shared/newest.ts'
 import type { BusCipher } from '../core/bus-envelope.ts'
 import type { NodeId } from '../core/node-ids.ts'
 
@@ -18,9 +19,7 @@ export function createBusCipher(key: Uint8Array): BusCipher {
   const keys = new Map<NodeId, Buffer>()
   const derive = (node: NodeId) => createHmac('sha256', key).update(`nearcast bus 1\n${node}`).digest()
   const keep = (node: NodeId, derived: Buffer): Buffer => {
-    const oldest = keys.keys().next().value
-    if (keys.size >= keyCountMax && oldest !== undefined) keys.delete(oldest)
-    keys.set(node, derived)
+    keepNewest(keys, node, derived, keyCountMax)
     return derived
   }
   return {
