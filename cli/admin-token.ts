@@ -1,8 +1,8 @@
 /** The operator's secret: where it comes from, and whether a request carries it. Never printed, compared in constant time. */
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
-import { systemErrorCode, usageRefusal } from './refusal.ts'
+import { usageRefusal } from './refusal.ts'
+import { secretInFile } from './secret-file.ts'
 import { tokenTextKind } from './secret-kinds.ts'
 
 export interface AdminTokenSettings {
@@ -35,7 +35,7 @@ export class AdminToken {
   /** Reads the file again; the former token holds when it cannot be. @throws Refusal */
   reload(): void {
     const { adminToken, adminTokenFile } = this.#settings
-    const text = adminToken ?? (adminTokenFile && tokenIn(adminTokenFile))
+    const text = adminToken ?? (adminTokenFile && secretInFile(adminTokenFile, 'the admin token', tokenTextKind))
     this.#digest = text === undefined ? undefined : digestOf(text)
   }
 
@@ -46,16 +46,4 @@ export class AdminToken {
     const given = /^Bearer +([^\s]+)$/i.exec(authorization)?.[1]
     return given !== undefined && timingSafeEqual(digestOf(given), this.#digest)
   }
-}
-
-function tokenIn(path: string): string {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8').trim()
-  } catch (error) {
-    throw usageRefusal(`the admin token's file ${path} cannot be read (${systemErrorCode(error) ?? error})`)
-  }
-  const token = tokenTextKind.read(text, '')
-  if (token !== undefined) return token
-  throw usageRefusal(`the admin token in ${path} is not usable; it must be ${tokenTextKind.right}`)
 }

@@ -60,6 +60,7 @@ export function createMetrics(version: string): MetricsText & { add<Stats>(part:
   const all = new Map<string, Collected>()
   const register = (name: string) => {
     const metric = { name, get: async () => all.get(name)! }
+    // A registry asks of a metric these two alone, and names by its type only classes of its own.
     registry.registerMetric(metric as unknown as Parameters<typeof registry.registerMetric>[0])
   }
   const build = { version, node: process.version }

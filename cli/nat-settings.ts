@@ -2,11 +2,11 @@
  * What can be set of the way through NATs: the tracker's own STUN port, other STUN servers, and TURN with the secret
  * that it shares with the tracker.
  */
-import { readFileSync } from 'node:fs'
 import { isStunUrl, isTurnUrl } from '../shared/servers.ts'
 import type { TrackerOptions } from '../tracker/main.ts'
 import { spanKind } from './number-kinds.ts'
-import { systemErrorCode, usageRefusal } from './refusal.ts'
+import { usageRefusal } from './refusal.ts'
+import { secretInFile } from './secret-file.ts'
 import { type SettingTable, type SettingValues, setting } from './setting.ts'
 import { type Kind, pathKind, portKind, words } from './setting-kinds.ts'
 
@@ -78,18 +78,6 @@ export function natOptionsOf(
   if (turnSecret !== undefined && turnSecretFile !== undefined) {
     throw usageRefusal('--turn-secret and --turn-secret-file: one of them is enough')
   }
-  const secret = turnSecret ?? (turnSecretFile && secretIn(turnSecretFile))
+  const secret = turnSecret ?? (turnSecretFile && secretInFile(turnSecretFile, 'the TURN secret', secretKind))
   return { stunUrls, turnUrls, turnSecret: secret, turnTtlMs: turnTtl }
-}
-
-function secretIn(path: string): string {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    throw usageRefusal(`the TURN secret's file ${path} cannot be read (${systemErrorCode(error) ?? error})`)
-  }
-  const secret = secretKind.read(text.trim(), '')
-  if (secret !== undefined) return secret
-  throw usageRefusal(`the TURN secret in ${path} is not usable; it must be ${secretKind.right}`)
 }

@@ -165,9 +165,8 @@ export type TrackerSettings = SettingValues<typeof trackerSettings>
 
 /** The tracker's options as these settings have them; the log, the clock and chance are the program's. */
 export function trackerOptionsOf(settings: TrackerSettings): Omit<TrackerOptions, 'log'> {
-  const values = settings as unknown as Readonly<Record<string, number>>
   return {
-    ...(Object.fromEntries(limitNames.map((name) => [name, values[limitKey(name)]])) as Partial<TrackerLimits>),
+    ...(Object.fromEntries(limitNames.map((name) => [name, settings[limitKey(name)]])) as Partial<TrackerLimits>),
     regions: settings.regions,
     trustedProxies: settings.trustProxy,
     candidates: settings.candidates,
