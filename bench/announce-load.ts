@@ -4,17 +4,16 @@
  * offers, each of them too.
  */
 import { addressOf, descriptionOf } from './load-addresses.ts'
+import { lostMs, MeasuredSpan, type Span } from './measured-span.ts'
 import { quantile } from './median.ts'
 import { openRawSocket, patchFrame, type RawSocket, textFrame } from './raw-socket.ts'
 import type { Begins } from './tracker-load.ts'
 
-export interface AnnounceLoad {
+export interface AnnounceLoad extends Span {
   port: number
   path: string
   sockets: number
   offers: number
-  warmUpMs: number
-  measureMs: number
 }
 
 export interface AnnounceFigures {
@@ -29,8 +28,6 @@ const swarmSize = 100
 
 /** Turns at one time: enough to keep any server at work. */
 const inFlightMax = 512
-
-const lostMs = 2_000
 
 /** Twenty bytes as text in JSON, half of them beyond ASCII as those of a hash are. */
 const binaryId = (kind: string, number: number): string =>
@@ -107,9 +104,7 @@ export async function runAnnounces(load: AnnounceLoad, begins: Begins): Promise<
   }
   let offerNumber = 0
   let next = 0
-  let isRunning = false
-  let isMeasured = false
-  let lost = 0
+  const span = new MeasuredSpan()
   const latenciesMs: number[] = []
   const begin = (visitor: Visitor): void => {
     visitor.sentMs = performance.now()
@@ -121,7 +116,7 @@ export async function runAnnounces(load: AnnounceLoad, begins: Begins): Promise<
     visitor.socket.send(visitor.frame)
   }
   const beginNext = (): void => {
-    if (!isRunning) return
+    if (!span.isRunning) return
     for (let tries = 0; tries < visitors.length; tries++) {
       const visitor = visitors[next]!
       next = (next + 1) % visitors.length
@@ -130,7 +125,7 @@ export async function runAnnounces(load: AnnounceLoad, begins: Begins): Promise<
   }
   const endIfDone = (visitor: Visitor): void => {
     if (!visitor.isAnswered || visitor.answersLeft > 0) return
-    if (isMeasured) latenciesMs.push(performance.now() - visitor.sentMs)
+    if (span.isMeasured) latenciesMs.push(performance.now() - visitor.sentMs)
     beginNext()
   }
   for (const visitor of visitors) {
@@ -151,33 +146,24 @@ export async function runAnnounces(load: AnnounceLoad, begins: Begins): Promise<
     }
   }
   await enterAll(visitors, begin)
-  isRunning = true
+  span.isRunning = true
   for (let i = 0; i < Math.min(inFlightMax, load.sockets); i++) beginNext()
-  const sweep = setInterval(() => {
+  const seconds = await span.run(load, begins, () => {
     const now = performance.now()
     for (const visitor of visitors) {
       const isDone = visitor.isAnswered && visitor.answersLeft === 0
       if (isDone || now - visitor.sentMs < lostMs) continue
-      if (isMeasured) lost++
+      span.lose()
       visitor.isAnswered = true
       visitor.answersLeft = 0
       beginNext()
     }
-  }, lostMs / 4)
-  await new Promise((resolve) => setTimeout(resolve, load.warmUpMs))
-  await begins()
-  isMeasured = true
-  const startedMs = performance.now()
-  await new Promise((resolve) => setTimeout(resolve, load.measureMs))
-  isMeasured = false
-  isRunning = false
-  clearInterval(sweep)
-  const seconds = (performance.now() - startedMs) / 1000
+  })
   for (const { socket } of visitors) socket.close()
   return {
     perSecond: Math.round(latenciesMs.length / seconds),
     p50Ms: quantile(latenciesMs, 0.5),
     p99Ms: quantile(latenciesMs, 0.99),
-    lost,
+    lost: span.lostCount,
   }
 }

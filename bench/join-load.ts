@@ -5,17 +5,16 @@
 import { trackerSubprotocol } from '../shared/tracker-messages.ts'
 import { trackerPath } from '../tracker/main.ts'
 import { addressOf, descriptionOf } from './load-addresses.ts'
+import { lostMs, MeasuredSpan, type Span } from './measured-span.ts'
 import { quantile } from './median.ts'
 import { openRawSocket, type RawSocket, textFrame } from './raw-socket.ts'
 import type { Begins } from './tracker-load.ts'
 
-export interface JoinLoad {
+export interface JoinLoad extends Span {
   port: number
   sockets: number
   /** Turns begun a second; as many as can be when it is left out. */
   perSecond?: number
-  warmUpMs: number
-  measureMs: number
 }
 
 export interface JoinFigures {
@@ -30,7 +29,6 @@ export interface JoinFigures {
 
 const swarmSize = 100
 const inFlightMax = 256
-const lostMs = 2_000
 
 /** How often turns are begun when their rate is given: many are begun at once, as a crowd would. */
 const beatMs = 5
@@ -105,12 +103,10 @@ export async function runJoins(load: JoinLoad, begins: Begins): Promise<JoinFigu
   const joinMs: number[] = []
   const signalMs: number[] = []
   let ended = 0
-  let lost = 0
   let next = 0
-  let isRunning = true
-  let isMeasured = false
+  const span = new MeasuredSpan()
   const beginNext = (): void => {
-    if (!isRunning) return
+    if (!span.isRunning) return
     for (let tries = 0; tries < peers.length; tries++) {
       const peer = peers[next]!
       next = (next + 1) % peers.length
@@ -129,7 +125,7 @@ export async function runJoins(load: JoinLoad, begins: Begins): Promise<JoinFigu
     peer.socket.onText = (text) => {
       if (text.startsWith('{"type":"peers"')) {
         const now = performance.now()
-        if (isMeasured) joinMs.push(now - peer.joinedMs)
+        if (span.isMeasured) joinMs.push(now - peer.joinedMs)
         if (!text.includes('"peers":[{')) return end(peer)
         peer.signalledMs = now
         peer.socket.send(signalFrame(fieldOf(text, '"peers":[{"id":"'), 'offer', peer.sdp))
@@ -137,7 +133,7 @@ export async function runJoins(load: JoinLoad, begins: Begins): Promise<JoinFigu
         peer.socket.send(signalFrame(fieldOf(text, '"from":"'), 'answer', peer.sdp))
       } else if (text.includes('"type":"answer"')) {
         if (peer.signalledMs === 0) return
-        if (isMeasured) {
+        if (span.isMeasured) {
           ended++
           signalMs.push(performance.now() - peer.signalledMs)
         }
@@ -150,14 +146,6 @@ export async function runJoins(load: JoinLoad, begins: Begins): Promise<JoinFigu
     }
   }
   if (byId.size !== peers.length) throw new Error('not everybody was welcome')
-  const sweep = setInterval(() => {
-    const now = performance.now()
-    for (const peer of peers) {
-      if (peer.joinedMs === 0 || now - peer.joinedMs < lostMs) continue
-      if (isMeasured) lost++
-      end(peer)
-    }
-  }, lostMs / 4)
   const { perSecond } = load
   let due = 0
   let lastMs = performance.now()
@@ -168,16 +156,16 @@ export async function runJoins(load: JoinLoad, begins: Begins): Promise<JoinFigu
     lastMs = now
     for (; due >= 1; due--) beginNext()
   }, beatMs)
+  span.isRunning = true
   if (perSecond === undefined) for (let i = 0; i < inFlightMax; i++) beginNext()
-  await new Promise((resolve) => setTimeout(resolve, load.warmUpMs))
-  await begins()
-  isMeasured = true
-  const startedMs = performance.now()
-  await new Promise((resolve) => setTimeout(resolve, load.measureMs))
-  isMeasured = false
-  isRunning = false
-  const seconds = (performance.now() - startedMs) / 1000
-  clearInterval(sweep)
+  const seconds = await span.run(load, begins, () => {
+    const now = performance.now()
+    for (const peer of peers) {
+      if (peer.joinedMs === 0 || now - peer.joinedMs < lostMs) continue
+      span.lose()
+      end(peer)
+    }
+  })
   clearInterval(beat)
   for (const { socket } of peers) socket.close()
   return {
@@ -185,6 +173,6 @@ export async function runJoins(load: JoinLoad, begins: Begins): Promise<JoinFigu
     joinP50Ms: quantile(joinMs, 0.5),
     joinP99Ms: quantile(joinMs, 0.99),
     signalP99Ms: quantile(signalMs, 0.99),
-    lost,
+    lost: span.lostCount,
   }
 }

@@ -10,7 +10,6 @@ import { downloading } from './origin-plan.ts'
 import type { Remote } from './remote.ts'
 import { originSoonMs } from './settings.ts'
 import type { Holdings, Swarm, Want } from './swarm.ts'
-import type { Transfer } from './transfer.ts'
 
 /** A run that has brought nothing for this long is not counted on. */
 const silentRunMs = 2_000
@@ -41,9 +40,7 @@ const crowdCountMin = 2
 export function isBeginning(core: Core, swarm: Swarm, now: number): boolean {
   if (swarm.have.count > 0 || swarm.flights.size < firstChunksMax) return false
   if (downloading(core, swarm) < crowdCountMin) return false
-  for (const [{ startedAt }] of swarm.flights.values() as Iterable<[Transfer]>) {
-    if (now - startedAt >= beginningMs) return false
-  }
+  for (const transfers of swarm.flights.values()) if (now - transfers[0]!.startedAt >= beginningMs) return false
   return true
 }
 

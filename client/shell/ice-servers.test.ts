@@ -32,6 +32,7 @@ function configs(options: DialerOptions, act: (dialer: ReturnType<typeof createL
       throw new Error('not here')
     }
   }
+  // Of the platform's WebRTC, a dialer that never gets a connection sees this alone.
   const wrtc = { RTCPeerConnection: NoConnection } as unknown as NonNullable<DialerOptions['wrtc']>
   act(createLanedDialer(createSimplePeerDialer({ ...options, wrtc })))
   return told.map(({ iceServers, iceTransportPolicy }) => ({ iceServers, iceTransportPolicy }))

@@ -51,6 +51,17 @@ async function heardPeers(guest: Guest): Promise<string[]> {
   }
 }
 
+/** Two trackers, with a client at each who have met. */
+async function startTwo(url: string) {
+  const [here, there] = [await start(url), await start(url)]
+  await Promise.all([up(here), up(there)])
+  const anna = await here.guest()
+  await join(anna.guest)
+  const ben = await there.guest()
+  expect(await meets(ben.guest)).toEqual([anna.id])
+  return { here, there, anna, ben }
+}
+
 /** What is logged, as texts. */
 function keepingLog(): { log: Log; lines: string[] } {
   const lines: string[] = []
@@ -70,12 +81,7 @@ describe('trackers on one Redis', () => {
   afterAll(() => server?.kill())
 
   it('[T161] bring their clients together, two of one name as well', async () => {
-    const [here, there] = [await start(server.url), await start(server.url)]
-    await Promise.all([up(here), up(there)])
-    const anna = await here.guest()
-    await join(anna.guest)
-    const ben = await there.guest()
-    expect(await meets(ben.guest)).toEqual([anna.id])
+    const { anna, ben } = await startTwo(server.url)
     ben.guest.signal(anna.id, { session: 's', description: { type: 'offer', sdp: 'v=0\r\n' } })
     const offer = await anna.guest.hears('signal')
     expect(offer).toMatchObject({ from: ben.id, tier: 'address' })
@@ -94,14 +100,9 @@ describe('trackers on one Redis', () => {
   })
 
   it('[T164] go on whatever anybody else writes into it', async () => {
-    const [here, there] = [await start(server.url), await start(server.url)]
-    await Promise.all([up(here), up(there)])
+    const { here, there, ben } = await startTwo(server.url)
     const writer = createClient({ url: server.url }).on('error', () => {})
     await writer.connect()
-    const anna = await here.guest()
-    await join(anna.guest)
-    const ben = await there.guest()
-    expect(await meets(ben.guest)).toEqual([anna.id])
     const channels = await writer.pubSubChannels('nearcast:*')
     for (const channel of channels) {
       for (const junk of ['', 'x', '{"type":"ban"}', '.'.repeat(30), 'x'.repeat(3_000_000), '\u0000\u{1f600}']) {
@@ -124,12 +125,7 @@ describe('trackers on one Redis', () => {
   })
 
   it('[T166] forget one that ends: its clients are named to nobody, not even by one that starts later', async () => {
-    const [here, there] = [await start(server.url), await start(server.url)]
-    await Promise.all([up(here), up(there)])
-    const anna = await here.guest()
-    await join(anna.guest)
-    const ben = await there.guest()
-    expect(await meets(ben.guest)).toEqual([anna.id])
+    const { here, anna, ben } = await startTwo(server.url)
     await here.stop()
     ben.guest.signal(anna.id, { session: 's', busy: true })
     expect(await ben.guest.hears('refused')).toMatchObject({ code: 'not-introduced', to: anna.id })
