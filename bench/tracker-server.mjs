@@ -26,6 +26,8 @@ const tracker = createTracker({
   joinsBurst: unlimited,
   messagesPerSecond: unlimited,
   messagesBurst: unlimited,
+  bytesPerSecond: unlimited,
+  bytesBurst: unlimited,
   signalsPerSecond: unlimited,
   signalsBurst: unlimited,
   introductionsPerSecond: unlimited,

@@ -38,6 +38,8 @@ const limitHelp: Readonly<Record<keyof TrackerLimits, string>> = {
   connectionsPerSecond: 'new connections a second; who is too much is told when to come',
   loopLagMaxMs: 'how late answers may be before nobody new is let in',
   resumeLifetimeMs: 'how long a client that comes back keeps its name',
+  busyConnectionsPerAddressMax: 'of those, the connections that may do all they may at a time',
+  busyAddressesPerNetworkMax: 'full addresses whose share one /24 (IPv4) or /48 (IPv6) may have',
   swarmsPerConnectionMax: 'swarms on one connection',
   introductionsPerPeerMax: 'peers to whom one may be introduced at a time',
   introductionLifetimeMs: 'how long two peers that were introduced may signal',
@@ -54,6 +56,8 @@ const limitHelp: Readonly<Record<keyof TrackerLimits, string>> = {
   signalsBurst: 'signals of one connection at once',
   messagesPerSecond: 'messages of any kind of one connection a second',
   messagesBurst: 'messages of any kind of one connection at once',
+  bytesPerSecond: 'bytes of messages of one connection a second',
+  bytesBurst: 'bytes of messages of one connection at once',
   complaintsPerSecond: 'complaints of one connection a second',
   complaintsBurst: 'complaints of one connection at once',
   reportsPerSecond: 'reports of one connection a second',
@@ -88,6 +92,10 @@ const limitHelp: Readonly<Record<keyof TrackerLimits, string>> = {
   stunAnswersPerNetworkPerSecond: 'STUN answers a second to one /24 (IPv4) or /48 (IPv6)',
   offerLifetimeMs: "how long a WebTorrent client's offer may be answered",
   announceIntervalMs: 'what WebTorrent clients are told to wait between announces',
+  strikesPerBan: 'connections closed for faults before their address is kept out',
+  strikeMemoryMs: 'how long they count',
+  strikeBanMs: 'how long an address is kept out the first time',
+  strikeBanLongestMs: 'how long at most, after twice as long each time',
 }
 
 /** `banMs` is set as `--ban 15m`: the value says its unit. */

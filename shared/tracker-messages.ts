@@ -88,12 +88,12 @@ export const refusalCodes = [
   'too-fast', // over the rate limit: wait before the next message
   'too-many-connections',
   'bad-ticket', // a complaint without a ticket of these two peers that still holds
-  'banned', // peers of several networks complained about this one: come back later, or go without peers
   'unauthorized', // a token is needed, or the one that was shown is not for this swarm
   'bad-token', // the token is no good, and will not be
   'token-expired', // it has run out: show another
   'wrong-origin', // the page is of a site that this tracker, or the token, is not for
   'unverified', // tokens cannot be verified at the moment: come back later
+  'banned', // kept out for a while, after complaints or for what it sent: come back later, or go without peers
   'draining', // the tracker is going down: come back later
 ] as const
 export type RefusalCode = (typeof refusalCodes)[number]

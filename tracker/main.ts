@@ -204,9 +204,10 @@ export function createTracker(options: TrackerOptions): Tracker {
     },
     control: (socket) => run(machine.control(socket.id!, now())),
     malformed: (socket, what) => run(machine.malformed(socket.id!, what, now())),
-    closed({ id }) {
+    closed({ id }, isBroken) {
       if (id === undefined) return
       sharedDoor?.leave(id)
+      if (isBroken) machine.broke(id, now())
       machine.disconnect(id)
       desk.leave(id)
       sockets.delete(id)
@@ -245,7 +246,7 @@ export function createTracker(options: TrackerOptions): Tracker {
   const webTorrent = webTorrentFrom(options, {
     machine: { ...shared, candidates: new CandidateScreen(naming.candidates, naming.isRelay, limits) },
     needsToken: rules.verifier !== undefined,
-    bannedBecause: (network, at) => machine.bannedBecause(network, at),
+    bannedBecause: (network, at, subscriber) => machine.bannedBecause(network, at, subscriber),
     addressOf,
     locationOf: (address, request) => locator.locate(request, address),
     mayEnter: (request) => rules.mayConnect(request.headers.origin) && ask(request) === 0,

@@ -87,6 +87,7 @@ describe('a client that never reads', () => {
     server = await startTracker({
       sendQueueBytesMax: 64 * 1024,
       messagesBurst: unlimited,
+      bytesBurst: 1_000 * unlimited,
       signalsBurst: unlimited,
       signalsPerIntroductionMax: unlimited,
       signalBytesPerIntroductionMax: unlimited * 1000,

@@ -41,7 +41,7 @@ export class TrackerCrowd {
     hmac?: Hmac,
     more: Partial<TrackerMachineOptions> = {},
   ) {
-    const all = { connectionsPerAddressMax: 100_000, ...limits }
+    const all = { connectionsPerAddressMax: 100_000, busyConnectionsPerAddressMax: 100_000, ...limits }
     this.machine = new TrackerMachine({ rng, limits: all, ...(hmac && { hmac }), ...more })
   }
 

@@ -28,7 +28,10 @@ export class ModelTracker {
   }
 
   #newMachine(): TrackerMachine {
-    return new TrackerMachine({ rng: this.#rng, limits: { connectionsPerAddressMax: 1_000_000 } })
+    return new TrackerMachine({
+      rng: this.#rng,
+      limits: { connectionsPerAddressMax: 1_000_000, busyConnectionsPerAddressMax: 1_000_000 },
+    })
   }
 
   get stats() {

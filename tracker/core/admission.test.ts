@@ -106,7 +106,7 @@ describe('a client that asks too much', () => {
     const id = crowd.connect('203.0.113.1')
     for (let i = 0; i < 100; i++) {
       crowd.now += 5000
-      refusal(crowd.machine.receive(id, 'junk', crowd.now), id)
+      refusal(crowd.machine.receive(id, 'junk'.repeat(20), crowd.now), id)
     }
   })
 

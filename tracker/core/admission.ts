@@ -1,15 +1,16 @@
-/** Who may connect and how much a connection may ask. Knows counts and rates, not what is asked for. */
+/**
+ * Who may connect and how much a connection may ask: alone, and with all others of its address, of its network and of
+ * whatever else pays for it. Knows counts and rates, not what is asked for.
+ */
 import { TokenBucket } from '../../shared/token-bucket.ts'
+import type { Balance } from './balance.ts'
+import { type Account, type AccountLimits, bucketsOf, Ledger, type RateName } from './ledger.ts'
 import type { TrackerLimits } from './limits.ts'
 
-/** What one connection may still do. */
-export interface Allowance {
+/** What one connection may still do by itself. */
+export interface Allowance extends Readonly<Record<RateName, TokenBucket>> {
   /** Everything that it sends. */
   readonly messages: TokenBucket
-  readonly joins: TokenBucket
-  readonly signals: TokenBucket
-  /** Peers that it is told of. */
-  readonly introductions: TokenBucket
   readonly complaints: TokenBucket
   readonly reports: TokenBucket
   /** Errors and excess; when these run out, so does the tracker's patience. */
@@ -18,66 +19,115 @@ export interface Allowance {
 
 export function createAllowance(limits: TrackerLimits): Allowance {
   return {
+    ...bucketsOf(connectionRates(limits)),
     messages: new TokenBucket(limits.messagesPerSecond, limits.messagesBurst),
-    joins: new TokenBucket(limits.joinsPerSecond, limits.joinsBurst),
-    signals: new TokenBucket(limits.signalsPerSecond, limits.signalsBurst),
-    introductions: new TokenBucket(limits.introductionsPerSecond, limits.introductionsBurst),
     complaints: new TokenBucket(limits.complaintsPerSecond, limits.complaintsBurst),
     reports: new TokenBucket(limits.reportsPerSecond, limits.reportsBurst),
     faults: new TokenBucket(limits.faultsPerSecond, limits.faultsBurst),
   }
 }
 
-/** A client that loses its connection tries again after 1 to 3 s; a crowd behind one address does so at once. */
-const windowMs = 10_000
+const connectionRates = (limits: TrackerLimits): AccountLimits['rates'] => ({
+  joins: { perSecond: limits.joinsPerSecond, burst: limits.joinsBurst },
+  signals: { perSecond: limits.signalsPerSecond, burst: limits.signalsBurst },
+  introductions: { perSecond: limits.introductionsPerSecond, burst: limits.introductionsBurst },
+  bytes: { perSecond: limits.bytesPerSecond, burst: limits.bytesBurst },
+})
 
-/** All of a full address may come back twice in a window; what reconnects faster does it to get fresh allowances. */
-const turnoverPerWindow = 2
+/** What a payer with so many connections may take, when so many of them take all that one may. */
+export function accountLimits(limits: TrackerLimits, connectionsMax: number, busyCount: number): AccountLimits {
+  const times = ({ perSecond, burst }: { perSecond: number; burst: number }) => ({
+    perSecond: perSecond * busyCount,
+    burst: burst * busyCount,
+  })
+  const { joins, signals, introductions, bytes } = connectionRates(limits)
+  return {
+    connectionsMax,
+    swarmsMax: limits.swarmsPerConnectionMax * busyCount,
+    rates: { joins: times(joins), signals: times(signals), introductions: times(introductions), bytes: times(bytes) },
+  }
+}
 
-/** Counts connections, in all and by subscriber. */
+/** What a connection is charged to. */
+export interface Charged {
+  readonly allowance: Allowance
+  /** Those who pay for it beside itself: its address, its network, whoever its token names. */
+  readonly accounts: readonly Account[]
+}
+
+/** @returns whose limit is reached, in words; undefined when it is taken from all of them */
+export function take(
+  { allowance, accounts }: Charged,
+  rate: RateName,
+  amount: number,
+  now: number,
+): string | undefined {
+  if (!allowance[rate].take(amount, now)) return 'connection'
+  return accounts.find((account) => !account.take(rate, amount, now))?.ledger.noun
+}
+
+/** Takes what came from a client, whatever it says. @returns what is too much, in words, and whose limit that is */
+export function excessOf(
+  peer: Charged & { readonly balance: Balance },
+  bytes: number,
+  limits: TrackerLimits,
+  now: number,
+): { message: string; taker: string } | undefined {
+  peer.balance.came(bytes)
+  if (!peer.allowance.messages.take(1, now)) {
+    const message = `at most ${limits.messagesBurst} messages at once and ${limits.messagesPerSecond} a second`
+    return { message, taker: 'connection' }
+  }
+  const taker = take(peer, 'bytes', bytes, now)
+  if (taker === undefined) return undefined
+  return { message: `at most ${limits.bytesBurst} bytes at once and ${limits.bytesPerSecond} a second`, taker }
+}
+
+/** Counts connections: in all, by subscriber and by network. */
 export class Door {
   readonly #limits: TrackerLimits
-  readonly #open = new Map<string, number>()
+  readonly #addresses: Ledger
+  readonly #networks: Ledger
   #count = 0
-  /** Connections opened in the current window; a new window begins with an empty map, so it never grows for long. */
-  #opened = new Map<string, number>()
-  #window = 0
   /** All that ever came in. */
   entered = 0
 
   constructor(limits: TrackerLimits) {
     this.#limits = limits
+    const { connectionsPerAddressMax, busyConnectionsPerAddressMax: busyCount, busyAddressesPerNetworkMax } = limits
+    this.#addresses = new Ledger('address', accountLimits(limits, connectionsPerAddressMax, busyCount))
+    const ofNetwork = connectionsPerAddressMax * busyAddressesPerNetworkMax
+    this.#networks = new Ledger('network', accountLimits(limits, ofNetwork, busyCount * busyAddressesPerNetworkMax))
   }
 
   get count(): number {
     return this.#count
   }
 
-  /** @returns why the connection is refused; undefined when it is counted in */
-  enter(subscriber: string, now: number): string | undefined {
-    const { connectionsMax, connectionsPerAddressMax } = this.#limits
+  /** Counts a connection in. @returns the accounts that pay for it, or why it is refused */
+  enter(subscriber: string, network: string, now: number): Account[] | string {
+    const { connectionsMax } = this.#limits
     if (this.#count >= connectionsMax) return `the tracker is full: at most ${connectionsMax} connections`
-    const open = this.#open.get(subscriber) ?? 0
-    if (open >= connectionsPerAddressMax) return `at most ${connectionsPerAddressMax} connections from one address`
-    const window = Math.floor(now / windowMs)
-    if (window !== this.#window) {
-      this.#window = window
-      this.#opened = new Map()
+    const address = this.#addresses.enter(subscriber, now)
+    if (typeof address === 'string') return address
+    const neighbours = this.#networks.enter(network, now)
+    if (typeof neighbours === 'string') {
+      this.#addresses.leave(address)
+      return neighbours
     }
-    const opened = this.#opened.get(subscriber) ?? 0
-    const openedMax = connectionsPerAddressMax * turnoverPerWindow
-    if (opened >= openedMax) return `at most ${openedMax} new connections from one address in ${windowMs / 1000} s`
-    this.#opened.set(subscriber, opened + 1)
-    this.#open.set(subscriber, open + 1)
     this.#count++
     this.entered++
-    return undefined
+    return [address, neighbours]
   }
 
-  leave(subscriber: string): void {
-    const open = this.#open.get(subscriber)!
-    if (open === 1) this.#open.delete(subscriber)
-    else this.#open.set(subscriber, open - 1)
+  leave(accounts: readonly Account[]): void {
+    for (const account of accounts) account.ledger.leave(account)
     this.#count--
+  }
+
+  /** Frees what has run out; for quiet times. */
+  expire(now: number): void {
+    this.#addresses.expire(now)
+    this.#networks.expire(now)
   }
 }

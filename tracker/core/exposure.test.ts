@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PeerId } from '../../shared/ids.ts'
+import type { Signal } from '../../shared/tracker-messages.ts'
 import { TokenCrowd } from '../../test/fakes/token-crowd.ts'
 import { farAddress, swarmA, TrackerCrowd } from '../../test/fakes/tracker-crowd.ts'
 
@@ -14,11 +15,17 @@ function room(crowd: TokenCrowd, size = 100): PeerId[] {
   })
 }
 
+const call: Signal = { session: 's', description: { type: 'offer', sdp: 'v=0\r\n'.padEnd(400, 'x') } }
+
 /** Everyone whom `id` is told of by asking again and again for some time. */
 function harvest(crowd: TrackerCrowd, id: PeerId, ms: number): Set<PeerId> {
   const seen = new Set<PeerId>()
   for (const end = crowd.now + ms; crowd.now < end; crowd.now += 20_000) {
-    for (const peer of crowd.join(id, { want: 20 }).peers) seen.add(peer.id)
+    for (const peer of crowd.join(id, { want: 20 }).peers) {
+      seen.add(peer.id)
+      // Who only asks is soon told of fewer, whatever it may know.
+      crowd.signal(id, peer.id, call)
+    }
   }
   return seen
 }

@@ -4,6 +4,7 @@ import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import { aheadCountMax } from '../../shared/limits.ts'
 import type { Rng } from '../../shared/rng.ts'
 import { type ClientMessage, type Tier, type TrackerMessage, tiers } from '../../shared/tracker-messages.ts'
+import { take } from './admission.ts'
 import type { Authorization } from './authorization.ts'
 import type { Cluster } from './cluster.ts'
 import type { Conduct } from './conduct.ts'
@@ -50,9 +51,10 @@ export class Joining {
   join(peer: Peer, message: ClientMessage & { type: 'join' }, now: number): TrackerEffect[] {
     const { swarm } = message
     const { limits, conduct } = this.#parts
-    if (!peer.allowance.joins.take(1, now)) {
+    const taker = take(peer, 'joins', 1, now)
+    if (taker !== undefined) {
       const message = `at most ${limits.joinsBurst} joins at once and ${limits.joinsPerSecond} a second`
-      return conduct.tooFast(peer, { message, swarm }, now)
+      return conduct.tooFast(peer, { message, swarm }, now, taker)
     }
     return this.admit(peer, message, now)
   }
@@ -80,6 +82,12 @@ export class Joining {
       const message = `at most ${limits.swarmsPerConnectionMax} swarms on one connection`
       return conduct.refuse(peer, { code: 'too-many-swarms', message, swarm })
     }
+    const crowded = former === undefined ? peer.accounts.find((account) => !account.hasSwarmsLeft) : undefined
+    if (crowded !== undefined) {
+      const { noun, limits } = crowded.ledger
+      const message = `at most ${limits.swarmsMax} swarms on all connections of one ${noun}`
+      return conduct.refuse(peer, { code: 'too-many-swarms', message, swarm })
+    }
     this.#announces[former === undefined ? 'entered' : 'updated']++
     const membership = former ?? memberships.enter(peer, swarm)
     membership.swarm.update(membership, have, gives ?? true)
@@ -87,6 +95,7 @@ export class Joining {
     const granted = load.grant(want)
     if (this.#isWithheld(membership, now)) {
       cluster?.ask(membership, granted, now)
+      peer.balance.pays(answerBytes)
       // How few there are is withheld as well.
       return [{ type: 'send', to: peer.id, message: { type: 'peers', swarm, peers: [], size: 1, ahead: 0 } }]
     }
@@ -117,6 +126,7 @@ export class Joining {
     const ahead = Math.min(aheadCountMax, swarm.aheadOf(membership, aheadCountMax) + aheadElsewhere)
     const message: TrackerMessage = { type: 'peers', swarm: swarm.id, peers, size, ahead }
     if (load.intervalMs !== undefined) message.intervalMs = load.intervalMs
+    peer.balance.pays(answerBytes)
     return { type: 'send', to: peer.id, message }
   }
 
@@ -157,15 +167,26 @@ export class Joining {
       if (!exposure.permits(peer, other, now)) continue
       const tier = tierOf(peer.place, other.place)
       const isNew = introductions.between(peer, other, now) === undefined
-      if (isNew && !peer.allowance.introductions.take(1, now)) break
+      if (peer.balance.leftBytes < answerBytes + introducedBytesMax) break
+      if (isNew && take(peer, 'introductions', 1, now) !== undefined) break
       if (isNew) this.#introduced[tier]++
       const ticket = trust.introduce(peer, other, isNew, now)
       introductions.introduce(peer, other, tier, ticket, now)
       exposure.note(peer, other, now)
-      told.push({ id: other.id, tier, ...(ticket !== undefined && { ticket }) })
+      const introduced: Introduced = { id: other.id, tier, ...(ticket !== undefined && { ticket }) }
+      peer.balance.pays(bytesOf(introduced))
+      told.push(introduced)
     }
     return told
   }
 }
+
+/** An answer without peers, its numbers as long as they may be, and its frame. */
+const answerBytes = 165
+
+/** One peer of an answer, with its ticket, in JSON. */
+const introducedBytesMax = 120
+
+const bytesOf = ({ id, tier, ticket = '' }: Introduced): number => id.length + tier.length + ticket.length + 35
 
 type Introduced = { id: PeerId; tier: Tier; ticket?: string }

@@ -7,6 +7,8 @@ export interface TrackerLimits {
   connectionsPerSecond: number
   loopLagMaxMs: number
   resumeLifetimeMs: number
+  busyConnectionsPerAddressMax: number
+  busyAddressesPerNetworkMax: number
   swarmsPerConnectionMax: number
   introductionsPerPeerMax: number
   introductionLifetimeMs: number
@@ -23,6 +25,8 @@ export interface TrackerLimits {
   signalsBurst: number
   messagesPerSecond: number
   messagesBurst: number
+  bytesPerSecond: number
+  bytesBurst: number
   complaintsPerSecond: number
   complaintsBurst: number
   reportsPerSecond: number
@@ -57,6 +61,10 @@ export interface TrackerLimits {
   stunAnswersPerNetworkPerSecond: number
   offerLifetimeMs: number
   announceIntervalMs: number
+  strikesPerBan: number
+  strikeMemoryMs: number
+  strikeBanMs: number
+  strikeBanLongestMs: number
 }
 
 export const trackerLimits: Readonly<TrackerLimits> = {
@@ -70,6 +78,10 @@ export const trackerLimits: Readonly<TrackerLimits> = {
   loopLagMaxMs: 200,
   /** A page that is open for a day and loses its connection keeps its name. */
   resumeLifetimeMs: 86_400_000,
+  /** All connections of one address together take no more than so many that take all they may; few do so at a time. */
+  busyConnectionsPerAddressMax: 64,
+  /** A network (/24, or /48 of IPv6) takes as much as so many full addresses: some have thousands, at no cost. */
+  busyAddressesPerNetworkMax: 16,
   /** As many swarms as one link can carry (shared/limits.ts, slotCountMax). */
   swarmsPerConnectionMax: 64,
   /** Caps what one peer is called, and what it costs here: the sole seed of a flash crowd is spared after these. */
@@ -97,6 +109,10 @@ export const trackerLimits: Readonly<TrackerLimits> = {
   /** Everything a client sends, whatever it is, control frames included. */
   messagesPerSecond: 40,
   messagesBurst: 160,
+  /** Twice what 20 signals a second with an offer of 1.5 KiB weigh. */
+  bytesPerSecond: 64 * KiB,
+  /** A full burst of signals, each with a large offer and its candidates. */
+  bytesBurst: 512 * KiB,
   /** A client has about eight links; all of them may turn out to be liars, but not again and again. */
   complaintsPerSecond: 0.1,
   complaintsBurst: 8,
@@ -160,6 +176,12 @@ export const trackerLimits: Readonly<TrackerLimits> = {
   offerLifetimeMs: 60_000,
   /** What WebTorrent clients are told to wait between two announces; other trackers say the same. */
   announceIntervalMs: 120_000,
+  /** Connections closed for their faults before their address is kept out; one or two are somebody's experiment. */
+  strikesPerBan: 3,
+  strikeMemoryMs: 600_000,
+  /** At first a moment, which ends a loop and is hardly noticed by others behind the address; then twice as long each time. */
+  strikeBanMs: 10_000,
+  strikeBanLongestMs: 900_000,
 }
 
 /** Of these, 0 means that there is no such limit. */

@@ -38,6 +38,8 @@ export interface TrackerMachineStats extends OutcomeStats {
   bans: number
   /** Those who came with tokens, each counted once: here now, or lately. */
   bearers: number
+  /** Addresses and networks that are kept out now, for what their connections sent. */
+  addressBans: number
   /** Undefined where there are no other trackers. */
   cluster: ClusterStats | undefined
 }

@@ -31,6 +31,7 @@ export class Memberships {
     const membership = swarm.add(peer)
     if (peer.memberships.size === 0) this.peerCount++
     this.count++
+    for (const account of peer.accounts) account.swarmCount++
     peer.memberships.set(id, membership)
     return membership
   }
@@ -40,6 +41,7 @@ export class Memberships {
     swarm.remove(membership)
     if (swarm.size === 0) this.#swarms.delete(swarm.id + swarm.scope)
     peer.memberships.delete(swarm.id)
+    for (const account of peer.accounts) account.swarmCount--
     this.count--
     if (peer.memberships.size === 0) this.peerCount--
   }

@@ -3,8 +3,10 @@ import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import { type AddressClass, addressClass } from './address-class.ts'
 import { type Allowance, createAllowance } from './admission.ts'
 import type { Access } from './authorization.ts'
+import { Balance } from './balance.ts'
 import type { Bearer } from './bearers.ts'
 import type { Introduction } from './introductions.ts'
+import type { Account } from './ledger.ts'
 import type { TrackerLimits } from './limits.ts'
 import { FadingCount } from './neighbourhood.ts'
 import type { NodeId } from './node-ids.ts'
@@ -28,6 +30,9 @@ export interface Peer {
   /** Subscribers that it named in candidates and is not (candidate-policy.ts). */
   foreignAddresses: Set<string> | undefined
   readonly allowance: Allowance
+  /** Who pays for what it takes beside itself: its address, its network, and whoever its token names. */
+  readonly accounts: Account[]
+  readonly balance: Balance
   readonly memberships: Map<SwarmId, Membership>
   /** Of the last half-minute, made for this peer or to it. */
   readonly introductions: Map<Peer, Introduction>
@@ -46,10 +51,12 @@ export interface Peer {
   bearer: Bearer | undefined
 }
 
+/** @param accounts none for a peer of another tracker: that one counts what it takes */
 export function createPeer(
   { id, issue = 0, node }: { id: PeerId; issue?: number; node?: NodeId },
   place: Place,
   limits: TrackerLimits,
+  accounts: Account[] = [],
 ): Peer {
   const address = addressOf(place)
   return {
@@ -61,6 +68,8 @@ export function createPeer(
     origin: addressClass(address),
     foreignAddresses: undefined,
     allowance: createAllowance(limits),
+    accounts,
+    balance: new Balance(),
     memberships: new Map(),
     introductions: new Map(),
     introductionCount: 0,

@@ -1,6 +1,7 @@
 /** Carries signals between two peers that were introduced, stamped with who sent them. Reads none but for addresses. */
 import { zeroCounts } from '../../shared/counts.ts'
 import type { ClientMessage, Signal, TrackerMessage } from '../../shared/tracker-messages.ts'
+import { take } from './admission.ts'
 import type { CandidateScreen } from './candidate-policy.ts'
 import type { Conduct } from './conduct.ts'
 import type { TrackerEffect } from './effects.ts'
@@ -38,9 +39,10 @@ export class Relay {
     now: number,
   ): TrackerEffect[] {
     const { limits, introductions, candidates, conduct } = this.#parts
-    if (!peer.allowance.signals.take(1, now)) {
+    const taker = take(peer, 'signals', 1, now)
+    if (taker !== undefined) {
       const message = `at most ${limits.signalsBurst} signals at once and ${limits.signalsPerSecond} a second`
-      return conduct.tooFast(peer, { message, to }, now)
+      return conduct.tooFast(peer, { message, to }, now, taker)
     }
     if (peer.bearer?.signals.take(1, now) === false) {
       const { tokenSignalsBurst, tokenSignalsPerSecond } = limits

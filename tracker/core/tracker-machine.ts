@@ -9,11 +9,13 @@ import { type ClientMessage, parseClientMessage, type TrackerMessage } from '../
 import { Door } from './admission.ts'
 import { Authorization } from './authorization.ts'
 import { Authorizing, forbiddenClose } from './authorizing.ts'
+import { Bans } from './bans.ts'
 import { CandidateScreen } from './candidate-policy.ts'
 import { Cluster } from './cluster.ts'
 import { Complaining } from './complaining.ts'
-import { bannedText, Conduct } from './conduct.ts'
+import { Conduct } from './conduct.ts'
 import type { TrackerEffect } from './effects.ts'
+import { Entrance } from './entrance.ts'
 import { Exposure } from './exposure.ts'
 import type { Verification } from './grant.ts'
 import { Introductions } from './introductions.ts'
@@ -25,8 +27,8 @@ import type { TrackerMachineOptions } from './machine-options.ts'
 import type { TrackerMachineStats } from './machine-stats.ts'
 import { Memberships } from './memberships.ts'
 import { Outcomes } from './outcomes.ts'
-import { createPeer, type Peer } from './peer.ts'
-import { placeOf, placeWith, type Scope } from './place.ts'
+import type { Peer } from './peer.ts'
+import { placeWith, type Scope } from './place.ts'
 import { Relay } from './relay.ts'
 import { Reporting } from './reporting.ts'
 import { type Identity, Resumption } from './resumption.ts'
@@ -39,17 +41,18 @@ export class TrackerMachine {
   readonly cluster: Cluster | undefined
   readonly #limits: TrackerLimits
   readonly #scope: Scope
-  readonly #door: Door
+  readonly #entrance: Entrance
   readonly #introductions: Introductions
   readonly #trust: Trust
   readonly #peers = new Map<PeerId, Peer>()
   readonly #memberships = new Memberships()
-  readonly #conduct = new Conduct((id) => this.disconnect(id))
+  readonly #bans: Bans
+  readonly #conduct: Conduct
+  readonly #complaining: Complaining
   readonly #joining: Joining
   readonly #relay: Relay
   readonly #outcomes: Outcomes
   readonly #reporting: Reporting
-  readonly #complaining: Complaining
   readonly #resumption: Resumption | undefined
   readonly #exposure: Exposure
   readonly #authorization: Authorization | undefined
@@ -66,12 +69,15 @@ export class TrackerMachine {
     const load = options.load ?? new Load(limits)
     this.#limits = limits
     this.#scope = scope
-    this.#door = options.door ?? new Door(limits)
     const introductions = new Introductions(limits)
     this.#introductions = introductions
     const trust = new Trust({ limits, hmac, epochMs })
     this.#trust = trust
-    const conduct = this.#conduct
+    this.#bans = new Bans(limits)
+    const conduct = new Conduct(this.#bans, (id) => this.disconnect(id))
+    this.#conduct = conduct
+    const door = options.door ?? new Door(limits)
+    this.#entrance = new Entrance({ limits, scope, trust, bans: this.#bans, conduct, door })
     const outcomes = new Outcomes(limits)
     this.#outcomes = outcomes
     const memberships = this.#memberships
@@ -133,10 +139,8 @@ export class TrackerMachine {
     assert(!this.#peers.has(id), `peer ${id} connected twice`)
     this.#introductions.expire(now)
     const identity = this.#resumption?.next({ id, issue: issue ?? 0 }, now + this.#epochMs)
-    const peer = createPeer(identity ?? { id }, placeOf(address, location, this.#scope), this.#limits)
-    if (this.#trust.isBanned(peer.place.network, now)) return this.#conduct.turnAway(id, 'banned', bannedText)
-    const refusal = this.#door.enter(peer.subscriber, now)
-    if (refusal !== undefined) return this.#conduct.turnAway(id, 'too-many-connections', refusal)
+    const peer = this.#entrance.admit(identity ?? { id }, address, location, now)
+    if (Array.isArray(peer)) return peer
     if (issue !== undefined) {
       this.#resumedCount++
       this.cluster?.resumed(peer, now)
@@ -147,9 +151,9 @@ export class TrackerMachine {
     const resume = identity && this.#resumption?.tokenOf(identity)
     // Credentials are for who may join: where a token is needed they come with its answer.
     const servers = this.#authorization === undefined ? this.#serversOf(id, peer.place.location, now) : {}
-    return [
-      { type: 'send', to: id, message: { type: 'welcome', id, ...(resume !== undefined && { resume }), ...servers } },
-    ]
+    const message: TrackerMessage = { type: 'welcome', id, ...(resume !== undefined && { resume }), ...servers }
+    peer.balance.pays(JSON.stringify(message).length)
+    return [{ type: 'send', to: id, message }]
   }
 
   /**
@@ -181,7 +185,7 @@ export class TrackerMachine {
     if (peer === undefined) return
     for (const membership of peer.memberships.values()) this.#memberships.quit(membership)
     this.#introductions.forget(peer)
-    this.#door.leave(peer.subscriber)
+    this.#entrance.leave(peer)
     this.#trust.leave(peer)
     this.#authorization?.leave(peer)
     this.#peers.delete(id)
@@ -191,7 +195,8 @@ export class TrackerMachine {
   receive(id: PeerId, text: string, now: number): TrackerEffect[] {
     const peer = this.#peers.get(id)
     if (peer === undefined) return []
-    if (!peer.allowance.messages.take(1, now)) return this.#tooManyMessages(peer, now)
+    const excess = this.#conduct.excess(peer, text.length, this.#limits, now)
+    if (excess !== undefined) return excess
     const parsed = parseClientMessage(text)
     if (!parsed.ok) return this.malformed(id, parsed.violation, now)
     return parsed.value === undefined ? [] : this.handle(id, parsed.value, now)
@@ -200,14 +205,20 @@ export class TrackerMachine {
   /** A client sent a control frame, which costs as much as a message. */
   control(id: PeerId, now: number): TrackerEffect[] {
     const peer = this.#peers.get(id)
-    if (peer === undefined || peer.allowance.messages.take(1, now)) return []
-    return this.#tooManyMessages(peer, now)
+    return (peer && this.#conduct.excess(peer, 0, this.#limits, now)) ?? []
   }
 
   /** A client sent what is no message at all. */
   malformed(id: PeerId, what: string, now: number): TrackerEffect[] {
     const peer = this.#peers.get(id)
     return peer === undefined ? [] : this.#conduct.fault(peer, { code: 'malformed', message: what }, now)
+  }
+
+  /** A client sent what no client of WebSockets sends, for which its connection is already closed. */
+  broke(id: PeerId, now: number): void {
+    const peer = this.#peers.get(id)
+    if (peer !== undefined) this.#conduct.strike(peer, now)
+    this.disconnect(id)
   }
 
   /** A message that was checked already. */
@@ -245,15 +256,16 @@ export class TrackerMachine {
     return this.#authorizing?.verified(verification, outcome, now) ?? []
   }
 
-  /** Why nobody of a network is let in, if so. */
-  bannedBecause(network: string, now: number): string | undefined {
-    return this.#trust.isBanned(network, now) ? bannedText : undefined
+  /** Why nobody of a network, or of an address of it, is let in, if so. */
+  bannedBecause(network: string, now: number, subscriber: string): string | undefined {
+    return this.#entrance.bannedBecause(subscriber, network, now)
   }
 
   /** Frees and ends what has run out; to be called about once a second. */
   expire(now: number): TrackerEffect[] {
     this.#introductions.expire(now)
     this.#trust.expire(now)
+    this.#entrance.expire(now)
     this.#exposure.expire(now)
     return this.#authorizing?.expire(now) ?? []
   }
@@ -267,7 +279,7 @@ export class TrackerMachine {
     return {
       connections: this.#peers.size,
       resumed: this.#resumedCount,
-      accepted: this.#door.entered,
+      accepted: this.#entrance.enteredCount,
       swarms: this.#memberships.swarmCount,
       peers: this.#memberships.peerCount,
       memberships: this.#memberships.count,
@@ -278,15 +290,10 @@ export class TrackerMachine {
       expelled: this.#conduct.expelled,
       complaints: this.#trust.complaintCount,
       bans: this.#trust.bannedCount,
+      addressBans: this.#bans.bannedCount,
       ...this.#outcomes.stats(),
       bearers: this.#authorization?.size.bearers ?? 0,
       cluster: this.cluster?.stats(),
     }
-  }
-
-  #tooManyMessages(peer: Peer, now: number): TrackerEffect[] {
-    const { messagesPerSecond, messagesBurst } = this.#limits
-    const message = `at most ${messagesBurst} messages at once and ${messagesPerSecond} a second`
-    return this.#conduct.tooFast(peer, { message }, now)
   }
 }

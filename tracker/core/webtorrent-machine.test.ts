@@ -330,7 +330,7 @@ describe('limits', () => {
       { connectionsMax: 2 },
       { bannedBecause: (network) => (network === '\x09\x09\x09' ? 'banned' : undefined) },
     )
-    crowd.door.enter('somebody of our own', 0)
+    crowd.door.enter('somebody of our own', 'their network', 0)
     const banned = crowd.machine.connect('x' as never, Uint8Array.of(9, 9, 9, 1), undefined, 0)
     expect(outcomes(banned).map(({ told, code }) => told?.['failure reason'] ?? code)).toEqual(['banned', 1013])
     crowd.connect(farAddress(1))

@@ -8,7 +8,7 @@ import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import type { Rng } from '../../shared/rng.ts'
 import type { RefusalCode, Tier } from '../../shared/tracker-messages.ts'
 import { addressClass } from './address-class.ts'
-import { createAllowance, type Door } from './admission.ts'
+import { createAllowance, type Door, take } from './admission.ts'
 import { binaryIdOf, hexOf } from './binary-id.ts'
 import type { CandidateScreen } from './candidate-policy.ts'
 import type { Exposure } from './exposure.ts'
@@ -34,7 +34,7 @@ export interface WebTorrentMachineOptions {
   /** By the info hash in hex. */
   serves?: (swarm: SwarmId) => boolean
   /** Why nobody of a network is let in, if so. */
-  bannedBecause?: (network: string, now: number) => string | undefined
+  bannedBecause?: (network: string, now: number, subscriber: string) => string | undefined
 }
 
 export interface WebTorrentStats {
@@ -72,10 +72,10 @@ export class WebTorrentMachine {
     const { limits, door, scope, bannedBecause } = this.#options
     const subscriber = subscriberKey(address)
     const place = placeOf(address, location, scope)
-    const banned = bannedBecause?.(place.network, now)
+    const banned = bannedBecause?.(place.network, now, subscriber)
     if (banned !== undefined) return this.#conduct.turnAway(id, 'banned', banned)
-    const refusal = door.enter(subscriber, now)
-    if (refusal !== undefined) return this.#conduct.turnAway(id, 'too-many-connections', refusal)
+    const accounts = door.enter(subscriber, place.network, now)
+    if (typeof accounts === 'string') return this.#conduct.turnAway(id, 'too-many-connections', accounts)
     this.#connections.set(id, {
       id,
       place,
@@ -83,6 +83,7 @@ export class WebTorrentMachine {
       origin: addressClass(address),
       foreignAddresses: undefined,
       allowance: createAllowance(limits),
+      accounts,
       seats: new Map(),
       last: undefined,
     })
@@ -93,7 +94,7 @@ export class WebTorrentMachine {
     const connection = this.#connections.get(id)
     if (connection === undefined) return
     for (const seat of connection.seats.values()) this.#leave(seat)
-    this.#options.door.leave(connection.subscriber)
+    this.#options.door.leave(connection.accounts)
     this.#connections.delete(id)
   }
 
@@ -162,7 +163,7 @@ export class WebTorrentMachine {
     const { load, limits } = this.#options
     const { joinsBurst, joinsPerSecond } = limits
     const { infoHash, peerId, event, have } = announce
-    if (!connection.allowance.joins.take(1, now)) {
+    if (take(connection, 'joins', 1, now) !== undefined) {
       const why = `at most ${joinsBurst} announces at once and ${joinsPerSecond} a second`
       return this.#conduct.tooFast(connection, why, now, infoHash)
     }
@@ -183,7 +184,7 @@ export class WebTorrentMachine {
   #answer(connection: Connection, answer: Answer, now: number): WebTorrentEffect[] {
     const { signalsBurst, signalsPerSecond } = this.#options.limits
     const { infoHash, peerId, toPeerId, offerId, sdp } = answer
-    if (!connection.allowance.signals.take(1, now)) {
+    if (take(connection, 'signals', 1, now) !== undefined) {
       const why = `at most ${signalsBurst} answers at once and ${signalsPerSecond} a second`
       return this.#conduct.tooFast(connection, why, now, infoHash)
     }
@@ -198,7 +199,7 @@ export class WebTorrentMachine {
   /** Counts are told to those who take part alone. */
   #scrape(connection: Connection, { infoHashes }: Scrape, now: number): WebTorrentEffect[] {
     const { joinsBurst, joinsPerSecond } = this.#options.limits
-    if (!connection.allowance.joins.take(1, now)) {
+    if (take(connection, 'joins', 1, now) !== undefined) {
       const why = `at most ${joinsBurst} announces and scrapes at once and ${joinsPerSecond} a second`
       return this.#conduct.tooFast(connection, why, now)
     }

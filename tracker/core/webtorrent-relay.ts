@@ -5,6 +5,7 @@
 import { zeroCounts } from '../../shared/counts.ts'
 import type { Rng } from '../../shared/rng.ts'
 import { tiers } from '../../shared/tracker-messages.ts'
+import { take } from './admission.ts'
 import { type BinaryId, binaryIdOf, writtenId } from './binary-id.ts'
 import type { CandidateScreen } from './candidate-policy.ts'
 import type { Exposure } from './exposure.ts'
@@ -63,7 +64,7 @@ export class WebTorrentRelay {
       // Those before it may have taken the last room.
       if (!exposure.permits(seat, other, now)) continue
       const isNew = introductions.between(seat, other, now) === undefined
-      if (isNew && !seat.allowance.introductions.take(1, now)) break
+      if (isNew && take(seat, 'introductions', 1, now) !== undefined) break
       const { sdp, offerId } = offers[i]!
       const id = binaryIdOf(offerId)
       if (id === undefined) continue

@@ -5,8 +5,10 @@
 import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import type { AddressClass } from './address-class.ts'
 import type { Allowance } from './admission.ts'
+import { Balance } from './balance.ts'
 import { type BinaryId, hexOf, writtenId } from './binary-id.ts'
 import type { Introduction } from './introductions.ts'
+import type { Account } from './ledger.ts'
 import { FadingCount } from './neighbourhood.ts'
 import type { Membership, Peer } from './peer.ts'
 import type { Place } from './place.ts'
@@ -24,6 +26,8 @@ export interface Connection {
   readonly origin: AddressClass
   foreignAddresses: Set<string> | undefined
   readonly allowance: Allowance
+  /** Who pays for what it takes beside itself (admission.ts). */
+  readonly accounts: Account[]
   /** By info hash and name together. */
   readonly seats: Map<string, Seat>
   /** The one that spoke last: nearly always the one that speaks next. */
@@ -53,6 +57,9 @@ export class Seat implements Peer {
   readonly subscriber: string
   readonly origin: AddressClass
   readonly allowance: Allowance
+  readonly accounts: Account[]
+  /** Of no use here: clients send their offers before they are told of anybody. */
+  readonly balance = new Balance()
   readonly introductions = new Map<Peer, Introduction>()
   introductionCount = 0
   introducedNetworks: Map<string, number> | undefined
@@ -77,6 +84,7 @@ export class Seat implements Peer {
     this.subscriber = connection.subscriber
     this.origin = connection.origin
     this.allowance = connection.allowance
+    this.accounts = connection.accounts
     this.membership = torrent.swarm.add(this)
   }
 

@@ -59,7 +59,12 @@ export const trackerMetrics: readonly Metric<TrackerStats>[] = [
   counterBy('reason', 'tracker_refusals_total', 'Messages and connections refused, by code.', (stats) => stats.refused),
   counter('tracker_expelled_total', 'Connections closed for what they sent.', (stats) => stats.expelled),
   counter('tracker_complaints_total', 'Complaints about wrong bytes that were heard.', (stats) => stats.complaints),
-  gauge('tracker_bans', 'Networks that are banned now.', (stats) => stats.bans),
+  gauge('tracker_bans', 'Networks that are banned now after complaints.', (stats) => stats.bans),
+  gauge(
+    'tracker_address_bans',
+    'Addresses and networks that are kept out now for what they sent.',
+    (stats) => stats.addressBans,
+  ),
   gauge('tracker_send_queue_bytes', 'Bytes that wait for clients to take them.', (stats) => stats.sendQueueBytes),
   counter(
     'tracker_slow_consumers_total',

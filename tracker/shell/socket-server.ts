@@ -12,9 +12,8 @@ import { checkSetting, checkWhole } from '../core/limits.ts'
 import { Disconnects } from './disconnects.ts'
 import { type Farewell, Farewells } from './farewells.ts'
 import { Heartbeat } from './heartbeat.ts'
-import { offeredProtocols } from './subprotocols.ts'
 import { writeTextFrame } from './text-frame.ts'
-import { refuseUpgrade } from './upgrade-refusal.ts'
+import { refuseUpgrade, upgradeFault } from './upgrade-refusal.ts'
 
 /** A message is one frame in every browser; a proxy may split one. */
 const fragmentsMax = 8
@@ -73,7 +72,8 @@ export interface SocketServerEvents {
   /** A ping, or a pong that nobody asked for. */
   control(socket: TrackerSocket): void
   malformed(socket: TrackerSocket, what: string): void
-  closed(socket: TrackerSocket): void
+  /** @param isBroken it ended for what it sent, which was no WebSocket frame of ours */
+  closed(socket: TrackerSocket, isBroken: boolean): void
   /** Time passes; several times a minute. */
   tick(): void
 }
@@ -148,12 +148,9 @@ export class SocketServer {
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const path = request.url?.split('?', 1)[0]
-    const { subprotocol } = this.#dialect
-    if (path === undefined || !this.#paths.includes(path)) {
-      this.#refuse(socket, 404, 'bad-upgrade', `no WebSocket here; the tracker is at ${this.#paths.join(' and ')}`)
-    } else if (subprotocol !== undefined && !offeredProtocols(request).includes(subprotocol)) {
-      this.#refuse(socket, 400, 'bad-upgrade', `the tracker speaks the WebSocket subprotocol ${subprotocol} alone`)
+    const fault = upgradeFault(request, this.#paths, this.#dialect.subprotocol)
+    if (fault !== undefined) {
+      this.#refuse(socket, fault.status, 'bad-upgrade', fault.message)
     } else if (this.#closing !== undefined) {
       this.#refuse(socket, 503, 'bad-upgrade', 'the tracker is going down')
     } else if (this.#sockets.size >= this.#socketsMax + refusedSocketsMax) {
@@ -235,13 +232,13 @@ export class SocketServer {
   /** ws has closed the socket by itself: the frame was too long, broken or masked wrongly. */
   failed(socket: TrackerSocket): void {
     this.refused['protocol-error']++
-    this.gone(socket)
+    this.gone(socket, true)
   }
 
-  gone(socket: TrackerSocket): void {
+  gone(socket: TrackerSocket, isBroken = false): void {
     if (socket.isGone) return
     socket.isGone = true
-    this.#events.closed(socket)
+    this.#events.closed(socket, isBroken)
   }
 
   closed(socket: TrackerSocket, code: number): void {

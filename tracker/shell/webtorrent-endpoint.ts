@@ -40,7 +40,7 @@ export interface WebTorrentParts {
   /** Whether nobody may join without a token. */
   needsToken: boolean
   /** Why nobody of a network is let in, if so. */
-  bannedBecause(network: string, now: number): string | undefined
+  bannedBecause(network: string, now: number, subscriber: string): string | undefined
   addressOf(request: IncomingMessage): Uint8Array | undefined
   locationOf(address: Uint8Array, request: IncomingMessage): Location | undefined
   /** Whether there is time for one more connection. */
