@@ -2,7 +2,7 @@
  * What can be set of the tracker, alike for `nearcast tracker` and for `nearcast serve`, which has one inside, and what
  * becomes of it. Defaults and reasons of the limits are in tracker/core/limits.ts.
  */
-import { KiB } from '../shared/limits.ts'
+import { KiB, MiB } from '../shared/limits.ts'
 import {
   candidatePolicies,
   limitsWithZero,
@@ -161,6 +161,10 @@ export const trackerSettings = {
     ...setting(countKind, 2_048, 'HTTP and WebSocket connections of one address together [2048]'),
     section: 'limits',
   },
+  allSendQueuesBytesMax: {
+    ...setting(sizeKind, 64 * MiB, 'bytes that wait for all such clients together [64MiB]'),
+    section: 'limits',
+  },
   sendQueueBytesMax: {
     ...setting(sizeKind, 256 * KiB, 'bytes that wait for a client that reads slowly [256KiB]'),
     section: 'limits',
@@ -189,6 +193,7 @@ export function trackerOptionsOf(settings: TrackerSettings): Omit<TrackerOptions
     webTorrentPath: settings.webtorrentPath,
     heartbeatMs: settings.heartbeat,
     sendQueueBytesMax: settings.sendQueueBytesMax,
+    allSendQueuesBytesMax: settings.allSendQueuesBytesMax,
     ...said(settings),
   }
 }

@@ -25,15 +25,11 @@ import { EdgeChecks } from './shell/edge-checks.ts'
 import { JoinClock } from './shell/join-clock.ts'
 import { Locator, type LocatorOptions } from './shell/locator.ts'
 import { LoopWatch } from './shell/loop-watch.ts'
+import { sendQueuesFrom } from './shell/send-queues.ts'
 import { edgesFrom, type ServerSettings, serverDeskFrom } from './shell/server-settings.ts'
 import { createSightings } from './shell/sighting.ts'
-import {
-  SocketServer,
-  type SocketServerEvents,
-  type SocketServerOptions,
-  type TrackerSocket,
-  trackerPath,
-} from './shell/socket-server.ts'
+import { type SocketServerOptions, trackerPath } from './shell/socket-options.ts'
+import { SocketServer, type SocketServerEvents, type TrackerSocket } from './shell/socket-server.ts'
 import { StunServer } from './shell/stun-server.ts'
 import { offeredProtocols } from './shell/subprotocols.ts'
 import type { Tracker } from './shell/tracker.ts'
@@ -44,7 +40,7 @@ export { createPayerReader } from './shell/addresses.ts'
 export type { DrainPlan } from './shell/drain.ts'
 export { trackerMetrics } from './shell/metrics.ts'
 export { type Pipe, PipeBus, WorkerHub } from './shell/pipe-bus.ts'
-export { trackerPath } from './shell/socket-server.ts'
+export { trackerPath } from './shell/socket-options.ts'
 export { mintToken, newTokenKeys, type SigningKey, signingKeyOf, type TokenClaims } from './shell/token-mint.ts'
 export type { Tracker } from './shell/tracker.ts'
 export type { TrackerStats } from './shell/tracker-stats.ts'
@@ -232,7 +228,8 @@ export function createTracker(options: TrackerOptions): Tracker {
       )
     },
   })
-  const server = new SocketServer(limits.connectionsMax, options, events)
+  const room = { socketsMax: limits.connectionsMax, queues: sendQueuesFrom<TrackerSocket>(options) }
+  const server = new SocketServer(room, options, events)
   sharedDoor?.onFull((id) => run(machine.crowdedOut(id)))
   const link = bus && machine.cluster && new ClusterLink({ bus, node, cluster: machine.cluster, run, now })
   const watch = new LoopWatch((sample) => load.sample(sample, now()))
@@ -245,6 +242,7 @@ export function createTracker(options: TrackerOptions): Tracker {
 
   const webTorrent = webTorrentFrom(options, {
     machine: { ...shared, candidates: new CandidateScreen(naming.candidates, naming.isRelay, limits) },
+    room,
     needsToken: rules.verifier !== undefined,
     bannedBecause: (network, at, subscriber) => machine.bannedBecause(network, at, subscriber),
     addressOf,

@@ -38,6 +38,21 @@ describe('a flood', () => {
     expect((await honest.join({ want: 8 })).size).toBe(1)
   })
 
+  it('[T22] of one that does not listen ends all the same, and what it goes on to send is not read', async () => {
+    server = await startTracker()
+    const deaf = await rawUpgrade(server.port)
+    await once(deaf, 'readable')
+    const junk = frame(0x81, Buffer.from('x'.repeat(1_000)))
+    const flood = setInterval(() => {
+      for (let i = 0; i < 100; i++) deaf.write(junk)
+    }, 1)
+    await expect.poll(() => server.tracker.stats().expelled).toBe(1)
+    const { malformed } = server.tracker.stats().refused
+    await new Promise((resolve) => deaf.resume().on('close', resolve))
+    clearInterval(flood)
+    expect(server.tracker.stats()).toMatchObject({ connections: 0, refused: { malformed } })
+  })
+
   it('[T22] of pings ends', async () => {
     server = await startTracker()
     const { guest } = await server.guest()

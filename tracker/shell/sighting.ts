@@ -7,7 +7,7 @@ import type { Sighting } from '../../shared/tracker-messages.ts'
 import { addressClass } from '../core/address-class.ts'
 import type { TrackerEffect } from '../core/effects.ts'
 import { createProxyTrust } from './addresses.ts'
-import { heartbeatMsDefault } from './socket-server.ts'
+import { heartbeatMsDefault } from './socket-options.ts'
 
 export interface SightingOptions {
   trustedProxies?: readonly string[]

@@ -6,12 +6,13 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { PeerId } from '../../shared/ids.ts'
-import { KiB, trackerMessageBytesMax } from '../../shared/limits.ts'
-import { trackerSubprotocol } from '../../shared/tracker-messages.ts'
-import { checkSetting, checkWhole } from '../core/limits.ts'
+import { policyViolation } from '../core/conduct.ts'
+import { type Dialect, nearcastDialect } from './dialect.ts'
 import { Disconnects } from './disconnects.ts'
 import { type Farewell, Farewells } from './farewells.ts'
 import { Heartbeat } from './heartbeat.ts'
+import type { SendQueues } from './send-queues.ts'
+import { type SocketServerOptions, socketOptionsWith } from './socket-options.ts'
 import { writeTextFrame } from './text-frame.ts'
 import { refuseUpgrade, upgradeFault } from './upgrade-refusal.ts'
 
@@ -24,44 +25,14 @@ const bufferedChunksMax = 256
 /** A client that was told to go has this long to say goodbye. */
 const closeTimeoutMs = 2000
 
+/** One that is sent away for what it sent has this long to hear why: about a round trip. */
+const expulsionMs = 250
+
 /** Pings that may go unanswered: the next beat after these ends the connection. */
 const unansweredMax = 2
 
 /** Sockets beyond the tracker's own limit that are open only to be told why they are refused. */
 const refusedSocketsMax = 256
-
-export interface SocketServerOptions {
-  /** The paths of the WebSocket. */
-  paths?: readonly string[]
-  /** Between two pings of one connection. One that leaves two unanswered is dead. */
-  heartbeatMs?: number
-  /** Bytes that may wait for a client that reads slowly; one that needs more is dropped. */
-  sendQueueBytesMax?: number
-}
-
-/** Where clients look for the tracker on a page's own host. */
-export const trackerPath = '/.nearcast/tracker'
-
-/** How the clients of one protocol speak over their WebSockets. */
-export interface Dialect {
-  /** What they must offer; nothing for clients that offer none. */
-  subprotocol: string | undefined
-  messageBytesMax: number
-  /** Latin-1 has one letter for each byte: for whoever reads UTF-8 without decoding it. */
-  encoding: 'utf8' | 'latin1'
-}
-
-const nearcastDialect: Dialect = {
-  subprotocol: trackerSubprotocol,
-  messageBytesMax: trackerMessageBytesMax,
-  encoding: 'utf8',
-}
-
-/** Below a minute, where common proxies end quiet connections. */
-export const heartbeatMsDefault = 30_000
-
-/** A full burst of large signals (60 × 4 KiB). Messages have at least some 50 bytes, so this bounds their number too. */
-const sendQueueBytesDefault = 256 * KiB
 
 /** What the server tells its owner. After `closed` nothing more comes of a socket. */
 export interface SocketServerEvents {
@@ -86,6 +57,8 @@ export class TrackerSocket extends WebSocket {
   slot = 0
   unanswered = 0
   isGone = false
+  /** The code that it was told when it was sent away and its answer no longer read. */
+  expelledWith: number | undefined
   server: SocketServer | undefined
   /** The stream below, on which whole frames can be written. */
   stream: Duplex | undefined
@@ -96,10 +69,16 @@ export class TrackerSocket extends WebSocket {
   webOrigin: string | undefined
 }
 
+export interface SocketServerParts {
+  socketsMax: number
+  /** What waits for the clients of all protocols. */
+  queues: SendQueues<TrackerSocket>
+}
+
 export class SocketServer {
   readonly #paths: readonly string[]
   readonly #dialect: Dialect
-  readonly #sendQueueBytesMax: number
+  readonly #queues: SendQueues<TrackerSocket>
   readonly #socketsMax: number
   readonly #events: SocketServerEvents
   readonly #server: WebSocketServer
@@ -117,19 +96,17 @@ export class SocketServer {
   #closing: (() => void) | undefined
 
   /** @throws Error that names a wrong setting, its value and what would be right */
-  constructor(socketsMax: number, options: SocketServerOptions, events: SocketServerEvents, dialect = nearcastDialect) {
-    const {
-      paths = [trackerPath],
-      heartbeatMs = heartbeatMsDefault,
-      sendQueueBytesMax = sendQueueBytesDefault,
-    } = options
-    for (const path of paths) checkSetting('paths', path, path.startsWith('/'), 'a path that begins with /')
-    checkWhole('heartbeatMs', heartbeatMs)
-    checkWhole('sendQueueBytesMax', sendQueueBytesMax)
+  constructor(
+    { socketsMax, queues }: SocketServerParts,
+    options: SocketServerOptions,
+    events: SocketServerEvents,
+    dialect = nearcastDialect,
+  ) {
+    const { paths, heartbeatMs } = socketOptionsWith(options)
     this.#paths = paths
     this.#dialect = dialect
-    this.#sendQueueBytesMax = sendQueueBytesMax
     this.#socketsMax = socketsMax
+    this.#queues = queues
     this.#events = events
     const settings = {
       noServer: true,
@@ -144,7 +121,11 @@ export class SocketServer {
     }
     this.#server = new WebSocketServer(settings)
     this.#server.on('wsClientError', (error, socket) => this.#refuse(socket, 400, 'bad-upgrade', error.message))
-    this.#heartbeat = new Heartbeat(heartbeatMs, (socket) => this.#beat(socket), events.tick)
+    const tick = () => {
+      this.#queues.count()
+      events.tick()
+    }
+    this.#heartbeat = new Heartbeat(heartbeatMs, (socket) => this.#beat(socket), tick)
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -173,12 +154,19 @@ export class SocketServer {
 
   send(socket: TrackerSocket, text: string): void {
     if (socket.readyState !== WebSocket.OPEN) return
-    if (socket.bufferedAmount > this.#sendQueueBytesMax) this.#drop(socket, 'slow-reader')
-    else if (!writeTextFrame(socket.stream!, text, this.#dialect.encoding)) socket.send(text)
+    if (this.#queues.isFull(socket)) return this.drop(socket, 'slow-reader')
+    if (!writeTextFrame(socket.stream!, text, this.#dialect.encoding)) socket.send(text)
+    const slowest = this.#queues.sent(socket, text.length)
+    slowest?.server?.drop(slowest, 'slow-reader')
   }
 
   close(socket: TrackerSocket, code: number, reason: string): void {
     socket.close(code, reason)
+    if (code !== policyViolation) return
+    socket.expelledWith = code
+    // What it goes on to send is neither read nor waited for.
+    socket.pause()
+    setTimeout(terminate, expulsionMs, socket)
   }
 
   /** Bytes that wait for clients to take them. */
@@ -242,23 +230,25 @@ export class SocketServer {
   }
 
   closed(socket: TrackerSocket, code: number): void {
-    this.disconnects.add(code)
+    this.disconnects.add(socket.expelledWith ?? code)
     this.gone(socket)
     this.#heartbeat.remove(socket)
     this.#sockets.delete(socket)
+    this.#queues.gone(socket)
     if (this.#sockets.size === 0) this.#closing?.()
   }
 
   #beat(socket: TrackerSocket): void {
     if (socket.unanswered >= unansweredMax) {
-      this.#drop(socket, 'no-answer')
+      this.drop(socket, 'no-answer')
     } else if (socket.readyState === WebSocket.OPEN) {
       socket.unanswered++
       socket.ping()
     }
   }
 
-  #drop(socket: TrackerSocket, why: SocketRefusal): void {
+  /** Ends a connection at once. */
+  drop(socket: TrackerSocket, why: SocketRefusal): void {
     this.refused[why]++
     socket.terminate()
     this.gone(socket)
@@ -269,6 +259,8 @@ export class SocketServer {
     refuseUpgrade(socket, status, message)
   }
 }
+
+const terminate = (socket: TrackerSocket): void => socket.terminate()
 
 function onMessage(this: WebSocket, data: WebSocket.RawData, isBinary: boolean): void {
   const socket = this as TrackerSocket

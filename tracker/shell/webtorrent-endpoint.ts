@@ -12,8 +12,10 @@ import { checkSetting } from '../core/limits.ts'
 import type { Location } from '../core/location.ts'
 import type { WebTorrentEffect } from '../core/webtorrent-conduct.ts'
 import { WebTorrentMachine, type WebTorrentMachineOptions, type WebTorrentStats } from '../core/webtorrent-machine.ts'
+import type { Dialect } from './dialect.ts'
 import type { Farewell } from './farewells.ts'
-import { type Dialect, SocketServer, type SocketServerOptions, type TrackerSocket } from './socket-server.ts'
+import type { SocketServerOptions } from './socket-options.ts'
+import { SocketServer, type SocketServerParts, type TrackerSocket } from './socket-server.ts'
 import { offersOwnProtocol } from './subprotocols.ts'
 
 /** Clients offer no subprotocol. Twenty offers of 3 KiB are 60 KiB; browsers send five. */
@@ -37,6 +39,8 @@ export interface WebTorrentSettings {
 
 export interface WebTorrentParts {
   machine: WebTorrentMachineOptions
+  /** What its sockets share with those of our own clients. */
+  room: SocketServerParts
   /** Whether nobody may join without a token. */
   needsToken: boolean
   /** Why nobody of a network is let in, if so. */
@@ -82,7 +86,7 @@ export class WebTorrentEndpoint {
   constructor(path: string, settings: SocketServerOptions, parts: WebTorrentParts) {
     this.path = path
     this.#parts = parts
-    const { bannedBecause, mayEnter, now } = parts
+    const { bannedBecause, mayEnter, room, now } = parts
     const machine = new WebTorrentMachine({ ...parts.machine, bannedBecause })
     this.#machine = machine
     const events = {
@@ -98,8 +102,7 @@ export class WebTorrentEndpoint {
       },
       tick: () => machine.expire(now()),
     }
-    const { connectionsMax } = parts.machine.limits
-    this.#server = new SocketServer(connectionsMax, { ...settings, paths: [path] }, events, webTorrentDialect)
+    this.#server = new SocketServer(room, { ...settings, paths: [path] }, events, webTorrentDialect)
   }
 
   /** Whether an upgrade is meant for this protocol: where both share a path, only our own clients name theirs. */
