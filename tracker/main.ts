@@ -263,7 +263,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       desk.stunAt(stun.port)
       return stun.port
     },
-    stats: () => statsOf(machine.stats(), { server, lifecycle, edges, joinClock, link, stun, webTorrent }),
+    stats: () => statsOf(machine.stats(), { server, lifecycle, edges, joinClock, locator, link, stun, webTorrent }),
     get isReady() {
       return lifecycle.isReady
     },

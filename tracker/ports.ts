@@ -1,4 +1,5 @@
 /** What the tracker asks of the world around it, where there is more than one way to give it. */
+import type { Durations } from './core/durations.ts'
 import type { NodeId } from './core/node-ids.ts'
 import type { Topic } from './core/topics.ts'
 
@@ -26,6 +27,8 @@ export interface Bus {
   readonly isUp: boolean
   /** Messages that were not taken, because the bus was down or too slow. */
   readonly droppedCount: number
+  /** How long it took until the bus had what was published. */
+  readonly publishTimes: Durations
   close(): Promise<void>
 }
 

@@ -81,12 +81,16 @@ describe('trackers on one Redis', () => {
   afterAll(() => server?.kill())
 
   it('[T161] bring their clients together, two of one name as well', async () => {
-    const { anna, ben } = await startTwo(server.url)
+    const { there, anna, ben } = await startTwo(server.url)
     ben.guest.signal(anna.id, { session: 's', description: { type: 'offer', sdp: 'v=0\r\n' } })
     const offer = await anna.guest.hears('signal')
     expect(offer).toMatchObject({ from: ben.id, tier: 'address' })
     anna.guest.signal(ben.id, { session: 's', description: { type: 'answer', sdp: 'v=0\r\n' } })
     expect(await ben.guest.hears('signal')).toMatchObject({ from: anna.id })
+    const { signalsByRoute, cluster, bus } = there.tracker.stats()
+    expect(signalsByRoute).toMatchObject({ local: { offer: 0, answer: 0 }, out: { offer: 1 }, in: { answer: 1 } })
+    expect(cluster).toMatchObject({ nodes: 1, remotePeers: 1, sent: expect.any(Number), received: 1 })
+    expect(bus!.publishSeconds.counts.reduce((a, b) => a + b)).toBe(cluster!.sent)
   })
 
   it('[T164] are strangers without the same key', async () => {

@@ -19,3 +19,6 @@ export class Durations {
     return { bounds: boundsSeconds, counts: [...this.#counts], sum: this.#sum }
   }
 }
+
+/** Of what never happened. */
+export const noDurations: Distribution = new Durations().read()

@@ -81,9 +81,12 @@ function asnOf(value: unknown): number | undefined {
   return typeof asn === 'number' && Number.isInteger(asn) && asn >= 1 && asn <= asnMax ? asn : undefined
 }
 
+/** Whether anything is known. */
+export const isSomewhere = (location: Location): boolean => Object.keys(location).length > 0
+
 /** @param sources the most trusted first: each says what those before it left open */
 export function mergeLocations(...sources: readonly Location[]): Location {
-  const said = sources.filter((source) => Object.keys(source).length > 0)
+  const said = sources.filter(isSomewhere)
   if (said.length < 2) return said[0] ?? nowhere
   return Object.assign({}, ...said.toReversed())
 }

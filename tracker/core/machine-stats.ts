@@ -7,6 +7,10 @@ import type { OutcomeStats } from './outcomes.ts'
 export const signalTypes = ['offer', 'answer', 'busy', 'candidates'] as const
 export type SignalType = (typeof signalTypes)[number]
 
+/** Between two peers that are here, to one at another tracker, or from one: at both of these trackers it is counted. */
+export const signalRoutes = ['local', 'out', 'in'] as const
+export type SignalRoute = (typeof signalRoutes)[number]
+
 export const announces = ['entered', 'updated', 'left'] as const
 export type Announce = (typeof announces)[number]
 
@@ -27,7 +31,7 @@ export interface TrackerMachineStats extends OutcomeStats {
   /** Introductions made since the start, by how near the two were; the same two within their time count once. */
   introductions: Record<Tier, number>
   signals: number
-  signalsByType: Record<SignalType, number>
+  signalsByRoute: Record<SignalRoute, Record<SignalType, number>>
   /** What peers said of their swarms since the start; who closes without a word has not `left` in this sense. */
   announces: Record<Announce, number>
   refused: Record<RefusalCode, number>

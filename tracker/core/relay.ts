@@ -7,7 +7,7 @@ import type { Conduct } from './conduct.ts'
 import type { TrackerEffect } from './effects.ts'
 import type { Introductions } from './introductions.ts'
 import type { TrackerLimits } from './limits.ts'
-import { signalTypes, type TrackerMachineStats } from './machine-stats.ts'
+import { type SignalRoute, signalTypes, type TrackerMachineStats } from './machine-stats.ts'
 import type { Peer } from './peer.ts'
 
 export interface RelayParts {
@@ -21,14 +21,19 @@ export class Relay {
   readonly #parts: RelayParts
   /** Signals that were passed on. */
   count = 0
-  readonly #countByType = zeroCounts(signalTypes)
+  readonly #countsByRoute = {
+    local: zeroCounts(signalTypes),
+    out: zeroCounts(signalTypes),
+    in: zeroCounts(signalTypes),
+  }
 
   constructor(parts: RelayParts) {
     this.#parts = parts
   }
 
-  stats(): Pick<TrackerMachineStats, 'signals' | 'signalsByType'> {
-    return { signals: this.count, signalsByType: { ...this.#countByType } }
+  stats(): Pick<TrackerMachineStats, 'signals' | 'signalsByRoute'> {
+    const { local, out, in: from } = this.#countsByRoute
+    return { signals: this.count, signalsByRoute: { local: { ...local }, out: { ...out }, in: { ...from } } }
   }
 
   /** @param other whom the signal is for, if it is here */
@@ -61,12 +66,18 @@ export class Relay {
     if (typeof passed === 'string') return conduct.fault(peer, { code: 'malformed', message: passed, to }, now)
     if (isEmpty(passed) && !isEmpty(signal)) return []
     this.count++
-    this.#countByType[signal.description?.type ?? (signal.busy ? 'busy' : 'candidates')]++
+    this.#countsByRoute[routeOf(peer, other!)][signal.description?.type ?? (signal.busy ? 'busy' : 'candidates')]++
     const { tier, ticket } = introduction
     const message: TrackerMessage = { type: 'signal', from: peer.id, tier, signal: passed }
     if (ticket !== undefined && signal.description?.type === 'offer') message.ticket = ticket
     return [{ type: 'send', to, message }]
   }
+}
+
+/** Only who is at another tracker has the name of one. */
+function routeOf(from: Peer, to: Peer): SignalRoute {
+  if (from.node !== undefined) return 'in'
+  return to.node === undefined ? 'local' : 'out'
 }
 
 /** Nothing is left of it that its receiver could do anything with. */

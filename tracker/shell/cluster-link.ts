@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { assertNever } from '../../shared/assert.ts'
 import type { Log } from '../../shared/log.ts'
+import type { Distribution } from '../../shared/metric.ts'
 import type { Cluster, ClusterOptions } from '../core/cluster.ts'
 import type { BusEffect, TrackerEffect } from '../core/effects.ts'
 import { checkSetting } from '../core/limits.ts'
@@ -71,6 +72,13 @@ const busRunner = (bus: Bus) => (effect: BusEffect) => {
   }
 }
 
+export interface BusStats {
+  isUp: boolean
+  droppedCount: number
+  /** From handing a message over until the bus has it. */
+  publishSeconds: Distribution
+}
+
 export interface ClusterLinkParts {
   bus: Bus
   node: NodeId
@@ -96,9 +104,9 @@ export class ClusterLink {
     this.#timer = setInterval(() => cluster.wake(now(), Date.now()), tickMs)
   }
 
-  stats(): { isUp: boolean; droppedCount: number } {
-    const { isUp, droppedCount } = this.#parts.bus
-    return { isUp, droppedCount }
+  stats(): BusStats {
+    const { isUp, droppedCount, publishTimes } = this.#parts.bus
+    return { isUp, droppedCount, publishSeconds: publishTimes.read() }
   }
 
   /** Nobody elsewhere is told of this tracker's peers any more; those that are here can still be signalled with. */

@@ -45,6 +45,20 @@ const request = (headers: Record<string, string> = {}, remoteAddress = '127.0.0.
 const at = (where: Locator, address: string, headers?: Record<string, string>, from?: string) =>
   where.locate(request(headers, from), parseAddress(address)!)
 
+describe('what was asked of each source', () => {
+  it('[T203] is counted for those that are set, by whether it knew anything', () => {
+    const where = open({
+      trustedProxies: ['loopback'],
+      geoHeaders: geoHeaderPresets.cloudflare,
+      regions: [{ name: 'office', cidrs: ['10.1.0.0/16'] }],
+    })
+    at(where, '203.0.113.5', { 'cf-ipcountry': 'NO' })
+    at(where, '10.1.2.3', { 'cf-ipcountry': 'XX' })
+    at(where, '203.0.113.6')
+    expect(where.lookups()).toEqual({ headers: { known: 1, unknown: 2 }, regions: { known: 1, unknown: 2 } })
+  })
+})
+
 describe('where a client is, by headers', () => {
   const trustedProxies = ['loopback']
 

@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Log } from '../../shared/log.ts'
 import type { GeoHeaders } from '../core/geo-headers.ts'
-import { type Location, locationOf, mergeLocations } from '../core/location.ts'
+import { isSomewhere, type Location, locationOf, mergeLocations } from '../core/location.ts'
 import type { NamedRanges } from '../core/named-ranges.ts'
 import { createProxyTrust, type RegionSetting, regionsFrom } from './addresses.ts'
 import { GeoDatabases } from './geo-database.ts'
@@ -26,11 +26,19 @@ export interface LocatorOptions {
   zonesFile?: string | undefined
 }
 
+const sources = ['headers', 'databases', 'zones', 'regions'] as const
+type Source = (typeof sources)[number]
+
+/** How often a source knew something of a client, and how often nothing. */
+export type GeoLookups = Partial<Record<Source, { known: number; unknown: number }>>
+
 export class Locator {
   readonly #regions: NamedRanges
   readonly #byHeaders: (request: IncomingMessage) => Location
   readonly #databases: GeoDatabases
   readonly #zones: WatchedFile<NamedRanges> | undefined
+  /** Of the sources that are set, in the order in which they are believed. */
+  readonly #lookups: GeoLookups = {}
 
   /** @throws Error that names a wrong setting, its value and what would be right */
   constructor(
@@ -49,11 +57,33 @@ export class Locator {
       this.#databases.close()
       throw error
     }
+    const isSet = {
+      headers: Object.keys(geoHeaders).length > 0,
+      databases: geoDatabases.length > 0,
+      zones: zonesFile !== undefined,
+      regions: regions.length > 0,
+    }
+    for (const source of sources) if (isSet[source]) this.#lookups[source] = { known: 0, unknown: 0 }
   }
 
   locate(request: IncomingMessage, address: Uint8Array): Location {
-    const named = { region: this.#regions.nameOf(address), zone: this.#zones?.content.nameOf(address) }
-    return mergeLocations(this.#byHeaders(request), this.#databases.locate(address), locationOf(named))
+    const [region, zone] = [this.#regions.nameOf(address), this.#zones?.content.nameOf(address)]
+    const [byHeaders, byDatabases] = [this.#byHeaders(request), this.#databases.locate(address)]
+    this.#count('headers', isSomewhere(byHeaders))
+    this.#count('databases', isSomewhere(byDatabases))
+    this.#count('zones', zone !== undefined)
+    this.#count('regions', region !== undefined)
+    return mergeLocations(byHeaders, byDatabases, locationOf({ region, zone }))
+  }
+
+  #count(source: Source, isKnown: boolean): void {
+    const counts = this.#lookups[source]
+    if (counts !== undefined) counts[isKnown ? 'known' : 'unknown']++
+  }
+
+  /** Since the start. */
+  lookups(): GeoLookups {
+    return structuredClone(this.#lookups)
   }
 
   /** Reads again what has changed, now and not within the next seconds. */

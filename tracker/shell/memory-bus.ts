@@ -3,6 +3,7 @@
  * who listens and what was put down for how long. Knows no message.
  */
 import { MiB } from '../../shared/limits.ts'
+import { Durations } from '../core/durations.ts'
 import type { NodeId } from '../core/node-ids.ts'
 import type { Topic } from '../core/topics.ts'
 import { type Bus, type BusListener, digestsPerReadMax } from '../ports.ts'
@@ -100,6 +101,8 @@ class MemoryBus implements Bus {
   #node: NodeId | undefined
   #listener: BusListener | undefined
   droppedCount = 0
+  /** It has everything at once. */
+  readonly publishTimes = new Durations()
 
   constructor(hub: MemoryHub) {
     this.#hub = hub

@@ -3,6 +3,7 @@
  * swarm, an address or anything else that a client chooses.
  */
 import { counter, counterBy, counters, gauge, gaugeBy, gauges, histogram, type Metric } from '../../shared/metric.ts'
+import { noDurations } from '../core/durations.ts'
 import { loadLevels } from '../core/load.ts'
 import type { TrackerStats } from './tracker-stats.ts'
 
@@ -55,7 +56,15 @@ export const trackerMetrics: readonly Metric<TrackerStats>[] = [
     'Pairs of peers that may signal each other now.',
     (stats) => stats.introductionsOpen,
   ),
-  counterBy('type', 'tracker_signals_total', 'Signals relayed, by what they carry.', (stats) => stats.signalsByType),
+  counters(
+    ['route', 'type'],
+    'tracker_signals_total',
+    'Signals relayed, by what they carry; out to another tracker and in from one are the same signals.',
+    ({ signalsByRoute }) =>
+      Object.entries(signalsByRoute).flatMap(([route, counts]) =>
+        Object.entries(counts).map(([type, value]) => ({ labels: { route, type }, value })),
+      ),
+  ),
   counterBy('reason', 'tracker_refusals_total', 'Messages and connections refused, by code.', (stats) => stats.refused),
   counter('tracker_expelled_total', 'Connections closed for what they sent.', (stats) => stats.expelled),
   counter('tracker_complaints_total', 'Complaints about wrong bytes that were heard.', (stats) => stats.complaints),
@@ -74,6 +83,16 @@ export const trackerMetrics: readonly Metric<TrackerStats>[] = [
   gauge('tracker_loop_lag_seconds', 'How late the event loop comes to what is due.', (stats) => stats.loopLagMs / 1000),
   gauge('tracker_load_level', '0 calm, 1 warm, 2 hot: answers get cheaper; 3 full: nobody is let in.', (stats) =>
     loadLevels.indexOf(stats.load),
+  ),
+  counters(
+    ['source', 'result'],
+    'tracker_geo_lookups_total',
+    'Questions where a client is, to each source that is set, by whether it knew anything.',
+    ({ geoLookups }) =>
+      Object.entries(geoLookups).flatMap(([source, { known, unknown }]) => [
+        { labels: { source, result: 'known' }, value: known },
+        { labels: { source, result: 'unknown' }, value: unknown },
+      ]),
   ),
   gauge('tracker_edges', 'Edges that the tracker was given.', (stats) => stats.edges.count),
   gauge('tracker_edges_well', 'Edges that are well, which clients are told of.', (stats) => stats.edges.well),
@@ -110,6 +129,29 @@ export const trackerMetrics: readonly Metric<TrackerStats>[] = [
   ),
   gauges('tracker_bus_up', '1 while the bus to other trackers is there; nothing for a tracker alone.', ({ bus }) =>
     bus === undefined ? [] : [{ value: Number(bus.isUp) }],
+  ),
+  gauge('tracker_bus_nodes', 'Other trackers that were heard of lately.', ({ cluster }) => cluster?.nodes ?? 0),
+  gauge(
+    'tracker_bus_peers',
+    'Peers at other trackers that are known here.',
+    ({ cluster }) => cluster?.remotePeers ?? 0,
+  ),
+  counterBy(
+    'dir',
+    'tracker_bus_messages_total',
+    'Messages to other trackers, and from them.',
+    ({ cluster }): Record<string, number> => (cluster ? { out: cluster.sent, in: cluster.received } : {}),
+  ),
+  counterBy(
+    'reason',
+    'tracker_bus_refused_total',
+    'What came over the bus and was not taken, by why.',
+    ({ cluster }): Record<string, number> => cluster?.dropped ?? {},
+  ),
+  histogram(
+    'tracker_bus_publish_seconds',
+    'From a message’s handing over to the bus having it.',
+    ({ bus }) => bus?.publishSeconds ?? noDurations,
   ),
   counter(
     'tracker_bus_dropped_total',

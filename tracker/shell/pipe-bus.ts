@@ -4,6 +4,7 @@
  */
 import type { PeerId } from '../../shared/ids.ts'
 import { MiB } from '../../shared/limits.ts'
+import { Durations } from '../core/durations.ts'
 import type { NodeId } from '../core/node-ids.ts'
 import type { Topic } from '../core/topics.ts'
 import type { Bus, BusListener } from '../ports.ts'
@@ -53,7 +54,7 @@ class Outlet<T extends object> {
   }
 
   /** @param isNeeded it changes a count: without it the other side would be wrong for good */
-  send(message: T, isNeeded = false): void {
+  send(message: T, isNeeded = false, taken?: () => void): void {
     const length = 'text' in message ? String(message.text).length : 64
     const isFull = this.#count >= waitingCountMax || this.#length + length > waitingLengthMax
     if (!this.#pipe.isOpen || (isFull && !isNeeded)) {
@@ -65,6 +66,7 @@ class Outlet<T extends object> {
     this.#pipe.send(message, () => {
       this.#count--
       this.#length -= length
+      taken?.()
     })
   }
 }
@@ -79,6 +81,7 @@ export class PipeBus implements Bus, SharedDoor {
   #listener: BusListener | undefined
   #doorListener: SharedDoorListener | undefined
   #closed: (() => void) | undefined
+  readonly publishTimes = new Durations()
 
   constructor(pipe: Pipe) {
     this.#pipe = pipe
@@ -117,7 +120,10 @@ export class PipeBus implements Bus, SharedDoor {
   }
 
   publish(node: NodeId | undefined, text: string): void {
-    if (this.#listener !== undefined) this.#outlet.send({ bus: 'publish', node, text })
+    if (this.#listener === undefined) return
+    const startedMs = performance.now()
+    const taken = () => this.publishTimes.add((performance.now() - startedMs) / 1_000)
+    this.#outlet.send({ bus: 'publish', node, text }, false, taken)
   }
 
   putDigest(topic: Topic, text: string, lifetimeMs: number): void {

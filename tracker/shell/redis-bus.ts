@@ -4,6 +4,7 @@
  */
 import { createClient } from '@redis/client'
 import type { Log } from '../../shared/log.ts'
+import { Durations } from '../core/durations.ts'
 import type { NodeId } from '../core/node-ids.ts'
 import type { Topic } from '../core/topics.ts'
 import { type Bus, type BusListener, digestLifetimeMsMax, digestsPerReadMax } from '../ports.ts'
@@ -66,6 +67,7 @@ export class RedisBus implements Bus {
   #reconnectedAt = Number.NEGATIVE_INFINITY
   #toldAt = Number.NEGATIVE_INFINITY
   #refusedCount = 0
+  readonly publishTimes = new Durations()
 
   /** @throws Error on an address that is none */
   constructor({ url, password, name, log }: RedisBusOptions) {
@@ -130,8 +132,10 @@ export class RedisBus implements Bus {
   }
 
   #publish(node: NodeId | undefined, text: string): void {
+    const startedMs = performance.now()
     const sent = this.#send(() => this.#commands.publish(node === undefined ? allChannel : channelOf(node), text))
     void sent?.then((heardBy) => {
+      if (heardBy !== undefined) this.publishTimes.add((performance.now() - startedMs) / 1_000)
       if (node !== undefined && heardBy === 0 && performance.now() - this.#reconnectedAt >= regatherMs) {
         this.#listener?.unheard(node)
       }

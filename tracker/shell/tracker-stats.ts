@@ -3,8 +3,9 @@ import type { Distribution } from '../../shared/metric.ts'
 import type { Lifecycle } from '../core/lifecycle.ts'
 import type { LoadLevel } from '../core/load.ts'
 import type { TrackerMachineStats } from '../core/machine-stats.ts'
-import type { ClusterLink } from './cluster-link.ts'
+import type { BusStats, ClusterLink } from './cluster-link.ts'
 import type { JoinClock } from './join-clock.ts'
+import type { GeoLookups, Locator } from './locator.ts'
 import type { SocketServer } from './socket-server.ts'
 import type { StunServer, StunStats } from './stun-server.ts'
 import type { WebTorrentEndpointStats } from './webtorrent-endpoint.ts'
@@ -30,7 +31,9 @@ export interface TrackerStats extends Omit<TrackerMachineStats, 'refused'> {
   /** What clients of the WebTorrent protocol did, where they are served. */
   webTorrent?: WebTorrentEndpointStats
   /** Undefined for a tracker alone. */
-  bus: { isUp: boolean; droppedCount: number } | undefined
+  bus: BusStats | undefined
+  /** What each source of places was asked, of those that are set. */
+  geoLookups: GeoLookups
 }
 
 /** Where the numbers are kept that are not the machine's. */
@@ -39,13 +42,14 @@ export interface StatsParts {
   lifecycle: Lifecycle
   edges: { readonly count: number; readonly wellCount: number }
   joinClock: JoinClock
+  locator: Locator
   link: ClusterLink | undefined
   stun: StunServer | undefined
   webTorrent: { stats(): WebTorrentEndpointStats } | undefined
 }
 
 export function statsOf(machine: TrackerMachineStats, parts: StatsParts): TrackerStats {
-  const { server, lifecycle, edges, joinClock, link, stun, webTorrent } = parts
+  const { server, lifecycle, edges, joinClock, locator, link, stun, webTorrent } = parts
   return {
     ...machine,
     refused: { ...machine.refused, ...server.refused, busy: lifecycle.busyCount },
@@ -57,6 +61,7 @@ export function statsOf(machine: TrackerMachineStats, parts: StatsParts): Tracke
     loopLagMs: lifecycle.load.lagMs,
     edges: { count: edges.count, well: edges.wellCount },
     bus: link?.stats(),
+    geoLookups: locator.lookups(),
     ...(stun && { stun: { ...stun.stats } }),
     ...(webTorrent && { webTorrent: webTorrent.stats() }),
   }
