@@ -27,18 +27,37 @@ export class AdminFailure extends Error {
   }
 }
 
-function sendJson(response: ServerResponse, status: number, value: unknown): void {
+/** What an operator asks for. */
+export interface AdminRequest {
+  method: string
+  path: string
+}
+
+export interface AdminAnswer {
+  status: number
+  /** As JSON. */
+  value: unknown
+}
+
+function sendJson(response: ServerResponse, { status, value }: AdminAnswer): void {
   response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
   response.end(`${JSON.stringify(value, undefined, 2)}\n`)
 }
 
-async function runRoute(route: AdminRoute, rest: string, response: ServerResponse): Promise<void> {
+async function runRoute(route: AdminRoute, rest: string): Promise<AdminAnswer> {
   try {
-    sendJson(response, 200, await route.run(rest))
+    return { status: 200, value: await route.run(rest) }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    sendJson(response, error instanceof AdminFailure ? error.status : 500, { error: message })
+    return { status: error instanceof AdminFailure ? error.status : 500, value: { error: message } }
   }
+}
+
+/** What another process asks for, which has let the operator in and knows what there is. */
+export function runRequest(routes: readonly AdminRoute[], { method, path }: AdminRequest): Promise<AdminAnswer> {
+  const route = routes.find((one) => one.method === method && matches(one, path))
+  if (route === undefined) return Promise.resolve({ status: 404, value: { error: `no ${method} ${path}` } })
+  return runRoute(route, path.slice(route.path.length))
 }
 
 const matches = ({ path }: AdminRoute, asked: string): boolean =>
@@ -57,7 +76,9 @@ function answerWith(routes: readonly AdminRoute[], operations: Operations) {
     if (path === '/metrics' && request.method === 'GET') return void sendMetrics(operations, response)
     const here = path === '/' ? all.slice(0, 1) : all.slice(1).filter((route) => matches(route, path))
     const route = here.find(({ method }) => method === request.method)
-    if (route !== undefined) return void runRoute(route, path.slice(route.path.length), response)
+    if (route !== undefined) {
+      return void runRoute(route, path.slice(route.path.length)).then((answer) => sendJson(response, answer))
+    }
     if (here.length === 0) return sendText(response, 404, 'there is nothing at this address\n')
     response.setHeader('Allow', here.map(({ method }) => method).join(', '))
     sendText(response, 405, 'not by this method\n')

@@ -2,7 +2,7 @@
  * The text that Prometheus reads: the metrics of the parts that a program is made of, of Node, and which version it is.
  * Reads stats once when it is asked, and costs nothing in between.
  */
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client'
 import type { Distribution, Metric, Reading } from '../shared/metric.ts'
 
 /** A part of the program, with its table of metrics. */
@@ -16,14 +16,14 @@ export interface MetricsText {
   print(): Promise<string>
 }
 
-interface Sample {
+export interface Sample {
   metricName?: string
   labels: Readonly<Record<string, string | number>>
   value: number
 }
 
 /** What prom-client's registry prints; its own classes keep numbers of their own, which ours would only be copied to. */
-interface Collected {
+export interface Collected {
   name: string
   help: string
   type: string
@@ -47,13 +47,25 @@ function bucketSamples(name: string, { bounds, counts, sum }: Distribution): Sam
 const plainSample = ({ labels = {}, value }: Reading): Sample => ({ labels, value })
 
 function collected<Stats>(metric: Metric<Stats>, stats: Stats): Collected {
-  const { name, help, type } = metric
+  const { name, help, type, together: aggregator = 'sum' } = metric
   const values = type === 'histogram' ? bucketSamples(name, metric.read(stats)) : metric.read(stats).map(plainSample)
-  return { name, help, type, values, aggregator: 'sum' }
+  return { name, help, type, values, aggregator }
 }
 
+/** All metrics of one process, as they go to another. */
+export type MetricsReading = readonly Collected[]
+
+export interface Metrics extends MetricsText {
+  add<Stats>(part: Part<Stats>): void
+  read(): Promise<MetricsReading>
+}
+
+/** Those of several processes together; how they are summed, and in which order they stand, is said by the first. */
+export const printSum = (readings: readonly MetricsReading[]): Promise<string> =>
+  AggregatorRegistry.aggregate([...readings]).metrics()
+
 /** @param version of this package */
-export function createMetrics(version: string): MetricsText & { add<Stats>(part: Part<Stats>): void } {
+export function createMetrics(version: string): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const parts: (() => Collected[])[] = []
@@ -67,6 +79,9 @@ export function createMetrics(version: string): MetricsText & { add<Stats>(part:
   const info = { name: 'build_info', help: 'The running version.', type: 'gauge', aggregator: 'first' }
   all.set(info.name, { ...info, values: [{ labels: build, value: 1 }] })
   register(info.name)
+  const collect = () => {
+    for (const part of parts) for (const one of part()) all.set(one.name, one)
+  }
   return {
     contentType: registry.contentType,
     add({ metrics, stats }) {
@@ -77,8 +92,13 @@ export function createMetrics(version: string): MetricsText & { add<Stats>(part:
       for (const { name } of metrics) register(name)
     },
     print() {
-      for (const part of parts) for (const one of part()) all.set(one.name, one)
+      collect()
       return registry.metrics()
+    },
+    read() {
+      collect()
+      // The package's type leaves out what it gives.
+      return registry.getMetricsAsJSON() as unknown as Promise<MetricsReading>
     },
   }
 }

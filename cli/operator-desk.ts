@@ -3,11 +3,18 @@
  * parts put in what they have; knows none of them.
  */
 import type { Server } from 'node:http'
-import { AdminFailure, type AdminRoute, createAdminServer } from './admin.ts'
+import {
+  type AdminAnswer,
+  AdminFailure,
+  type AdminRequest,
+  type AdminRoute,
+  createAdminServer,
+  runRequest,
+} from './admin.ts'
 import { AdminToken } from './admin-token.ts'
 import { listen } from './listening.ts'
 import type { ProgramLog } from './log.ts'
-import { createMetrics, type Part } from './metrics.ts'
+import { createMetrics, type Metrics, type MetricsReading, type Part } from './metrics.ts'
 import type { Operations } from './operations.ts'
 import { usageRefusal } from './refusal.ts'
 import { type Reloadable, reloadAll } from './reloading.ts'
@@ -22,6 +29,8 @@ export interface DeskOptions {
   unreadiness(): string | undefined
   /** Begins the end that SIGTERM begins. */
   end(): void
+  /** The metrics of all processes of the server, where there are several. */
+  printMetrics?: () => Promise<string>
 }
 
 /** An answer to an operator is made at once. */
@@ -33,7 +42,7 @@ export class OperatorDesk {
   readonly #log: ProgramLog
   readonly #version: string
   readonly #end: () => void
-  readonly #metrics: ReturnType<typeof createMetrics>
+  readonly #metrics: Metrics
   readonly #stats: [name: string, stats: () => unknown][] = []
   readonly #reloadables: Reloadable[] = []
   readonly #routes: AdminRoute[] = [
@@ -45,7 +54,7 @@ export class OperatorDesk {
   #isEnding = false
 
   /** @throws Refusal when the settings do not go together, or the token's file cannot be used */
-  constructor({ settings, version, log, unreadiness, end }: DeskOptions) {
+  constructor({ settings, version, log, unreadiness, end, printMetrics }: DeskOptions) {
     this.#end = end
     this.#settings = settings
     this.#log = log
@@ -55,7 +64,8 @@ export class OperatorDesk {
       throw usageRefusal('--admin-port needs a secret: put one into a file and name it with --admin-token-file')
     }
     this.#metrics = createMetrics(version)
-    this.operations = { unreadiness, metrics: this.#metrics, token }
+    const { contentType, print } = this.#metrics
+    this.operations = { unreadiness, metrics: { contentType, print: printMetrics ?? print }, token }
     if (settings.adminTokenFile !== undefined) {
       this.addReloadable({ name: 'the admin token', reload: () => token.reload() })
     }
@@ -65,6 +75,11 @@ export class OperatorDesk {
   addPart<Stats>(name: string, part: Part<Stats>): void {
     this.#metrics.add(part)
     this.#stats.push([name, () => part.stats()])
+  }
+
+  /** What else is among the stats, under this name; it may take a moment. */
+  addStats(name: string, stats: () => unknown): void {
+    this.#stats.push([name, stats])
   }
 
   addReloadable(thing: Reloadable): void {
@@ -86,6 +101,16 @@ export class OperatorDesk {
 
   async close(): Promise<void> {
     if (this.#server !== undefined) await closeServer(this.#server, closeGraceMs)
+  }
+
+  /** The metrics of this process alone. */
+  readMetrics(): Promise<MetricsReading> {
+    return this.#metrics.read()
+  }
+
+  /** Answers as the admin port would, to another process of this server. */
+  answer(request: AdminRequest): Promise<AdminAnswer> {
+    return runRequest(this.#routes, request)
   }
 
   /** Reads all files again, and logs what came of it. */
@@ -112,8 +137,8 @@ export class OperatorDesk {
     throw new AdminFailure(500, report.failed.map(({ name, reason }) => `${name}: ${reason}`).join('; '))
   }
 
-  #allStats(): unknown {
-    const parts = Object.fromEntries(this.#stats.map(([name, stats]) => [name, stats()]))
-    return { version: this.#version, uptimeSeconds: Math.floor(process.uptime()), ...parts }
+  async #allStats(): Promise<unknown> {
+    const parts = await Promise.all(this.#stats.map(async ([name, stats]) => [name, await stats()]))
+    return { version: this.#version, uptimeSeconds: Math.floor(process.uptime()), ...Object.fromEntries(parts) }
   }
 }

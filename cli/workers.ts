@@ -4,7 +4,7 @@
  */
 import cluster, { type Worker } from 'node:cluster'
 import { randomBytes } from 'node:crypto'
-import { type Pipe, PipeBus, WorkerHub } from '../tracker/main.ts'
+import { type Pipe, WorkerHub } from '../tracker/main.ts'
 import type { ProgramLog } from './log.ts'
 import { exitCodes, Refusal } from './refusal.ts'
 import { variableName } from './setting.ts'
@@ -28,6 +28,12 @@ export interface PrimaryOptions {
   /** In which a worker sends its visitors elsewhere before it ends. */
   drainMs: number
   log: ProgramLog
+  /** The operator's desk of the whole server. @returns to be called when the worker is gone */
+  joined: (worker: Pipe) => () => void
+  /** Reads files again. */
+  reload: () => void
+  /** The end begins. */
+  stopping: () => void
   /** All workers listen: called once, with what the last one said. */
   listening: (facts: unknown) => void
 }
@@ -42,13 +48,6 @@ const isSaid = (message: unknown): message is Said =>
 
 export const isWorker = cluster.isWorker
 
-/** Which of the workers this is, from 0: one that takes another's place takes its number too. */
-const slotVariable = 'TRACKER_WORKER_SLOT'
-
-/** A port of this process alone: the first worker's is the one that was asked for, and the others' are those above. */
-export const workerPort = (port: number | undefined): number | undefined =>
-  port === undefined || port === 0 || !isWorker ? port : port + Number(process.env[slotVariable] ?? 0)
-
 /** Begins the end of the whole server, in a worker too. */
 export const endAll = (): void => {
   if (isWorker) process.kill(process.ppid, 'SIGTERM')
@@ -61,7 +60,7 @@ export function runPrimary(options: PrimaryOptions): Promise<void> {
 }
 
 function live(
-  { count, connectionsPerAddressMax, hasKey, drainMs, log, listening }: PrimaryOptions,
+  { count, connectionsPerAddressMax, hasKey, drainMs, log, joined, reload, stopping, listening }: PrimaryOptions,
   refuse: (why: Refusal) => void,
 ): void {
   const hub = new WorkerHub(connectionsPerAddressMax)
@@ -77,12 +76,13 @@ function live(
     if (isStopping && living.size === 0) process.exit(exitCode)
   }
 
-  const start = (slot: number, crashCount: number): void => {
-    const worker = cluster.fork({ ...env, [slotVariable]: String(slot) })
+  const start = (crashCount: number): void => {
+    const worker = cluster.fork(env)
     const startedAt = performance.now()
     living.add(worker)
     worker.once('online', () => log.info({ pid: worker.process.pid }, 'worker started'))
-    const end = hub.serve(pipeTo(worker))
+    const pipe = pipeTo(worker)
+    const ends = [hub.serve(pipe), joined(pipe)]
     worker.on('message', (message: unknown) => {
       if (!isSaid(message)) return
       if (message.nearcast === 'refused' && !isStopping) {
@@ -97,7 +97,7 @@ function live(
       listening(message.facts)
     })
     worker.on('exit', (code, signal) => {
-      end()
+      for (const end of ends) end()
       living.delete(worker)
       if (isStopping) return endIfLast()
       if (!isListening) {
@@ -108,12 +108,13 @@ function live(
       const crashes = performance.now() - startedAt >= steadyMs ? 0 : crashCount + 1
       const retryMs = Math.min(restartMsMax, restartMsMin * 2 ** crashes)
       log.error({ code, signal, retryMs }, 'a worker ended; another takes its place')
-      setTimeout(() => isStopping || start(slot, crashes), retryMs)
+      setTimeout(() => isStopping || start(crashes), retryMs)
     })
   }
 
   const stop = (signal: EndingSignal): void => {
     isStopping = true
+    stopping()
     for (const worker of living) worker.send({ nearcast: 'stop', signal } satisfies Said, () => {})
     setTimeout(() => process.exit(exitCode || exitCodes.world), drainMs + stopMsMax).unref()
     endIfLast()
@@ -123,14 +124,12 @@ function live(
     log.info({ signal }, 'stopping')
     stop(signal)
   })
-  onReload(() => {
-    for (const worker of living) worker.process.kill('SIGHUP')
-  })
+  onReload(reload)
   process.on('exit', () => {
     // A second signal ends the primary at once: nobody stays behind.
     for (const worker of living) worker.process.kill('SIGKILL')
   })
-  for (let slot = 0; slot < count; slot++) start(slot, 0)
+  for (let i = 0; i < count; i++) start(0)
 }
 
 function pipeTo(worker: Worker): Pipe {
@@ -143,15 +142,13 @@ function pipeTo(worker: Worker): Pipe {
   }
 }
 
-/** A worker's bus, by its primary. */
-export function createWorkerBus(): PipeBus {
-  return new PipeBus({
-    get isOpen() {
-      return process.connected
-    },
-    send: (message, sent) => void process.send!(message, undefined, undefined, sent),
-    listen: (listener) => void process.on('message', listener),
-  })
+/** A worker's way to its primary. */
+export const primaryPipe: Pipe = {
+  get isOpen() {
+    return process.connected
+  },
+  send: (message, sent) => void process.send!(message, undefined, undefined, sent),
+  listen: (listener) => void process.on('message', listener),
 }
 
 /** Runs a worker's start: the primary says for all of them why it cannot be. */

@@ -21,7 +21,11 @@ interface Named {
   help: string
   /** Names of labels, whose values are few and known: never a swarm, an address or anything else that a client chooses. */
   labels: readonly string[]
+  /** How the numbers of several processes of one server make one; their sum by default. */
+  together?: Together
 }
+
+export type Together = 'sum' | 'max' | 'min'
 
 export type Metric<Stats> = Named &
   (
@@ -64,13 +68,12 @@ export const counters = <Stats>(
 ): Metric<Stats> => ({ name, help, type: 'counter', labels, read })
 
 /** What is so now. */
-export const gauge = <Stats>(name: string, help: string, read: Read<Stats, number>): Metric<Stats> => ({
-  name,
-  help,
-  type: 'gauge',
-  labels: [],
-  read: single(read),
-})
+export const gauge = <Stats>(
+  name: string,
+  help: string,
+  read: Read<Stats, number>,
+  together: Together = 'sum',
+): Metric<Stats> => ({ name, help, type: 'gauge', labels: [], read: single(read), together })
 
 export const gaugeBy = <Stats>(
   label: string,
@@ -80,13 +83,12 @@ export const gaugeBy = <Stats>(
 ): Metric<Stats> => ({ name, help, type: 'gauge', labels: [label], read: byLabel(label, read) })
 
 /** What there may not be. */
-export const gauges = <Stats>(name: string, help: string, read: Read<Stats, readonly Reading[]>): Metric<Stats> => ({
-  name,
-  help,
-  type: 'gauge',
-  labels: [],
-  read,
-})
+export const gauges = <Stats>(
+  name: string,
+  help: string,
+  read: Read<Stats, readonly Reading[]>,
+  together: Together = 'sum',
+): Metric<Stats> => ({ name, help, type: 'gauge', labels: [], read, together })
 
 export const histogram = <Stats>(name: string, help: string, read: Read<Stats, Distribution>): Metric<Stats> => ({
   name,

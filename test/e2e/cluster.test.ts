@@ -123,6 +123,35 @@ describe('workers on one machine', () => {
     expect(await program.ended).toBe(0)
   })
 
+  it('[T252] have one admin port and one set of numbers, whichever is asked and whichever is killed', async () => {
+    const secret = 'a-secret-of-many-letters'
+    const { program, url } = await start(`${command} --admin-port 0 --admin-token ${secret}`)
+    const { admin } = (await program.waitForLine(({ msg }) => msg === 'listening')) as { admin: string }
+    const headers = { Authorization: `Bearer ${secret}` }
+    const read = async (path: string, base = admin) => {
+      const response = await fetch(base + path, { headers })
+      return response.text()
+    }
+    for (let i = 0; i < 6; i++) await visit(url)
+    const connected = async () => /^tracker_connections_total (\d+)$/m.exec(await read('/metrics'))?.[1]
+    expect(await connected()).toBe('6')
+    const visitors = url.replace(/^ws/, 'http').replace(/\/\.nearcast.*$/, '')
+    expect(await read('/.nearcast/metrics', visitors)).toContain('tracker_connections{transport="nearcast"} 6')
+    const { workers } = JSON.parse(await read('/stats')) as { workers: { tracker: { connections: number } }[] }
+    expect(workers.map(({ tracker }) => tracker.connections)).toEqual([3, 3])
+    const { pid } = (await program.waitForLine(({ msg }) => msg === 'worker started')) as { pid: number }
+    process.kill(pid, 'SIGKILL')
+    await program.waitForLine(({ msg, pid: other }) => msg === 'worker started' && other !== pid)
+    expect(Number(await connected())).toBeGreaterThanOrEqual(6)
+    program.child.kill('SIGHUP')
+    const reloaded = await program.waitForLine(
+      ({ msg, reloaded }) => msg === 'files are read again' && reloaded !== undefined,
+    )
+    expect(reloaded).toMatchObject({ reloaded: ['the workers'] })
+    await fetch(`${admin}/drain`, { method: 'POST', headers })
+    expect(await program.ended).toBe(0)
+  })
+
   it('[T170] let an address have no more connections than one tracker would', async () => {
     const { url } = await start(`${command} --connections-per-address-max 4`)
     const visitors = Array.from({ length: 8 }, () => new Guest(url))

@@ -17,6 +17,10 @@ export class Memberships {
     return this.#swarms.size
   }
 
+  get swarms(): Iterable<Swarm> {
+    return this.#swarms.values()
+  }
+
   find(id: SwarmId, scope: string): Swarm | undefined {
     return this.#swarms.get(id + scope)
   }

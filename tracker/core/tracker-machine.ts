@@ -11,6 +11,7 @@ import { Authorization } from './authorization.ts'
 import { Authorizing, forbiddenClose } from './authorizing.ts'
 import { Bans } from './bans.ts'
 import { CandidateScreen } from './candidate-policy.ts'
+import { takeCensus } from './census.ts'
 import { Cluster } from './cluster.ts'
 import { Complaining } from './complaining.ts'
 import { Conduct } from './conduct.ts'
@@ -274,6 +275,9 @@ export class TrackerMachine {
   servesAnew(): TrackerEffect[] {
     return this.#joining.leaveUnserved(this.#peers.values())
   }
+
+  /** How many there are of what, without a name. */
+  readonly census = () => takeCensus(this.#peers.values(), this.#memberships.swarms)
 
   stats(): TrackerMachineStats {
     return {

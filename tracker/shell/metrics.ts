@@ -80,9 +80,17 @@ export const trackerMetrics: readonly Metric<TrackerStats>[] = [
     'Connections dropped because they read too slowly.',
     (stats) => stats.refused['slow-reader'] ?? 0,
   ),
-  gauge('tracker_loop_lag_seconds', 'How late the event loop comes to what is due.', (stats) => stats.loopLagMs / 1000),
-  gauge('tracker_load_level', '0 calm, 1 warm, 2 hot: answers get cheaper; 3 full: nobody is let in.', (stats) =>
-    loadLevels.indexOf(stats.load),
+  gauge(
+    'tracker_loop_lag_seconds',
+    'How late the event loop comes to what is due.',
+    (stats) => stats.loopLagMs / 1000,
+    'max',
+  ),
+  gauge(
+    'tracker_load_level',
+    '0 calm, 1 warm, 2 hot: answers get cheaper; 3 full: nobody is let in.',
+    (stats) => loadLevels.indexOf(stats.load),
+    'max',
   ),
   counters(
     ['source', 'result'],
@@ -94,9 +102,14 @@ export const trackerMetrics: readonly Metric<TrackerStats>[] = [
         { labels: { source, result: 'unknown' }, value: unknown },
       ]),
   ),
-  gauge('tracker_edges', 'Edges that the tracker was given.', (stats) => stats.edges.count),
-  gauge('tracker_edges_well', 'Edges that are well, which clients are told of.', (stats) => stats.edges.well),
-  gauge('tracker_draining', '1 while clients are sent away before the end.', (stats) => Number(stats.isDraining)),
+  gauge('tracker_edges', 'Edges that the tracker was given.', (stats) => stats.edges.count, 'max'),
+  gauge('tracker_edges_well', 'Edges that are well, which clients are told of.', (stats) => stats.edges.well, 'min'),
+  gauge(
+    'tracker_draining',
+    '1 while clients are sent away before the end.',
+    (stats) => Number(stats.isDraining),
+    'max',
+  ),
   counterBy(
     'result',
     'tracker_stun_requests_total',
@@ -127,10 +140,13 @@ export const trackerMetrics: readonly Metric<TrackerStats>[] = [
     'What of theirs was refused, by code.',
     ({ webTorrent }) => webTorrent?.refused ?? {},
   ),
-  gauges('tracker_bus_up', '1 while the bus to other trackers is there; nothing for a tracker alone.', ({ bus }) =>
-    bus === undefined ? [] : [{ value: Number(bus.isUp) }],
+  gauges(
+    'tracker_bus_up',
+    '1 while the bus to other trackers is there; nothing for a tracker alone.',
+    ({ bus }) => (bus === undefined ? [] : [{ value: Number(bus.isUp) }]),
+    'min',
   ),
-  gauge('tracker_bus_nodes', 'Other trackers that were heard of lately.', ({ cluster }) => cluster?.nodes ?? 0),
+  gauge('tracker_bus_nodes', 'Other trackers that were heard of lately.', ({ cluster }) => cluster?.nodes ?? 0, 'max'),
   gauge(
     'tracker_bus_peers',
     'Peers at other trackers that are known here.',
