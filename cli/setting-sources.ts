@@ -24,7 +24,7 @@ const configBytesMax = 1024 * 1024
 const shownLengthMax = 100
 
 /** A value as someone wrote it, not yet checked. */
-interface Written {
+export interface Written {
   value: unknown
   /** How its writer calls the setting: `--port`, `NEARCAST_PORT`, `"port" in /etc/nearcast.json`. */
   place: string
@@ -160,23 +160,31 @@ function fromConfig(table: SettingTable, path: string): WrittenByKey {
   return written
 }
 
-/** @throws Refusal that names the setting, the value and what would be right @returns undefined when --help is asked for */
-export function readSettings<D extends SettingTable>(
-  table: D,
-  surroundings: Surroundings,
-): SettingValues<D> | undefined {
+/** What of each setting is written, by the source that wins. @throws Refusal @returns undefined when --help is asked for */
+export function readWritten(table: SettingTable, surroundings: Surroundings): WrittenByKey | undefined {
   const flags = fromFlags(table, surroundings)
   if (flags === undefined) return undefined
   const variables = fromVariables(table, surroundings)
   const configPath = flags.get('config') ?? variables.get('config')
   const config =
     configPath === undefined ? new Map() : fromConfig(table, checked(table.config as Setting<string>, configPath))
-  const values: Record<string, unknown> = {}
   for (const [key, setting] of Object.entries(table)) {
-    const sources = [flags, variables, config].map((source) => source.get(key)).filter((one) => one !== undefined)
     // One that is overruled is checked too: it is wrong all the same, and would surprise on another day.
-    const read = sources.map((source) => checked(setting, source))
-    values[key] = read.length > 0 ? read[0] : setting.default
+    for (const source of [flags, variables, config]) if (source.has(key)) checked(setting, source.get(key)!)
   }
-  return values as SettingValues<D>
+  return new Map([...config, ...variables, ...flags])
+}
+
+/** @throws Refusal that names the setting, the value and what would be right @returns undefined when --help is asked for */
+export function readSettings<D extends SettingTable>(
+  table: D,
+  surroundings: Surroundings,
+): SettingValues<D> | undefined {
+  const written = readWritten(table, surroundings)
+  if (written === undefined) return undefined
+  const values = Object.entries(table).map(([key, setting]) => {
+    const one = written.get(key)
+    return [key, one === undefined ? setting.default : checked(setting, one)]
+  })
+  return Object.fromEntries(values) as SettingValues<D>
 }
