@@ -3,7 +3,7 @@ import { isEdgeUrl } from '../shared/servers.ts'
 import type { TrackerOptions } from '../tracker/main.ts'
 import { spanKind } from './number-kinds.ts'
 import { type SettingTable, type SettingValues, setting } from './setting.ts'
-import { type Kind, words } from './setting-kinds.ts'
+import { type Kind, pathKind, words } from './setting-kinds.ts'
 
 type EdgeList = { url: string; region?: string }[]
 
@@ -42,6 +42,14 @@ export const edgeSettings = {
     ...setting(edgesKind, [], 'where the files can be had as well, and near what: a zone, region, country, continent'),
     section: 'edges',
   },
+  edgesFile: {
+    ...setting(
+      pathKind,
+      undefined,
+      'a file of them in place of these, "<address> <place>" a line, followed as it changes',
+    ),
+    section: 'edges',
+  },
   edgeHealthPath: {
     ...setting(pathTextKind, '/.nearcast/ready', 'what an edge answers with 200 while it is well [/.nearcast/ready]'),
     section: 'edges',
@@ -53,8 +61,9 @@ export type EdgeSettings = SettingValues<typeof edgeSettings>
 
 export function edgeOptionsOf({
   edges,
+  edgesFile,
   edgeHealthPath,
   edgeCheck,
-}: EdgeSettings): Pick<TrackerOptions, 'edges' | 'edgeHealthPath' | 'edgeCheckMs'> {
-  return { edges, edgeHealthPath, edgeCheckMs: edgeCheck }
+}: EdgeSettings): Pick<TrackerOptions, 'edges' | 'edgesFile' | 'edgeHealthPath' | 'edgeCheckMs'> {
+  return { edges, edgesFile, edgeHealthPath, edgeCheckMs: edgeCheck }
 }

@@ -6,7 +6,7 @@ import { isStunUrl, isTurnUrl } from '../shared/servers.ts'
 import type { TrackerOptions } from '../tracker/main.ts'
 import { spanKind } from './number-kinds.ts'
 import { usageRefusal } from './refusal.ts'
-import { secretInFile } from './secret-file.ts'
+import { SecretFile } from './secret-file.ts'
 import { type SettingTable, type SettingValues, setting } from './setting.ts'
 import { type Kind, pathKind, portKind, words } from './setting-kinds.ts'
 
@@ -73,11 +73,13 @@ export type NatSettings = SettingValues<typeof natSettings>
 /** @throws Refusal when the secret's file cannot be used */
 export function natOptionsOf(
   settings: NatSettings,
-): Pick<TrackerOptions, 'stunUrls' | 'turnUrls' | 'turnSecret' | 'turnTtlMs'> {
+): Pick<TrackerOptions, 'stunUrls' | 'turnUrls' | 'turnSecret' | 'turnTtlMs' | 'files'> {
   const { stunUrls, turnUrls, turnSecret, turnSecretFile, turnTtl } = settings
   if (turnSecret !== undefined && turnSecretFile !== undefined) {
     throw usageRefusal('--turn-secret and --turn-secret-file: one of them is enough')
   }
-  const secret = turnSecret ?? (turnSecretFile && secretInFile(turnSecretFile, 'the TURN secret', secretKind))
-  return { stunUrls, turnUrls, turnSecret: secret, turnTtlMs: turnTtl }
+  const options = { stunUrls, turnUrls, turnSecret, turnTtlMs: turnTtl }
+  if (turnSecretFile === undefined) return options
+  const file = new SecretFile(turnSecretFile, 'the TURN secret', secretKind)
+  return { ...options, turnSecret: () => file.secret, files: [file] }
 }

@@ -2,7 +2,7 @@
 
 export interface Reloadable {
   /** As a person calls it: "the admin token". */
-  name: string
+  readonly name: string
   /** Reads it again; what was read before holds when this throws or rejects. */
   reload(): void | Promise<void>
 }
@@ -16,9 +16,10 @@ export interface ReloadReport {
 /** All of them, whatever becomes of each. */
 export async function reloadAll(things: readonly Reloadable[]): Promise<ReloadReport> {
   const report: ReloadReport = { reloaded: [], failed: [] }
-  for (const { name, reload } of things) {
+  for (const thing of things) {
+    const { name } = thing
     try {
-      await reload()
+      await thing.reload()
       report.reloaded.push(name)
     } catch (error) {
       report.failed.push({ name, reason: error instanceof Error ? error.message : String(error) })

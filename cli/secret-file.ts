@@ -18,3 +18,28 @@ export function secretInFile(path: string, what: string, { read, right }: Kind<s
   if (secret !== undefined) return secret
   throw usageRefusal(`${what} in ${path} is not usable; it must be ${right}`)
 }
+
+/** One that may be another one later. */
+export class SecretFile {
+  readonly name: string
+  readonly #path: string
+  readonly #kind: Kind<string | undefined>
+  #secret: string
+
+  /** @throws Refusal */
+  constructor(path: string, what: string, kind: Kind<string | undefined>) {
+    this.name = what
+    this.#path = path
+    this.#kind = kind
+    this.#secret = secretInFile(path, what, kind)
+  }
+
+  get secret(): string {
+    return this.#secret
+  }
+
+  /** The former secret holds when this rejects. */
+  async reload(): Promise<void> {
+    this.#secret = secretInFile(this.#path, this.name, this.#kind)
+  }
+}

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createOrigin, type Origin, originMetrics } from '../origin/main.ts'
 import { MiB } from '../shared/limits.ts'
-import { type Tracker, trackerMetrics } from '../tracker/main.ts'
+import type { Tracker } from '../tracker/main.ts'
 import { createAllInOne } from './all-in-one.ts'
 import { type BannerFacts, pageAddresses, printBanner } from './banner.ts'
 import { type BuiltFile, readBuiltFiles } from './built-files.ts'
@@ -16,12 +16,14 @@ import { createJsonLog, createTerminalLog, type ProgramLog } from './log.ts'
 import { unreadinessOf } from './operations.ts'
 import { OperatorDesk } from './operator-desk.ts'
 import { builtFolder, packageVersion } from './package.ts'
+import { printSettings } from './printed-settings.ts'
 import { Refusal, systemErrorCode, usageRefusal } from './refusal.ts'
 import { readSettings } from './setting-sources.ts'
 import { type ServeSettings, serveSettings } from './settings.ts'
 import type { Site } from './site.ts'
 import { onReload, onSignal, stopAsked } from './stopping.ts'
 import { openStun } from './stun.ts'
+import { addTracker } from './tracker-desk.ts'
 import { connectionLimits, createTrackerWith } from './tracker-room.ts'
 
 /** Thin enough that a second visitor sees the first one's help within seconds. */
@@ -111,7 +113,7 @@ async function createRooms(settings: ServeSettings, softwarePath: string | undef
       : undefined
   const connections = connectionLimits(settings, log)
   const site = createAllInOne({ origin, tracker, sdk, demo, operations: desk.operations, connections })
-  desk.addPart('tracker', { metrics: trackerMetrics, stats: () => tracker.stats() })
+  addTracker(desk, tracker)
   desk.addPart('origin', { metrics: originMetrics, stats: () => origin.stats() })
   return { origin, tracker, site, desk }
 }
@@ -124,11 +126,10 @@ function liveNumbers({ origin, tracker }: Rooms): LiveNumbers {
 
 /** Serves until a signal comes. @throws Refusal when it cannot start */
 export async function serve(args: readonly string[]): Promise<void> {
-  const settings = readSettings(serveSettings, { args, env: process.env, workFolder: process.cwd() })
-  if (settings === undefined) {
-    console.log(printHelp(help, args))
-    return
-  }
+  const surroundings = { args, env: process.env, workFolder: process.cwd() }
+  const settings = readSettings(serveSettings, surroundings)
+  if (settings === undefined) return console.log(printHelp(help, args))
+  if (settings.printConfig) return console.log(printSettings(serveSettings, surroundings))
   const isTerminal = process.stdout.isTTY && process.env.TERM !== 'dumb'
   const isColored = isTerminal && !process.env.NO_COLOR
   const softwarePath = settings.demo ? `/${softwareName()}` : undefined

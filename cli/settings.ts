@@ -52,7 +52,11 @@ const operatorSettings = {
 
 export type OperatorSettings = SettingValues<typeof operatorSettings>
 
-const serverSettings = { ...operatorSettings, ...runningSettings }
+const serverSettings = {
+  ...operatorSettings,
+  ...runningSettings,
+  printConfig: setting(switchKind, false, 'print every setting, and who says so, and end'),
+}
 
 export const serveSettings = {
   folder: {

@@ -1,5 +1,5 @@
 /** `nearcast tracker`: the tracker alone, on a port of its own, until a signal comes. */
-import { type Tracker, type TrackerOptions, trackerMetrics, trackerPath } from '../tracker/main.ts'
+import { PipeBus, type Tracker, type TrackerOptions, trackerPath } from '../tracker/main.ts'
 import { pageAddresses, printTrackerBanner, type TrackerFacts } from './banner.ts'
 import { endServer } from './ending.ts'
 import { printHelp } from './help.ts'
@@ -8,22 +8,17 @@ import { createJsonLog, createTerminalLog, type ProgramLog } from './log.ts'
 import { type Operations, operationsAnswers, unreadinessOf } from './operations.ts'
 import { OperatorDesk } from './operator-desk.ts'
 import { packageVersion } from './package.ts'
+import { printSettings } from './printed-settings.ts'
+import { Questions } from './questions.ts'
 import { readSettings } from './setting-sources.ts'
 import { type TrackerCommandSettings, trackerCommandSettings } from './settings.ts'
 import { createSite, type Site, sendText, sendTrackerHint } from './site.ts'
-import { type EndingSignal, onReload, onSignal } from './stopping.ts'
+import { type EndingSignal, onReload, onSignal, stopAsked } from './stopping.ts'
 import { openStun } from './stun.ts'
+import { addTracker, trackerRoutes } from './tracker-desk.ts'
 import { connectionLimits, createTrackerWith } from './tracker-room.ts'
-import {
-  createWorkerBus,
-  endAll,
-  isWorker,
-  onWorkerStop,
-  runPrimary,
-  sayListening,
-  startWorker,
-  workerPort,
-} from './workers.ts'
+import { type TeamQuestion, WorkerTeam } from './worker-team.ts'
+import { endAll, isWorker, onWorkerStop, primaryPipe, runPrimary, sayListening, startWorker } from './workers.ts'
 
 const help = {
   usage: 'nearcast tracker [options]',
@@ -68,11 +63,10 @@ function createTrackerSite(
 
 /** Serves until a signal comes. @throws Refusal when it cannot start */
 export async function tracker(args: readonly string[]): Promise<void> {
-  const settings = readSettings(trackerCommandSettings, { args, env: process.env, workFolder: process.cwd() })
-  if (settings === undefined) {
-    console.log(printHelp(help, args))
-    return
-  }
+  const surroundings = { args, env: process.env, workFolder: process.cwd() }
+  const settings = readSettings(trackerCommandSettings, surroundings)
+  if (settings === undefined) return console.log(printHelp(help, args))
+  if (settings.printConfig) return console.log(printSettings(trackerCommandSettings, surroundings))
   const isTerminal = process.stdout.isTTY && process.env.TERM !== 'dumb'
   const isColored = isTerminal && !process.env.NO_COLOR
   const log: ProgramLog = isTerminal
@@ -82,19 +76,56 @@ export async function tracker(args: readonly string[]): Promise<void> {
     if (isTerminal) console.log(printTrackerBanner(facts, isColored))
     else log.notice(facts, 'listening')
   }
-  const { workers: count, connectionsPerAddressMax } = settings
-  if (count > 1 && !isWorker) {
-    const hasKey = settings.trackerKey !== undefined || settings.trackerKeyFile !== undefined
-    return runPrimary({
-      count,
-      connectionsPerAddressMax,
-      hasKey,
-      drainMs: settings.drainDelay + settings.drainWindow,
-      log,
-      listening: (facts) => announce(facts as TrackerFacts),
-    })
+  if (settings.workers > 1 && !isWorker) {
+    return openWorkers(settings, log, announce)
   }
   return isWorker ? startWorker(() => open(settings, log, sayListening)) : open(settings, log, announce)
+}
+
+/** Several processes, with one desk for their operator. @throws Refusal when they cannot start */
+async function openWorkers(
+  settings: TrackerCommandSettings,
+  log: ProgramLog,
+  announce: (facts: TrackerFacts) => void,
+): Promise<void> {
+  const team = new WorkerTeam()
+  let unreadiness: string | undefined = 'starting'
+  const desk = new OperatorDesk({
+    settings,
+    version: packageVersion,
+    log,
+    unreadiness: () => unreadiness,
+    end: stopAsked,
+    printMetrics: () => team.printMetrics(),
+  })
+  desk.addStats('workers', () => team.values('/stats'))
+  desk.addReloadable({ name: 'the workers', reload: () => team.reload() })
+  desk.addRoutes(...trackerRoutes.map((path) => team.route(path)))
+  const admin = await desk.open()
+  const { workers: count, connectionsPerAddressMax, trackerKey, trackerKeyFile, drainDelay, drainWindow } = settings
+  await runPrimary({
+    count,
+    connectionsPerAddressMax,
+    hasKey: trackerKey !== undefined || trackerKeyFile !== undefined,
+    drainMs: drainDelay + drainWindow,
+    log,
+    joined: (worker) => team.serve(worker),
+    reload: () => void desk.reload(),
+    stopping: () => {
+      unreadiness = 'draining'
+    },
+    listening(facts) {
+      unreadiness = undefined
+      announce({ ...(facts as TrackerFacts), ...(admin !== undefined && { admin }) })
+    },
+  }).finally(() => desk.close())
+}
+
+/** What a worker's primary asks it for. */
+function answerPrimary(desk: OperatorDesk): Questions<TeamQuestion> {
+  return new Questions<TeamQuestion>(primaryPipe, (question) =>
+    question === 'metrics' ? desk.readMetrics() : desk.answer(question),
+  )
 }
 
 /** The tracker of this process. @throws Refusal when it cannot start */
@@ -104,14 +135,17 @@ async function open(
   announce: (facts: TrackerFacts) => void,
 ): Promise<void> {
   const desk: OperatorDesk = new OperatorDesk({
-    settings: { ...settings, adminPort: workerPort(settings.adminPort) },
+    // Of several workers the primary has it, for all.
+    settings: isWorker ? { ...settings, adminPort: undefined } : settings,
     version: packageVersion,
     log,
     unreadiness: () => unreadinessOf(site, room),
     end: endAll,
+    ...(isWorker && { printMetrics: async () => String(await primary?.ask('metrics')) }),
   })
+  const primary = isWorker ? answerPrimary(desk) : undefined
   const room = await createTrackerWith(settings, log, { paths: trackerPaths, ...(isWorker && workerOptions(settings)) })
-  desk.addPart('tracker', { metrics: trackerMetrics, stats: () => room.stats() })
+  addTracker(desk, room)
   const site = createTrackerSite(room, settings, desk.operations, log)
   const close = async (error: unknown): Promise<never> => {
     await Promise.all([desk.close(), site.close(0)])
@@ -144,7 +178,7 @@ async function open(
 
 /** A worker has a part of all connections, and of one address's what the others have not. */
 function workerOptions({ bus, connectionsMax, workers }: TrackerCommandSettings): Partial<TrackerOptions> {
-  const workerBus = createWorkerBus()
+  const workerBus = new PipeBus(primaryPipe)
   return {
     connectionsMax: Math.ceil(connectionsMax / workers),
     sharedDoor: workerBus,

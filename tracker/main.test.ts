@@ -1,8 +1,11 @@
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import type { PeerId } from '../shared/ids.ts'
 import { silentLog } from '../shared/log.ts'
 import { offer, swarmB } from '../test/fakes/tracker-crowd.ts'
@@ -217,6 +220,69 @@ describe('the welcome', () => {
     now += 300_000
     const { iceServers } = await guest.hears('servers')
     expect(iceServers).toHaveLength(1)
+  })
+})
+
+describe('files that are read again', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nearcast-files-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+  const put = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text)
+    return join(folder, name)
+  }
+  /** All of them, and what is wrong with those that could not be read. */
+  const reload = async ({ tracker }: TrackerServer) => {
+    const outcomes = await Promise.allSettled(tracker.files.map((file) => file.reload()))
+    return outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [String(outcome.reason.message)] : []))
+  }
+
+  it('[T254] say which edges there are: clients hear of others, and a file that makes no sense changes nothing', async () => {
+    const edgesFile = put('edges', '# ours\nhttps://a.example.org EU\n\nhttps://b.example.org/  # anywhere\n')
+    const started = await start({ edgesFile, heartbeatMs: 300 })
+    const guest = new Guest(started.url)
+    expect(await guest.hears('welcome')).toMatchObject({ edges: expect.arrayContaining(['https://a.example.org/']) })
+    put('edges', 'https://c.example.org\n')
+    expect(await reload(started)).toEqual([])
+    for (;;) {
+      const { edges } = await guest.hears('servers')
+      if (edges?.includes('https://c.example.org/')) break
+    }
+    put('edges', 'https://d.example.org\nftp://e.example.org\n')
+    expect(await reload(started)).toEqual([expect.stringMatching(/edges: line 2 begins with "ftp:/)])
+    expect(started.tracker.stats().edges.count).toBe(1)
+    put('edges', '')
+    expect(await reload(started)).toEqual([])
+    expect((await guest.hears('servers')).edges).toEqual([])
+  })
+
+  it('[T254] are refused at the start when they are wrong, or when edges are listed as well', async () => {
+    const edgesFile = put('twice', 'https://a.example.org\nhttps://a.example.org/\n')
+    await expect(start({ edgesFile })).rejects.toThrow(/edgesFile: .*line 2 names https:\/\/a\.example\.org\/ again/)
+    const edges = [{ url: 'https://a.example.org/' }]
+    await expect(start({ edgesFile: put('one', ''), edges })).rejects.toThrow('tracker setting edgesFile')
+  })
+
+  it('[T206] hold the secret of TURN, the keys of tokens, zones and swarms', async () => {
+    const texts = { zonesFile: '10.0.0.0/8 a\n', swarmsFile: `${swarmB}\n`, tokenSecretFile: 'x'.repeat(32) }
+    const options = {
+      zonesFile: put('zones', texts.zonesFile),
+      swarmsFile: put('swarms', texts.swarmsFile),
+      tokenSecretFile: put('secret', texts.tokenSecretFile),
+      files: [{ name: 'another', reload: async () => {} }],
+    }
+    const started = await start({ ...options, admission: 'token' })
+    expect(started.tracker.files.map(({ name }) => name).toSorted()).toEqual([
+      'another',
+      'swarmsFile',
+      'tokenSecretFile',
+      'zonesFile',
+    ])
+    put('zones', 'nonsense')
+    put('secret', 'short')
+    rmSync(put('swarms', ''))
+    const faults = (await reload(started)).join()
+    expect(faults).toMatch(/zones: line 1: .*secret: "a secret of 5 bytes".*/s)
+    expect(faults).toMatch(/swarms: there is no such file/)
   })
 })
 

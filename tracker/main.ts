@@ -21,12 +21,12 @@ import { randomRng } from './shell/chance.ts'
 import { createClosingLog } from './shell/closing-log.ts'
 import { type BusOptions, ClusterLink, joinBus } from './shell/cluster-link.ts'
 import { Drain } from './shell/drain.ts'
-import { EdgeChecks } from './shell/edge-checks.ts'
+import { EdgeWatch } from './shell/edge-watch.ts'
 import { JoinClock } from './shell/join-clock.ts'
 import { Locator, type LocatorOptions } from './shell/locator.ts'
 import { LoopWatch } from './shell/loop-watch.ts'
 import { sendQueuesFrom } from './shell/send-queues.ts'
-import { edgesFrom, type ServerSettings, serverDeskFrom } from './shell/server-settings.ts'
+import { type ServerSettings, serverDeskFrom } from './shell/server-settings.ts'
 import { createSightings } from './shell/sighting.ts'
 import { type SocketServerOptions, trackerPath } from './shell/socket-options.ts'
 import { SocketServer, type SocketServerEvents, type TrackerSocket } from './shell/socket-server.ts'
@@ -34,6 +34,7 @@ import { StunServer } from './shell/stun-server.ts'
 import { offeredProtocols } from './shell/subprotocols.ts'
 import type { Tracker } from './shell/tracker.ts'
 import { statsOf } from './shell/tracker-stats.ts'
+import type { ReloadableFile } from './shell/watched-file.ts'
 import { type WebTorrentSettings, webTorrentFrom } from './shell/webtorrent-endpoint.ts'
 
 export { createPayerReader } from './shell/addresses.ts'
@@ -58,6 +59,8 @@ export interface TrackerOptions
   log: Log
   /** Whom peers may meet at all: a hard limit, random picks and relays included. Everyone by default. */
   scope?: Scope
+  /** What else is read again with the tracker's own files: see `Tracker.files`. */
+  files?: readonly ReloadableFile[]
   /** Which swarms are served, of those that the lists allow; all by default. */
   serves?: (swarm: SwarmId) => boolean
   /** Milliseconds on a clock that never goes back. */
@@ -94,8 +97,9 @@ export function createTracker(options: TrackerOptions): Tracker {
     webTorrent?.servesAnew()
   }
   const rules = openAdmission(options, { limits, log, now, wallNow: () => Date.now(), serves, servesAnew })
-  const { edges, checks } = edgesFrom(options)
-  const desk = serverDeskFrom(options, edges)
+  const watchedEdges = new EdgeWatch(options, log)
+  const { edges } = watchedEdges
+  const desk = serverDeskFrom(options, watchedEdges.mayHaveAny ? edges : undefined)
   const { node, bus, cluster } = joinBus(options, key, log)
   const shared = {
     rng,
@@ -218,16 +222,6 @@ export function createTracker(options: TrackerOptions): Tracker {
     },
   }
 
-  const edgeChecks = new EdgeChecks({
-    ...checks,
-    heard(index, isWell) {
-      if (!edges.looked(index, isWell)) return
-      log.warn(
-        { edge: checks.urls[index], isWell, well: edges.wellCount },
-        isWell ? 'an edge is back' : 'an edge is gone',
-      )
-    },
-  })
   const room = { socketsMax: limits.connectionsMax, queues: sendQueuesFrom<TrackerSocket>(options) }
   const server = new SocketServer(room, options, events)
   sharedDoor?.onFull((id) => run(machine.crowdedOut(id)))
@@ -264,6 +258,8 @@ export function createTracker(options: TrackerOptions): Tracker {
       return stun.port
     },
     stats: () => statsOf(machine.stats(), { server, lifecycle, edges, joinClock, locator, link, stun, webTorrent }),
+    census: machine.census,
+    files: [...locator.files, ...rules.files, ...watchedEdges.files, ...(options.files ?? [])],
     get isReady() {
       return lifecycle.isReady
     },
@@ -275,7 +271,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       link?.leave()
       drain.cut()
       watch.stop()
-      edgeChecks.stop()
+      watchedEdges.close()
       locator.close()
       const farewell: TrackerMessage = { type: 'refused', code: 'draining', message: 'the tracker is going down' }
       rules.close()

@@ -44,6 +44,16 @@ describe('the edges that a client is told of', () => {
     expect(edges.version).toBe(2)
   })
 
+  it('[T254] may be others later: what was seen of those that stay is still known', () => {
+    const edges = world()
+    edges.looked(0, false)
+    edges.looked(0, false)
+    edges.use([{ url: any }, { url: 'https://new.example.org/' }])
+    expect(edges.orderFor({}, 0)).toEqual(['https://new.example.org/'])
+    expect(edges.looked(0, true)).toBe(true)
+    expect(edges.orderFor({}, 0)).toEqual([any, 'https://new.example.org/'])
+  })
+
   it('[T231] are none when none is well', () => {
     const edges = new Edges([{ url: eu }])
     edges.looked(0, false)

@@ -15,14 +15,26 @@ export interface EdgeSetting {
 const failuresMax = 2
 
 export class Edges {
-  readonly #edges: readonly EdgeSetting[]
-  readonly #failures: number[]
+  #edges: readonly EdgeSetting[]
+  #failures: number[]
   /** Grows with every change of what clients are told. */
   version = 0
 
   constructor(edges: readonly EdgeSetting[]) {
     this.#edges = edges
     this.#failures = edges.map(() => 0)
+  }
+
+  /** Others from now on. What was seen of those that stay is still known. */
+  use(edges: readonly EdgeSetting[]): void {
+    const known = new Map(this.#edges.map(({ url }, index) => [url, this.#failures[index]!]))
+    this.#edges = edges
+    this.#failures = edges.map(({ url }) => known.get(url) ?? 0)
+    this.version++
+  }
+
+  get urls(): string[] {
+    return this.#edges.map(({ url }) => url)
   }
 
   get count(): number {

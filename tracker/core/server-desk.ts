@@ -19,7 +19,7 @@ export interface ServerDeskOptions {
   /** STUN servers of others; the tracker's own is not named then. */
   stunUrls?: readonly string[]
   turn?: TurnSettings | undefined
-  edges?: Edges
+  edges?: Edges | undefined
 }
 
 /** What is to be said to one client. */
@@ -44,7 +44,7 @@ export class ServerDesk {
   constructor({ stunUrls = [], turn, edges }: ServerDeskOptions) {
     this.#stunUrls = stunUrls
     this.#turn = turn
-    this.#edges = edges !== undefined && edges.count > 0 ? edges : undefined
+    this.#edges = edges
   }
 
   /** The tracker's own STUN responder listens. */

@@ -9,7 +9,7 @@ import { parseSwarmEntry, SwarmList } from '../core/swarm-list.ts'
 import { coversOrigin, isWebOrigin } from '../core/web-origins.ts'
 import { openTokenKey, type TokenKeySettings, tokenKeyNames } from './token-keys.ts'
 import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts'
-import { WatchedFile } from './watched-file.ts'
+import { type OpenFile, WatchedFile } from './watched-file.ts'
 
 export interface AdmissionOptions extends TokenKeySettings {
   /** `open`: whoever comes may join what is served. `token`: only who shows a token that is for the swarm. */
@@ -30,6 +30,7 @@ export interface AdmissionRules {
   serves(swarm: SwarmId): boolean
   /** Where tokens are needed. */
   verifier: TokenVerifier | undefined
+  readonly files: readonly OpenFile[]
   close(): void
 }
 
@@ -65,16 +66,16 @@ export function openAdmission(options: AdmissionOptions, surroundings: Admission
   }
   const lists = openSwarmLists(options, log, servesAnew)
   const isListed = (swarm: SwarmId) => lists.length === 0 || lists.some((list) => list.current.has(swarm))
-  const closing = lists.map((list) => list.close)
+  const files: OpenFile[] = lists.flatMap(({ file }) => file ?? [])
   let verifier: TokenVerifier | undefined
   try {
     if (admission === 'token') {
-      const [key, unwatch] = openTokenKey(options, { log, now, recheckMs })
-      closing.push(unwatch)
+      const [key, file] = openTokenKey(options, { log, now, recheckMs })
+      if (file !== undefined) files.push(file)
       verifier = createTokenVerifier({ key, lifetimeMaxMs: limits.tokenLifetimeMaxMs, wallNow })
     }
   } catch (error) {
-    for (const close of closing) close()
+    for (const file of files) file.close()
     throw error
   }
   return {
@@ -82,15 +83,16 @@ export function openAdmission(options: AdmissionOptions, surroundings: Admission
       origins === undefined || webOrigin === undefined || origins.some((one) => coversOrigin(one, webOrigin)),
     serves: (swarm) => isListed(swarm) && serves(swarm),
     verifier,
+    files,
     close() {
-      for (const close of closing) close()
+      for (const file of files) file.close()
     },
   }
 }
 
 interface OpenList {
   readonly current: SwarmList
-  close(): void
+  readonly file?: OpenFile
 }
 
 /** The list that is in the settings, and the one in a file: a swarm of either is served. */
@@ -101,7 +103,7 @@ function openSwarmLists(options: AdmissionOptions, log: Log, servesAnew: () => v
     for (const [i, entry] of swarms.entries()) {
       checkSetting(`swarms[${i}]`, entry, parseSwarmEntry(entry) !== undefined, swarmEntryRight)
     }
-    lists.push({ current: listOf(swarms), close() {} })
+    lists.push({ current: listOf(swarms) })
   }
   if (swarmsFile !== undefined) {
     const file = new WatchedFile({
@@ -117,7 +119,7 @@ function openSwarmLists(options: AdmissionOptions, log: Log, servesAnew: () => v
       get current() {
         return file.content
       },
-      close: () => file.close(),
+      file,
     })
   }
   return lists

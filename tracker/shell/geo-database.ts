@@ -7,7 +7,7 @@ import { GiB } from '../../shared/limits.ts'
 import type { Log } from '../../shared/log.ts'
 import { type Claims, type Location, locationOf, mergeLocations, nowhere } from '../core/location.ts'
 import { addressText } from './addresses.ts'
-import { WatchedFile } from './watched-file.ts'
+import { type OpenFile, WatchedFile } from './watched-file.ts'
 
 /** The largest that are sold are below half of it; they are held in memory. */
 const databaseBytesMax = 1 * GiB
@@ -47,6 +47,10 @@ export class GeoDatabase {
       this.#isCorrupt = true
       return nowhere
     }
+  }
+
+  get file(): OpenFile {
+    return this.#file
   }
 
   /** Reads the file again if it is another one. */
@@ -109,6 +113,10 @@ export class GeoDatabases {
 
   locate(address: Uint8Array): Location {
     return mergeLocations(...this.#databases.map((database) => database.locate(address)))
+  }
+
+  get files(): OpenFile[] {
+    return this.#databases.map(({ file }) => file)
   }
 
   async check(): Promise<void> {

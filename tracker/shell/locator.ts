@@ -10,7 +10,7 @@ import type { NamedRanges } from '../core/named-ranges.ts'
 import { createProxyTrust, type RegionSetting, regionsFrom } from './addresses.ts'
 import { GeoDatabases } from './geo-database.ts'
 import { createHeaderLocator } from './header-locator.ts'
-import type { WatchedFile } from './watched-file.ts'
+import type { OpenFile, WatchedFile } from './watched-file.ts'
 import { openZones } from './zones-file.ts'
 
 export interface LocatorOptions {
@@ -84,6 +84,10 @@ export class Locator {
   /** Since the start. */
   lookups(): GeoLookups {
     return structuredClone(this.#lookups)
+  }
+
+  get files(): OpenFile[] {
+    return [...this.#databases.files, ...(this.#zones ? [this.#zones] : [])]
   }
 
   /** Reads again what has changed, now and not within the next seconds. */

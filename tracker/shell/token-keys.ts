@@ -3,12 +3,11 @@
  * §3.1). A public key is no shared secret, and no signature at all is none.
  */
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { Log } from '../../shared/log.ts'
 import { checkSetting } from '../core/limits.ts'
 import { type KeySet, parseKeySet } from './key-set.ts'
 import { keySetBytesMax, RemoteKeySet } from './remote-key-set.ts'
-import { WatchedFile } from './watched-file.ts'
+import { type OpenFile, WatchedFile } from './watched-file.ts'
 
 /** Where the key is: exactly one of these. */
 export interface TokenKeySettings {
@@ -24,7 +23,7 @@ export interface TokenKeySettings {
 export const tokenKeyNames = ['tokenSecret', 'tokenSecretFile', 'tokenKeyFile', 'tokenJwks'] as const
 
 export type TokenKey =
-  | { kind: 'fixed'; algorithms: readonly string[]; key: Uint8Array | KeyObject }
+  | { kind: 'fixed'; algorithms: readonly string[]; readonly key: Uint8Array | KeyObject }
   | {
       kind: 'set'
       algorithms: readonly string[]
@@ -41,6 +40,11 @@ const edwards = ['EdDSA', 'Ed25519']
 /** What identity services sign with. None of them takes a shared secret. */
 const setAlgorithms = [...edwards, 'ES256', 'RS256', 'PS256']
 
+/** Some keys and the remarks around them. */
+const keyFileBytesMax = 64 * 1024
+
+class WrongKey extends Error {}
+
 export interface TokenKeySurroundings {
   log: Log
   now: () => number
@@ -48,52 +52,64 @@ export interface TokenKeySurroundings {
   recheckMs?: number | undefined
 }
 
-/** Ends the watching of files. */
-export type Unwatch = () => void
+/** A key, and the file that it is read from. */
+export type OpenKey = [key: TokenKey, file?: OpenFile]
 
 /** @throws Error that names the setting, its value and what would be right */
-export function openTokenKey(settings: TokenKeySettings, surroundings: TokenKeySurroundings): [TokenKey, Unwatch] {
+export function openTokenKey(settings: TokenKeySettings, surroundings: TokenKeySurroundings): OpenKey {
   const given = tokenKeyNames.filter((name) => settings[name] !== undefined)
   const right = `admission token needs exactly one of ${tokenKeyNames.join(', ')}`
   if (given.length !== 1) throw new Error(`tracker settings ${given.join(', ') || 'for the key of tokens'}: ${right}`)
-  const nothing = () => {}
   const { tokenSecret, tokenSecretFile, tokenKeyFile, tokenJwks } = settings
-  if (tokenSecret !== undefined) return [secretOf('tokenSecret', tokenSecret), nothing]
-  if (tokenSecretFile !== undefined) {
-    return [secretOf('tokenSecretFile', readSetting('tokenSecretFile', tokenSecretFile)), nothing]
+  if (tokenSecret !== undefined) {
+    const fault = faultOfSecret(tokenSecret)
+    if (fault !== undefined) throw new Error(`tracker setting tokenSecret: ${fault}`)
+    return [{ kind: 'fixed', algorithms: ['HS256'], key: bytesOf(tokenSecret) }]
   }
-  if (tokenKeyFile !== undefined) return [publicKeyOf(tokenKeyFile), nothing]
+  if (tokenSecretFile !== undefined)
+    return keyIn('tokenSecretFile', tokenSecretFile, ['HS256'], secretFrom, surroundings)
+  if (tokenKeyFile !== undefined) return keyIn('tokenKeyFile', tokenKeyFile, edwards, publicKeyFrom, surroundings)
   return openKeySet(tokenJwks!, surroundings)
 }
 
-/** What a file holds, without the end of its last line. */
-function readSetting(name: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8').replace(/\r?\n$/, '')
-  } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? cause.code : 'unreadable'
-    throw new Error(`tracker setting ${name}: ${path} cannot be read (${why})`, { cause })
+/** The key that a file holds now. */
+function keyIn(
+  setting: string,
+  path: string,
+  algorithms: readonly string[],
+  from: (text: string) => Uint8Array | KeyObject,
+  { log, recheckMs }: TokenKeySurroundings,
+): OpenKey {
+  const read = (bytes: Buffer) => from(bytes.toString('utf8').replace(/\r?\n$/, ''))
+  const file = new WatchedFile({ setting, path, bytesMax: keyFileBytesMax, read, recheckMs, log })
+  const key: TokenKey = {
+    kind: 'fixed',
+    algorithms,
+    get key() {
+      return file.content
+    },
   }
+  return [key, file]
 }
+
+const bytesOf = (secret: string): Uint8Array => Uint8Array.from(Buffer.from(secret))
 
 /** Neither the secret nor its file's content is ever repeated. */
-function secretOf(name: string, secret: string): TokenKey {
+function faultOfSecret(secret: string): string | undefined {
   // A public key is known to everybody, and must never be what tokens are signed with (RFC 8725 §2.1).
-  checkSetting(name, 'a key in PEM', !secret.includes('-----BEGIN'), 'a shared secret; a public key is a tokenKeyFile')
-  const key = Buffer.from(secret)
-  checkSetting(
-    name,
-    `a secret of ${key.length} bytes`,
-    key.length >= secretBytesMin,
-    `one of ${secretBytesMin} or more`,
-  )
-  return { kind: 'fixed', algorithms: ['HS256'], key: Uint8Array.from(key) }
+  if (secret.includes('-----BEGIN')) return '"a key in PEM" is not a shared secret; a public key is a tokenKeyFile'
+  const { length } = bytesOf(secret)
+  return length >= secretBytesMin ? undefined : `"a secret of ${length} bytes" is not one of ${secretBytesMin} or more`
 }
 
-function publicKeyOf(path: string): TokenKey {
-  const text = readSetting('tokenKeyFile', path)
-  const wrong = (why: string, options?: ErrorOptions) =>
-    new Error(`tracker setting tokenKeyFile: ${path} ${why}`, options)
+function secretFrom(text: string): Uint8Array {
+  const fault = faultOfSecret(text)
+  if (fault !== undefined) throw new Error(fault)
+  return bytesOf(text)
+}
+
+function publicKeyFrom(text: string): KeyObject {
+  const wrong = (why: string, options?: ErrorOptions) => new WrongKey(why, options)
   const isJwk = text.trimStart().startsWith('{')
   let key: KeyObject
   try {
@@ -104,16 +120,16 @@ function publicKeyOf(path: string): TokenKey {
     }
     key = isJwk ? createPublicKey({ key: jwk, format: 'jwk' }) : createPublicKey(text)
   } catch (cause) {
-    if (cause instanceof Error && cause.message.startsWith('tracker setting')) throw cause
+    if (cause instanceof WrongKey) throw cause
     throw wrong('is no public key as PEM or JWK', { cause })
   }
   if (key.asymmetricKeyType !== 'ed25519') throw wrong(`holds a key of ${key.asymmetricKeyType}, not of Ed25519`)
-  return { kind: 'fixed', algorithms: edwards, key }
+  return key
 }
 
 const isLoopback = (host: string) => host === 'localhost' || host === '[::1]' || /^127(\.\d+){3}$/.test(host)
 
-function openKeySet(place: string, { log, now, recheckMs }: TokenKeySurroundings): [TokenKey, Unwatch] {
+function openKeySet(place: string, { log, now, recheckMs }: TokenKeySurroundings): OpenKey {
   const url = /^https?:\/\//.test(place) && URL.canParse(place) ? new URL(place) : undefined
   if (url !== undefined) {
     const isSafe = url.protocol === 'https:' || isLoopback(url.hostname)
@@ -121,7 +137,7 @@ function openKeySet(place: string, { log, now, recheckMs }: TokenKeySurroundings
     const failed = (why: string) => log.warn({ url: place, why }, 'the keys of tokens cannot be fetched')
     const remote = new RemoteKeySet({ url: place, now, failed })
     const keys = () => remote.keys()
-    return [{ kind: 'set', algorithms: setAlgorithms, keys, newer: () => remote.newer() }, () => {}]
+    return [{ kind: 'set', algorithms: setAlgorithms, keys, newer: () => remote.newer() }]
   }
   const file = new WatchedFile({
     setting: 'tokenJwks',
@@ -132,5 +148,5 @@ function openKeySet(place: string, { log, now, recheckMs }: TokenKeySurroundings
     log,
   })
   const keys = async () => file.content
-  return [{ kind: 'set', algorithms: setAlgorithms, keys, newer: keys }, () => file.close()]
+  return [{ kind: 'set', algorithms: setAlgorithms, keys, newer: keys }, file]
 }

@@ -35,8 +35,8 @@ afterEach(() => {
 })
 
 function open(settings: TokenKeySettings, now = () => performance.now()): TokenVerifier {
-  const [key, unwatch] = openTokenKey(settings, { log: silentLog, now, recheckMs: 10 })
-  ending.push(unwatch)
+  const [key, watched] = openTokenKey(settings, { log: silentLog, now, recheckMs: 10 })
+  ending.push(() => watched?.close())
   return createTokenVerifier({ key, lifetimeMaxMs: 3_600_000, wallNow: () => Date.now() })
 }
 
@@ -222,6 +222,19 @@ describe('a token by a set of keys at a URL', () => {
   })
 })
 
+describe('a key in a file', () => {
+  it('[T206] may be another one: from then on tokens are signed with that', async () => {
+    const path = file(secret)
+    const verifier = open({ tokenSecretFile: path })
+    expect(await codeOf(verifier, token())).toBe('good')
+    writeFileSync(path, 'another secret of more than 32 bytes')
+    await expect.poll(() => codeOf(verifier, token())).toBe('bad-token')
+    writeFileSync(path, 'short')
+    writeFileSync(path, secret)
+    await expect.poll(() => codeOf(verifier, token())).toBe('good')
+  })
+})
+
 describe('a key that is not one', () => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ type: 'spki', format: 'pem' })
 
@@ -231,7 +244,7 @@ describe('a key that is not one', () => {
     ['a short secret', { tokenSecret: 'hunter2' }, 'tokenSecret: "a secret of 7 bytes" is not one of 32 or more'],
     ['a short secret in a file', { tokenSecretFile: file('hunter2\n') }, 'tokenSecretFile'],
     ['a public key as a secret', { tokenSecretFile: file(publicPem) }, 'tokenSecretFile'],
-    ['no file', { tokenSecretFile: '/nowhere/secret' }, 'cannot be read (ENOENT)'],
+    ['no file', { tokenSecretFile: '/nowhere/secret' }, 'there is no such file'],
     ['a private key', { tokenKeyFile: file(privatePem) }, 'holds a private key'],
     ['a private key as JWK', { tokenKeyFile: file(JSON.stringify({ ...publicJwk(), d: 'AA' })) }, 'private key'],
     ['a key of RSA', { tokenKeyFile: file(rsa.toString()) }, 'holds a key of rsa'],

@@ -1,8 +1,10 @@
 /** What a tracker is to the server around it. */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { Census } from '../core/census.ts'
 import type { DrainPlan } from './drain.ts'
 import type { TrackerStats } from './tracker-stats.ts'
+import type { ReloadableFile } from './watched-file.ts'
 
 export interface Tracker {
   /** Where it takes upgrades. */
@@ -15,6 +17,10 @@ export interface Tracker {
    */
   openStun(port: number, host?: string): Promise<number>
   stats(): TrackerStats
+  /** How many connections and swarms there are of what kind: a look at each, for a person who asks. */
+  census(): Census
+  /** What is read again by itself when it changes, and at once when asked. */
+  readonly files: readonly ReloadableFile[]
   /** Whether new clients should be sent here: false as soon as it is about to end. */
   readonly isReady: boolean
   /**

@@ -9,6 +9,18 @@ import type { Log } from '../../shared/log.ts'
 /** Asked for and not notified of: this sees replaced files, links that are moved and network disks alike. */
 const recheckMsDefault = 5_000
 
+export interface ReloadableFile {
+  /** What a person calls it: the setting that names it. */
+  readonly name: string
+  /** Reads it, another one or not. Rejects with what is wrong with it; what was read last stays. */
+  reload(): Promise<void>
+}
+
+/** A watched one, whatever is in it. */
+export interface OpenFile extends ReloadableFile {
+  close(): void
+}
+
 export interface WatchedFileOptions<T> {
   /** As the operator knows it: in errors and in the log. */
   setting: string
@@ -23,7 +35,7 @@ export interface WatchedFileOptions<T> {
   log: Log
 }
 
-export class WatchedFile<T> {
+export class WatchedFile<T> implements OpenFile {
   readonly #options: WatchedFileOptions<T>
   readonly #timer: NodeJS.Timeout
   #content: T
@@ -55,6 +67,24 @@ export class WatchedFile<T> {
       this.#checking = undefined
     })
     return this.#checking
+  }
+
+  get name(): string {
+    return this.#options.setting
+  }
+
+  async reload(): Promise<void> {
+    const { path, changed } = this.#options
+    await this.#checking
+    try {
+      const version = versionOf(await stat(path, { bigint: true }))
+      this.#content = this.#read(await readFile(path))
+      this.#version = version
+      this.#isUnreadable = false
+    } catch (error) {
+      throw new Error(`${path}: ${reasonOf(error)}`, { cause: error })
+    }
+    changed?.(this.#content)
   }
 
   async #check(): Promise<void> {
