@@ -238,7 +238,7 @@ export function createTracker(options: TrackerOptions): Tracker {
     machine: { ...shared, candidates: new CandidateScreen(naming.candidates, naming.isRelay, limits) },
     room,
     needsToken: rules.verifier !== undefined,
-    bannedBecause: (network, at, subscriber) => machine.bannedBecause(network, at, subscriber),
+    bannedBecause: (network, at, subscriber) => machine.entrance.bannedBecause(subscriber, network, at),
     addressOf,
     locationOf: (address, request) => locator.locate(request, address),
     mayEnter: (request) => rules.mayConnect(request.headers.origin) && ask(request) === 0,

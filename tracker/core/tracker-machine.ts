@@ -40,9 +40,10 @@ export type { TrackerMachineOptions } from './machine-options.ts'
 export class TrackerMachine {
   /** What comes of other trackers is for it. */
   readonly cluster: Cluster | undefined
+  /** The same for all protocols of a tracker. */
+  readonly entrance: Entrance
   readonly #limits: TrackerLimits
   readonly #scope: Scope
-  readonly #entrance: Entrance
   readonly #introductions: Introductions
   readonly #trust: Trust
   readonly #peers = new Map<PeerId, Peer>()
@@ -78,7 +79,7 @@ export class TrackerMachine {
     const conduct = new Conduct(this.#bans, (id) => this.disconnect(id))
     this.#conduct = conduct
     const door = options.door ?? new Door(limits)
-    this.#entrance = new Entrance({ limits, scope, trust, bans: this.#bans, conduct, door })
+    this.entrance = new Entrance({ limits, scope, trust, bans: this.#bans, conduct, door })
     const outcomes = new Outcomes(limits)
     this.#outcomes = outcomes
     const memberships = this.#memberships
@@ -140,7 +141,7 @@ export class TrackerMachine {
     assert(!this.#peers.has(id), `peer ${id} connected twice`)
     this.#introductions.expire(now)
     const identity = this.#resumption?.next({ id, issue: issue ?? 0 }, now + this.#epochMs)
-    const peer = this.#entrance.admit(identity ?? { id }, address, location, now)
+    const peer = this.entrance.admit(identity ?? { id }, address, location, now)
     if (Array.isArray(peer)) return peer
     if (issue !== undefined) {
       this.#resumedCount++
@@ -186,7 +187,7 @@ export class TrackerMachine {
     if (peer === undefined) return
     for (const membership of peer.memberships.values()) this.#memberships.quit(membership)
     this.#introductions.forget(peer)
-    this.#entrance.leave(peer)
+    this.entrance.leave(peer)
     this.#trust.leave(peer)
     this.#authorization?.leave(peer)
     this.#peers.delete(id)
@@ -257,16 +258,11 @@ export class TrackerMachine {
     return this.#authorizing?.verified(verification, outcome, now) ?? []
   }
 
-  /** Why nobody of a network, or of an address of it, is let in, if so. */
-  bannedBecause(network: string, now: number, subscriber: string): string | undefined {
-    return this.#entrance.bannedBecause(subscriber, network, now)
-  }
-
   /** Frees and ends what has run out; to be called about once a second. */
   expire(now: number): TrackerEffect[] {
     this.#introductions.expire(now)
     this.#trust.expire(now)
-    this.#entrance.expire(now)
+    this.entrance.expire(now)
     this.#exposure.expire(now)
     return this.#authorizing?.expire(now) ?? []
   }
@@ -283,7 +279,7 @@ export class TrackerMachine {
     return {
       connections: this.#peers.size,
       resumed: this.#resumedCount,
-      accepted: this.#entrance.enteredCount,
+      accepted: this.entrance.enteredCount,
       swarms: this.#memberships.swarmCount,
       peers: this.#memberships.peerCount,
       memberships: this.#memberships.count,
