@@ -5,7 +5,7 @@
 import { TokenBucket } from '../../shared/token-bucket.ts'
 import type { Balance } from './balance.ts'
 import { type Account, type AccountLimits, bucketsOf, Ledger, type RateName } from './ledger.ts'
-import type { TrackerLimits } from './limits.ts'
+import { rateText, type TrackerLimits } from './limits.ts'
 
 /** What one connection may still do by itself. */
 export interface Allowance extends Readonly<Record<RateName, TokenBucket>> {
@@ -48,6 +48,12 @@ export function accountLimits(limits: TrackerLimits, connectionsMax: number, bus
   }
 }
 
+/** What was too much, in words, and whose limit that is. */
+export interface Excess {
+  message: string
+  taker: string
+}
+
 /** What a connection is charged to. */
 export interface Charged {
   readonly allowance: Allowance
@@ -72,15 +78,13 @@ export function excessOf(
   bytes: number,
   limits: TrackerLimits,
   now: number,
-): { message: string; taker: string } | undefined {
+): Excess | undefined {
   peer.balance.came(bytes)
   if (!peer.allowance.messages.take(1, now)) {
-    const message = `at most ${limits.messagesBurst} messages at once and ${limits.messagesPerSecond} a second`
-    return { message, taker: 'connection' }
+    return { message: rateText(limits, 'messages'), taker: 'connection' }
   }
   const taker = take(peer, 'bytes', bytes, now)
-  if (taker === undefined) return undefined
-  return { message: `at most ${limits.bytesBurst} bytes at once and ${limits.bytesPerSecond} a second`, taker }
+  return taker === undefined ? undefined : { message: rateText(limits, 'bytes'), taker }
 }
 
 /** Counts connections: in all, by subscriber and by network. */

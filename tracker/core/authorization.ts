@@ -8,7 +8,7 @@ import type { ClientMessage, RefusalCode } from '../../shared/tracker-messages.t
 import { type Bearer, Bearers } from './bearers.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Grant, Verification } from './grant.ts'
-import type { TrackerLimits } from './limits.ts'
+import { rateText, type TrackerLimits } from './limits.ts'
 import type { Peer } from './peer.ts'
 import { TokenUses } from './token-uses.ts'
 
@@ -92,11 +92,10 @@ export class Authorization {
 
   /** A client shows a token. @returns the number of its verification, or why it is not even looked at */
   show(peer: Peer, token: string, now: number): number | Denial {
-    const { verificationsMax, verificationBytesMax, authorizationsBurst, authorizationsPerSecond } = this.#limits
+    const { verificationsMax, verificationBytesMax } = this.#limits
     const access = peer.access!
     if (!access.tokens.take(1, now)) {
-      const message = `at most ${authorizationsBurst} tokens at once and ${authorizationsPerSecond} a second`
-      return { code: 'too-fast', message }
+      return { code: 'too-fast', message: rateText(this.#limits, 'authorizations', 'tokens') }
     }
     if (access.isVerifying) return { code: 'too-fast', message: 'the token before this is still being verified' }
     const bytes = token.length

@@ -4,7 +4,7 @@ import type { ClientMessage } from '../../shared/tracker-messages.ts'
 import type { Cluster } from './cluster.ts'
 import { bannedText, type Conduct } from './conduct.ts'
 import type { TrackerEffect } from './effects.ts'
-import type { TrackerLimits } from './limits.ts'
+import { rateText, type TrackerLimits } from './limits.ts'
 import type { Peer } from './peer.ts'
 import type { Trust } from './trust.ts'
 
@@ -27,10 +27,8 @@ export class Complaining {
 
   complain(peer: Peer, { about, ticket }: ClientMessage & { type: 'complain' }, now: number): TrackerEffect[] {
     const { limits, trust, conduct, peers, cluster } = this.#parts
-    const { complaintsPerSecond, complaintsBurst } = limits
     if (!peer.allowance.complaints.take(1, now)) {
-      const message = `at most ${complaintsBurst} complaints at once and ${complaintsPerSecond} a second`
-      return conduct.tooFast(peer, { message, to: about }, now)
+      return conduct.tooFast(peer, { message: rateText(limits, 'complaints'), to: about }, now)
     }
     if (!trust.isTicket(ticket, peer.id, about, now)) {
       const message = 'no ticket of these two peers, or no longer'

@@ -5,6 +5,7 @@
  */
 import { TokenBucket } from '../../shared/token-bucket.ts'
 import type { TrackerLimits } from './limits.ts'
+import { WindowCounts } from './window-counts.ts'
 
 /** Not sooner: what was too much now still is a moment later. With time for nobody, longer. */
 const retryMsMin = 1_000
@@ -34,9 +35,8 @@ export class Intake {
   readonly #perSecond: number
   readonly #bucket: TokenBucket
   readonly #ofAddressMax: number
-  /** How many came from each address during the current second; each begins with an empty map. */
-  #came = new Map<string, number>()
-  #window = 0
+  /** How many came from each address during the current second. */
+  readonly #came = new WindowCounts(windowMs, addressCountMax)
   /** When the next one of those who wait is to come. */
   #nextAt = 0
   refusedCount = 0
@@ -53,13 +53,7 @@ export class Intake {
    * @returns 0 for one that may come in, otherwise for how many milliseconds it is to stay away
    */
   ask(subscriber: string, share: number, now: number): number {
-    const window = Math.floor(now / windowMs)
-    if (window !== this.#window) {
-      this.#window = window
-      this.#came = new Map()
-    }
-    const came = (this.#came.get(subscriber) ?? 0) + 1
-    if (came > 1 || this.#came.size < addressCountMax) this.#came.set(subscriber, came)
+    const came = this.#came.add(subscriber, now)
     // An address that has too much moves nobody's turn but its own.
     if (came > this.#ofAddressMax) return this.refuse((came / this.#ofAddressMax) * windowMs)
     if (share > 0 && this.#bucket.take(1 / share, now)) return 0

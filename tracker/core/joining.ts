@@ -11,7 +11,7 @@ import type { Conduct } from './conduct.ts'
 import type { TrackerEffect } from './effects.ts'
 import type { Exposure } from './exposure.ts'
 import type { Introductions } from './introductions.ts'
-import type { TrackerLimits } from './limits.ts'
+import { rateText, type TrackerLimits } from './limits.ts'
 import type { Load } from './load.ts'
 import { announces, type TrackerMachineStats } from './machine-stats.ts'
 import type { Memberships } from './memberships.ts'
@@ -53,8 +53,7 @@ export class Joining {
     const { limits, conduct } = this.#parts
     const taker = take(peer, 'joins', 1, now)
     if (taker !== undefined) {
-      const message = `at most ${limits.joinsBurst} joins at once and ${limits.joinsPerSecond} a second`
-      return conduct.tooFast(peer, { message, swarm }, now, taker)
+      return conduct.tooFast(peer, { message: rateText(limits, 'joins'), swarm }, now, taker)
     }
     return this.admit(peer, message, now)
   }
@@ -71,7 +70,7 @@ export class Joining {
     const { swarm, have, want, gives } = said
     const { limits, serves, load, memberships, introductions, outcomes, exposure, rng, conduct, cluster } = this.#parts
     if (peer.bearer?.joins.take(1, now) === false) {
-      const message = `at most ${limits.tokenJoinsBurst} joins at once and ${limits.tokenJoinsPerSecond} a second with one token`
+      const message = `${rateText(limits, 'tokenJoins', 'joins')} with one token`
       return conduct.tooFast(peer, { message, swarm }, now)
     }
     if (!serves(swarm)) {

@@ -204,6 +204,13 @@ export function trackerLimitsWith(settings: Partial<TrackerLimits>): TrackerLimi
   return limits
 }
 
+type Rate = { [K in keyof TrackerLimits]: K extends `${infer Name}Burst` ? Name : never }[keyof TrackerLimits]
+
+/** What a client hears that goes beyond a rate. @param noun what the rate counts, where it is not called so */
+export function rateText(limits: TrackerLimits, rate: Rate, noun: string = rate): string {
+  return `at most ${limits[`${rate}Burst`]} ${noun} at once and ${limits[`${rate}PerSecond`]} a second`
+}
+
 export function checkWhole(name: string, value: number): void {
   checkSetting(name, value, Number.isSafeInteger(value) && value >= 1, 'a whole number of at least 1')
 }

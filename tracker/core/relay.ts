@@ -6,7 +6,7 @@ import type { CandidateScreen } from './candidate-policy.ts'
 import type { Conduct } from './conduct.ts'
 import type { TrackerEffect } from './effects.ts'
 import type { Introductions } from './introductions.ts'
-import type { TrackerLimits } from './limits.ts'
+import { rateText, type TrackerLimits } from './limits.ts'
 import { type SignalRoute, signalTypes, type TrackerMachineStats } from './machine-stats.ts'
 import type { Peer } from './peer.ts'
 
@@ -46,12 +46,10 @@ export class Relay {
     const { limits, introductions, candidates, conduct } = this.#parts
     const taker = take(peer, 'signals', 1, now)
     if (taker !== undefined) {
-      const message = `at most ${limits.signalsBurst} signals at once and ${limits.signalsPerSecond} a second`
-      return conduct.tooFast(peer, { message, to }, now, taker)
+      return conduct.tooFast(peer, { message: rateText(limits, 'signals'), to }, now, taker)
     }
     if (peer.bearer?.signals.take(1, now) === false) {
-      const { tokenSignalsBurst, tokenSignalsPerSecond } = limits
-      const message = `at most ${tokenSignalsBurst} signals at once and ${tokenSignalsPerSecond} a second with one token`
+      const message = `${rateText(limits, 'tokenSignals', 'signals')} with one token`
       return conduct.tooFast(peer, { message, to }, now)
     }
     const introduction = other && introductions.between(peer, other, now)

@@ -4,7 +4,7 @@ import type { ClientMessage } from '../../shared/tracker-messages.ts'
 import type { Conduct } from './conduct.ts'
 import type { TrackerEffect } from './effects.ts'
 import type { Introductions } from './introductions.ts'
-import type { TrackerLimits } from './limits.ts'
+import { rateText, type TrackerLimits } from './limits.ts'
 import type { Load } from './load.ts'
 import type { Outcomes } from './outcomes.ts'
 import type { Peer } from './peer.ts'
@@ -29,8 +29,7 @@ export class Reporting {
   report(peer: Peer, { links }: ClientMessage & { type: 'report' }, now: number): TrackerEffect[] {
     const { limits, load, introductions, outcomes, conduct, peerOf } = this.#parts
     if (!peer.allowance.reports.take(1, now)) {
-      const message = `at most ${limits.reportsBurst} reports at once and ${limits.reportsPerSecond} a second`
-      return conduct.tooFast(peer, { message }, now)
+      return conduct.tooFast(peer, { message: rateText(limits, 'reports') }, now)
     }
     // What is reported later counts as well; nobody's answer waits for it.
     if (!load.hasTime) return []
