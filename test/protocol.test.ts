@@ -44,6 +44,7 @@ const busTypes: Record<BusMessage['type'], true> = {
   absent: true,
   complaint: true,
   ban: true,
+  'kept-out': true,
   resumed: true,
   leaving: true,
 }

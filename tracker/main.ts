@@ -6,6 +6,7 @@ import type { Log } from '../shared/log.ts'
 import type { Rng } from '../shared/rng.ts'
 import { resumeIn, type TrackerMessage } from '../shared/tracker-messages.ts'
 import { Door } from './core/admission.ts'
+import { Bans } from './core/bans.ts'
 import { CandidateScreen } from './core/candidate-policy.ts'
 import type { TrackerEffect } from './core/effects.ts'
 import { Exposure } from './core/exposure.ts'
@@ -84,11 +85,10 @@ export const keyBytesMin = 32
 export function createTracker(options: TrackerOptions): Tracker {
   const limits = trackerLimitsWith(options)
   const { log, serves, scope = 'anywhere', now = () => performance.now(), rng = randomRng() } = options
-  const { key = randomBytes(keyBytesMin) } = options
+  const { key = randomBytes(keyBytesMin), sharedDoor } = options
   checkSetting('key', `${key.length} bytes`, key.length >= keyBytesMin, `at least ${keyBytesMin} bytes`)
   const hmac = (text: string) => createHmac('sha256', key).update(text).digest('base64url')
   checkSetting('scope', scope, scopes.includes(scope), `one of ${scopes.join(', ')}`)
-  const { sharedDoor } = options
   const naming = candidateRulesFrom(options)
   const lifecycle = new Lifecycle(limits, rng)
   const { load } = lifecycle
@@ -108,6 +108,7 @@ export function createTracker(options: TrackerOptions): Tracker {
     load,
     door: new Door(limits),
     exposure: new Exposure(limits),
+    bans: new Bans(limits, () => queueMicrotask(turnOut)),
     serves: rules.serves,
   }
   const machine = new TrackerMachine({
@@ -140,6 +141,11 @@ export function createTracker(options: TrackerOptions): Tracker {
         logClosed(socket.address, code, reason)
       }
     }
+  }
+
+  const turnOut = () => {
+    run(machine.entrance.turnOut(machine.cluster, now()))
+    webTorrent?.turnOut()
   }
 
   const verify = async (to: PeerId, verification: number, token: string): Promise<void> => {
@@ -214,17 +220,17 @@ export function createTracker(options: TrackerOptions): Tracker {
     },
     tick() {
       run(machine.expire(now()))
-      run(
-        desk
-          .due(now(), Date.now())
-          .map(({ to, servers }) => ({ type: 'send', to, message: { type: 'servers', ...servers } })),
-      )
+      const due = desk.due(now(), Date.now())
+      run(due.map(({ to, servers }) => ({ type: 'send', to, message: { type: 'servers', ...servers } })))
     },
   }
 
   const room = { socketsMax: limits.connectionsMax, queues: sendQueuesFrom<TrackerSocket>(options) }
   const server = new SocketServer(room, options, events)
-  sharedDoor?.onFull((id) => run(machine.crowdedOut(id)))
+  sharedDoor?.onFull((id) => {
+    run(machine.crowdedOut(id))
+    webTorrent?.crowdedOut(id)
+  })
   const link = bus && machine.cluster && new ClusterLink({ bus, node, cluster: machine.cluster, run, now })
   const watch = new LoopWatch((sample) => load.sample(sample, now()))
   const drain = new Drain({
@@ -237,6 +243,7 @@ export function createTracker(options: TrackerOptions): Tracker {
   const webTorrent = webTorrentFrom(options, {
     machine: { ...shared, candidates: new CandidateScreen(naming.candidates, naming.isRelay, limits) },
     room,
+    sharedDoor,
     needsToken: rules.verifier !== undefined,
     bannedBecause: (network, at, subscriber) => machine.entrance.bannedBecause(subscriber, network, at),
     addressOf,
@@ -275,10 +282,9 @@ export function createTracker(options: TrackerOptions): Tracker {
       locator.close()
       const farewell: TrackerMessage = { type: 'refused', code: 'draining', message: 'the tracker is going down' }
       rules.close()
-      const { message } = farewell
       await Promise.all([
-        server.shutdown(serviceRestart, message, JSON.stringify(farewell)),
-        webTorrent?.shutdown(serviceRestart, message),
+        server.shutdown(serviceRestart, farewell.message, JSON.stringify(farewell)),
+        webTorrent?.shutdown(serviceRestart, farewell.message),
       ])
       await link?.close()
       // Last: whoever was sent away still finds the way to a peer.

@@ -2,6 +2,8 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { webTorrentPath } from '../../tracker/api.ts'
 import { openingBytes } from '../../tracker/core/balance.ts'
 import { offer, swarmA } from '../fakes/tracker-crowd.ts'
 import { frame, rawUpgrade, startTracker, type TrackerServer } from '../fakes/tracker-server.ts'
@@ -43,6 +45,14 @@ async function countingClient() {
     },
   }
 }
+
+const hash = (i: number) => String(i).padStart(20, 'h')
+const announced = { action: 'announce', peer_id: 'p'.repeat(20) }
+const announce = (i: number, more: object = {}) => JSON.stringify({ ...announced, info_hash: hash(i), ...more })
+const scrape = (count: number) =>
+  JSON.stringify({ action: 'scrape', info_hash: Array.from({ length: count }, (_, i) => hash(i)) })
+const offers = (count: number) =>
+  Array.from({ length: count }, (_, i) => ({ offer_id: hash(i), offer: { type: 'offer', sdp: '' } }))
 
 /** Members to be told of and to be called. */
 async function crowd(count: number) {
@@ -98,5 +108,43 @@ describe('a connection', () => {
     await once(client.socket, 'close')
     for (const { guest } of members) await guest.join()
     expect(client.heardBytes + othersBytes).toBeLessThanOrEqual(2 * (client.sentBytes + openingBytes))
+  })
+})
+
+describe('a connection of a WebTorrent client', () => {
+  it.each<[string, (i: number) => string]>([
+    ['announces', (i) => announce(i % 40)],
+    ['announces with the shortest offers', () => announce(0, { numwant: 5, offers: offers(5) })],
+    ['scrapes of all that it is in', (i) => (i < 30 ? announce(i) : scrape(30))],
+    ['scrapes of nothing', () => '{"action":"scrape"}'],
+    ['junk of one byte', () => '?'],
+    ['announces of bad names', () => announce(1, { info_hash: 'x' })],
+  ])('[T249] that sends %s earns no more than twice its bytes, at whomever', async (_, message) => {
+    server = await startTracker({ webTorrent: true })
+    let othersBytes = 0
+    for (let i = 0; i < 12; i++) {
+      const member = new WebSocket(`ws://127.0.0.1:${server.port}${webTorrentPath}`, {
+        localAddress: `127.0.${1 + i}.1`,
+      })
+      await once(member, 'open')
+      member.send(announce(0, { peer_id: String(i).padStart(20, 'q') }))
+      await once(member, 'message')
+      member.on('message', (data) => {
+        othersBytes += data.toString().length + frameHeadBytes
+      })
+    }
+    const socket = await rawUpgrade(server.port, {
+      path: webTorrentPath,
+      headers: { 'Sec-WebSocket-Protocol': undefined },
+    })
+    let heardBytes = 0
+    socket.on('data', (data) => {
+      heardBytes += data.length
+    })
+    for (let i = 0; i < 100; i++) socket.write(frame(text, Buffer.from(message(i))))
+    socket.end(frame(0x88, Buffer.alloc(0)))
+    await once(socket, 'close')
+    expect(heardBytes).toBeGreaterThan(0)
+    expect(heardBytes + othersBytes).toBeLessThanOrEqual(2 * (socket.bytesWritten + openingBytes))
   })
 })

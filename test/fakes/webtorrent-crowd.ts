@@ -2,6 +2,7 @@
 import type { PeerId } from '../../shared/ids.ts'
 import { createRng } from '../../shared/rng.ts'
 import { Door } from '../../tracker/core/admission.ts'
+import { Bans } from '../../tracker/core/bans.ts'
 import { CandidateScreen } from '../../tracker/core/candidate-policy.ts'
 import { Exposure } from '../../tracker/core/exposure.ts'
 import { type TrackerLimits, trackerLimitsWith } from '../../tracker/core/limits.ts'
@@ -51,12 +52,17 @@ export class WebTorrentCrowd {
   #count = 0
 
   constructor(settings: Partial<TrackerLimits> = {}, options: Partial<WebTorrentMachineOptions> = {}) {
-    const limits = trackerLimitsWith({ connectionsPerAddressMax: 100_000, ...settings })
+    const limits = trackerLimitsWith({
+      connectionsPerAddressMax: 100_000,
+      busyConnectionsPerAddressMax: 100_000,
+      ...settings,
+    })
     this.door = new Door(limits)
     this.machine = new WebTorrentMachine({
       rng: createRng([1, 2, 3, 4]),
       limits,
       door: this.door,
+      bans: new Bans(limits),
       load: new Load(limits),
       exposure: new Exposure(limits),
       candidates: new CandidateScreen('public', () => false, limits),

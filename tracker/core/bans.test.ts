@@ -73,8 +73,8 @@ describe('an address whose connections are closed for their faults', () => {
 
   it('[T148] can be kept out on the word of another tracker', () => {
     const bans = new Bans(trackerLimits)
-    bans.adopt('sub1', 5_000, 0)
-    bans.adopt('sub1', 3_000, 0)
+    bans.adopt({ network, subscriber: 'sub1', count: 1, untilMs: 5_000 }, 0)
+    bans.adopt({ network, subscriber: 'sub1', count: 1, untilMs: 3_000 }, 0)
     expect(bans.isBanned('sub1', network, 4_999)).toBe(true)
     expect(bans.isBanned('sub1', network, 5_000)).toBe(false)
   })

@@ -2,13 +2,15 @@
  * Addresses that are not let in for a while, because connections of theirs were closed for what they sent. Knows keys
  * of subscribers and networks, not peers, and nothing of complaints (complaints.ts).
  *
- * A ban is of a subscriber (an IPv4 address, a /64 of IPv6) and keeps only new connections out. Behind one address of a
- * carrier or an office are hundreds of people: those who are connected stay so, one bad connection is no ban, more of
- * them are needed the more connections are open, and the first ban is shorter than a client waits before it tries again
- * a third time. Who goes on is kept out longer each time.
+ * A ban is of a subscriber (an IPv4 address, a /64 of IPv6). Behind one address of a carrier or an office are hundreds of
+ * people: one bad connection is no ban, more of them are needed the more connections are open, and the first ban keeps
+ * only new connections out and is shorter than a client waits before it tries again a third time. Who goes on is kept out
+ * longer each time, and what it has open is closed.
  */
 import { keepNewest } from '../../shared/newest.ts'
+import type { Account } from './ledger.ts'
 import type { TrackerLimits } from './limits.ts'
+import type { Place } from './place.ts'
 
 /** Subscribers and networks that are remembered; the one that was heard of longest ago goes first. */
 const recordCountMax = 4_096
@@ -19,8 +21,55 @@ const connectionsPerStrike = 8
 /** Subscribers of one network that were banned: then it is the network, for example a /48 of IPv6 that one host has. */
 const subscribersPerNetwork = 8
 
+/** What the banned hear. */
+export const strikesText = 'connections from this address were closed for what they sent: come back later'
+
 /** Doubles each time; from here on the longest time is reached. */
 const doublingsMax = 16
+
+/** Somebody is not let in from now on. */
+export interface Ban {
+  readonly network: string
+  /** Who of the network; undefined for all of it. */
+  readonly subscriber: string | undefined
+  /** Why, for those who are turned out. */
+  readonly why: string
+  /** How many in a row this is. */
+  readonly count: number
+  /** Whether connections that are open are closed. */
+  readonly endsOpen: boolean
+  readonly untilMs: number
+  /** Whether it was decided here, so that others are to be told. */
+  readonly isOurs: boolean
+}
+
+/** What a ban is about. */
+interface Owned {
+  readonly subscriber: string
+  readonly place: Place
+}
+
+/** Whether a ban closes a connection. */
+export const concerns = ({ network, subscriber, endsOpen }: Ban, owned: Owned): boolean =>
+  endsOpen && owned.place.network === network && (subscriber === undefined || subscriber === owned.subscriber)
+
+/** Bans that one listener has not taken yet; who is late misses the oldest, which are over soon. */
+const newsMax = 1_024
+
+export class BanNews {
+  #bans: Ban[] = []
+
+  add(ban: Ban): void {
+    if (this.#bans.length < newsMax) this.#bans.push(ban)
+  }
+
+  take(): Ban[] {
+    if (this.#bans.length === 0) return this.#bans
+    const bans = this.#bans
+    this.#bans = []
+    return bans
+  }
+}
 
 interface Offender {
   strikeCount: number
@@ -35,10 +84,14 @@ export class Bans {
   /** Those heard of longest ago first. */
   readonly #records = new Map<string, Offender>()
 
+  readonly #news: BanNews[] = []
+  readonly #heard: () => void
   #bannedCount = 0
 
-  constructor(limits: TrackerLimits) {
+  /** @param heard is called when there is news: those who take it do so a moment later */
+  constructor(limits: TrackerLimits, heard: () => void = () => {}) {
     this.#limits = limits
+    this.#heard = heard
   }
 
   get size(): number {
@@ -50,6 +103,13 @@ export class Bans {
     return this.#bannedCount
   }
 
+  /** From now on, for one that closes connections or tells others. */
+  news(): BanNews {
+    const news = new BanNews()
+    this.#news.push(news)
+    return news
+  }
+
   isBanned(subscriber: string, network: string, now: number): boolean {
     return this.untilMs(subscriber, network) > now
   }
@@ -59,35 +119,51 @@ export class Bans {
     return Math.max(this.#records.get(subscriber)?.untilMs ?? 0, this.#records.get(network)?.untilMs ?? 0)
   }
 
+  /** A connection with these accounts was closed for what it sent (admission.ts). One of another tracker has none. */
+  strikeOwner([address, network]: readonly Account[], now: number): void {
+    if (address && network) this.strike(address.key, network.key, address.connectionCount - 1, now)
+  }
+
   /**
    * A connection was closed for what it sent.
    * @param openCount other connections of the subscriber
    * @returns whether the subscriber is banned by this
    */
   strike(subscriber: string, network: string, openCount: number, now: number): boolean {
-    const isBanned = this.#strike(
-      subscriber,
-      this.#limits.strikesPerBan + Math.floor(openCount / connectionsPerStrike),
-      now,
-    )
-    if (isBanned) this.#strike(network, subscribersPerNetwork, now)
-    return isBanned
+    const countMax = this.#limits.strikesPerBan + Math.floor(openCount / connectionsPerStrike)
+    const record = this.#strike(subscriber, countMax, now)
+    if (record === undefined) return false
+    this.#tell(record, network, subscriber)
+    const wider = this.#strike(network, subscribersPerNetwork, now)
+    if (wider !== undefined) this.#tell(wider, network, undefined)
+    return true
   }
 
-  #strike(key: string, countMax: number, now: number): boolean {
+  #tell({ banCount: count, untilMs }: Offender, network: string, subscriber: string | undefined): void {
+    this.tell({ network, subscriber, why: strikesText, count, endsOpen: count > 1, untilMs, isOurs: true })
+  }
+
+  /** Somebody is banned, whoever keeps that in mind. */
+  tell(ban: Ban): void {
+    for (const news of this.#news) news.add(ban)
+    this.#heard()
+  }
+
+  /** @returns what is known of who is banned by this */
+  #strike(key: string, countMax: number, now: number): Offender | undefined {
     const record = this.#fresh(key, now)
     record.strikeCount++
     record.lastMs = now
     this.#keep(key, record)
     // Who was banned a while ago is on parole.
     const isFirst = record.banCount === 0
-    if (now < record.untilMs || record.strikeCount < (isFirst ? countMax : Math.ceil(countMax / 2))) return false
+    if (now < record.untilMs || record.strikeCount < (isFirst ? countMax : Math.ceil(countMax / 2))) return undefined
     const { strikeBanMs, strikeBanLongestMs } = this.#limits
     record.untilMs = now + Math.min(strikeBanLongestMs, strikeBanMs * 2 ** Math.min(record.banCount, doublingsMax))
     record.banCount++
     this.#bannedCount++
     record.strikeCount = 0
-    return true
+    return record
   }
 
   #fresh(key: string, now: number): Offender {
@@ -105,10 +181,13 @@ export class Bans {
   }
 
   /** A ban that another tracker of the same service says. */
-  adopt(key: string, untilMs: number, now: number): void {
+  adopt(said: Pick<Ban, 'network' | 'subscriber' | 'count' | 'untilMs'>, now: number): void {
+    const key = said.subscriber ?? said.network
     const record = this.#fresh(key, now)
-    record.untilMs = Math.max(record.untilMs, untilMs)
+    record.untilMs = Math.max(record.untilMs, Math.min(said.untilMs, now + this.#limits.strikeBanLongestMs))
+    record.banCount = Math.max(record.banCount, said.count)
     this.#keep(key, record)
+    this.tell({ ...said, why: strikesText, endsOpen: said.count > 1, isOurs: false })
   }
 
   /** Frees what has run out; for quiet times. */

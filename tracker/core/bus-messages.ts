@@ -56,6 +56,15 @@ const messages = {
   /** One of this tracker's peers complains about one of the other's. */
   complaint: object({ type: literal('complaint'), by: peerId, network, about: peerId, ticket }),
   ban: object({ type: literal('ban'), network, forMs: integer(1, banMsMax) }),
+  /** Connections of somebody were closed for what they sent: he is not let in for a while, the nth time in a row. */
+  'kept-out': object({
+    type: literal('kept-out'),
+    network,
+    /** Who of the network: the key of an address (place.ts); of all of it where there is none. */
+    subscriber: optional(network),
+    count: integer(1, 64),
+    forMs: integer(1, banMsMax),
+  }),
   /** A client is back at this tracker, as the peer that it was: what the others have of it is of an earlier connection. */
   resumed: object({ type: literal('resumed'), id: peerId, issue: integer(0, Number.MAX_SAFE_INTEGER) }),
   /** The tracker goes: its peers are to be named to nobody any more. */

@@ -7,6 +7,7 @@ import { assertNever } from '../../shared/assert.ts'
 import type { PeerId } from '../../shared/ids.ts'
 import type { Rng } from '../../shared/rng.ts'
 import { Abroad, type AbroadParts } from './abroad.ts'
+import type { Ban, Bans } from './bans.ts'
 import type { BusMessage } from './bus-messages.ts'
 import { bannedText } from './conduct.ts'
 import { Digests } from './digests.ts'
@@ -20,7 +21,7 @@ import type { RemotePeer } from './remote-peers.ts'
 import type { Swarm } from './swarm.ts'
 import type { Hmac } from './tickets.ts'
 import { type Topic, topicOf } from './topics.ts'
-import type { Ban } from './trust.ts'
+import type { NetworkBan } from './trust.ts'
 
 export type ClusterOptions = Omit<PostOptions, 'epochMs'>
 
@@ -30,6 +31,7 @@ export interface ClusterParts extends PostOptions, AbroadParts {
   tellMore: (member: Membership, missing: number, now: number) => TrackerEffect[]
   hmac: Hmac
   memberships: Memberships
+  bans: Bans
 }
 
 export interface ClusterStats {
@@ -130,6 +132,13 @@ export class Cluster {
     this.#post.say(undefined, { type: 'ban', network, forMs: this.#parts.limits.banMs }, now)
   }
 
+  /** Somebody is kept out here: the others are to do so too. */
+  keepOut({ network, subscriber, count, untilMs }: Ban, now: number): void {
+    const forMs = Math.ceil(untilMs - now)
+    if (forMs <= 0) return
+    this.#post.say(undefined, { type: 'kept-out', network, ...(subscriber && { subscriber }), count, forMs }, now)
+  }
+
   /** A client came back to this tracker: what others still have of it is dead. */
   resumed({ id, issue }: Peer, now: number): void {
     this.#post.say(undefined, { type: 'resumed', id, issue }, now)
@@ -187,7 +196,7 @@ export class Cluster {
   }
 
   #handle(node: NodeId, message: BusMessage, now: number): TrackerEffect[] {
-    const { trust, limits, conduct, peers } = this.#parts
+    const { trust, bans, limits, conduct, peers } = this.#parts
     switch (message.type) {
       case 'signal':
         return this.#abroad.signalFrom(node, message, now)
@@ -203,6 +212,11 @@ export class Cluster {
       }
       case 'ban':
         return this.#expel(trust.ban(message.network, Math.min(message.forMs, limits.banMs), now))
+      case 'kept-out': {
+        const { network, subscriber, count, forMs } = message
+        bans.adopt({ network, subscriber, count, untilMs: now + forMs }, now)
+        return []
+      }
       case 'resumed': {
         const peer = peers.get(message.id)
         return peer !== undefined && peer.issue < message.issue ? conduct.supersede(peer) : []
@@ -215,7 +229,7 @@ export class Cluster {
     }
   }
 
-  #expel({ peers }: Ban): TrackerEffect[] {
+  #expel({ peers }: NetworkBan): TrackerEffect[] {
     return peers.flatMap((peer) => this.#parts.conduct.expel(peer, 'banned', bannedText))
   }
 }

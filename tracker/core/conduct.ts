@@ -18,7 +18,9 @@ export const tooFastFault = 0.25
 export const malformedFault = 1
 
 /** What it costs when all connections of an address ask too much together: this one may be the one that did not. */
-const crowdedFault = 0.05
+export const crowdedFault = 0.05
+
+export const crowdedText = (taker: string): string => `all connections of this ${taker} together ask too much`
 
 /** A refusal in JSON, but for its texts, and its frame. */
 const refusalBytes = 90
@@ -60,8 +62,7 @@ export class Conduct {
    */
   tooFast(peer: Peer, refusal: Omit<Refusal, 'code'>, now: number, taker = 'connection'): TrackerEffect[] {
     if (taker === 'connection') return this.#fault(peer, tooFastFault, { code: 'too-fast', ...refusal }, now)
-    const message = `all connections of this ${taker} together ask too much`
-    return this.#fault(peer, crowdedFault, { code: 'too-fast', ...refusal, message }, now)
+    return this.#fault(peer, crowdedFault, { code: 'too-fast', ...refusal, message: crowdedText(taker) }, now)
   }
 
   /** Counts what came from a client, whatever it says. @returns what follows if that is too much */
@@ -98,8 +99,7 @@ export class Conduct {
 
   /** A connection ends for what it sent. */
   strike({ accounts }: Peer, now: number): void {
-    const [address, network] = accounts
-    if (address && network) this.#bans.strike(address.key, network.key, address.connectionCount - 1, now)
+    this.#bans.strikeOwner(accounts, now)
   }
 
   #fault(peer: Peer, cost: number, refusal: Refusal, now: number): TrackerEffect[] {

@@ -1,10 +1,12 @@
 /** Lets connections in and out: who is kept out, who has too many, and what a new peer begins with. Knows no message. */
 import type { Door } from './admission.ts'
-import type { Bans } from './bans.ts'
+import { type BanNews, type Bans, strikesText } from './bans.ts'
+import type { Cluster } from './cluster.ts'
 import { bannedText, type Conduct } from './conduct.ts'
 import type { TrackerEffect } from './effects.ts'
 import type { TrackerLimits } from './limits.ts'
 import type { Location } from './location.ts'
+import type { TrackerMachineStats } from './machine-stats.ts'
 import { createPeer, type Peer } from './peer.ts'
 import { placeOf, type Scope, subscriberKey } from './place.ts'
 import type { Identity } from './resumption.ts'
@@ -23,20 +25,15 @@ export interface EntranceParts {
 /** A number of its connection is known only where peers can come back. */
 type Newcomer = Pick<Identity, 'id'> & Partial<Identity>
 
-const strikesText = 'connections from this address were closed for what they sent: come back later'
-
 export class Entrance {
   readonly #parts: EntranceParts
   readonly #door: Door
+  readonly #banNews: BanNews
 
   constructor(parts: EntranceParts) {
     this.#parts = parts
     this.#door = parts.door
-  }
-
-  /** All that ever came in. */
-  get enteredCount(): number {
-    return this.#door.entered
+    this.#banNews = parts.bans.news()
   }
 
   /** @returns the peer that a connection is from now on, or how it is turned away */
@@ -63,8 +60,35 @@ export class Entrance {
     this.#door.leave(accounts)
   }
 
+  /** Its address has too many connections at other processes of this machine. */
+  crowdedOut(peer: Peer): TrackerEffect[] {
+    const { limits, conduct } = this.#parts
+    const why = `at most ${limits.connectionsPerAddressMax} connections from one address`
+    return conduct.expel(peer, 'too-many-connections', why)
+  }
+
+  /** What those who were banned since have open is closed, and other trackers hear of it. */
+  turnOut(cluster: Cluster | undefined, now: number): TrackerEffect[] {
+    const { trust, conduct } = this.#parts
+    return this.#banNews.take().flatMap((ban) => {
+      if (ban.isOurs) cluster?.keepOut(ban, now)
+      return trust.concernedBy(ban).flatMap((peer) => conduct.expel(peer, 'banned', ban.why))
+    })
+  }
+
+  stats(): Pick<TrackerMachineStats, 'accepted' | 'complaints' | 'bans' | 'addressBans'> {
+    const { trust, bans } = this.#parts
+    return {
+      accepted: this.#door.entered,
+      complaints: trust.complaintCount,
+      bans: trust.bannedCount,
+      addressBans: bans.bannedCount,
+    }
+  }
+
   /** Frees what has run out; for quiet times. */
   expire(now: number): void {
+    this.#parts.trust.expire(now)
     this.#parts.bans.expire(now)
     this.#door.expire(now)
   }

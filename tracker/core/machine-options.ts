@@ -3,6 +3,7 @@ import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import type { Rng } from '../../shared/rng.ts'
 import type { Servers } from '../../shared/servers.ts'
 import type { Door } from './admission.ts'
+import type { Bans } from './bans.ts'
 import type { CandidatePolicy } from './candidate-policy.ts'
 import type { ClusterOptions } from './cluster.ts'
 import type { Exposure } from './exposure.ts'
@@ -36,9 +37,10 @@ export interface TrackerMachineOptions {
   isRelay?: (address: Uint8Array) => boolean
   /** What a welcome says of servers; nothing by default. */
   serversOf?: (id: PeerId, location: Location, now: number) => Servers
-  /** Who may connect, and who was told of whom, where another protocol's clients count too. */
+  /** Who may connect, who was told of whom, and who is kept out, where another protocol's clients count too. */
   door?: Door
   exposure?: Exposure
+  bans?: Bans
   /** The other trackers of the service, and this one's name among them. Only with `hmac`. */
   cluster?: ClusterOptions
 }

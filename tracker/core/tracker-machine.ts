@@ -48,7 +48,6 @@ export class TrackerMachine {
   readonly #trust: Trust
   readonly #peers = new Map<PeerId, Peer>()
   readonly #memberships = new Memberships()
-  readonly #bans: Bans
   readonly #conduct: Conduct
   readonly #complaining: Complaining
   readonly #joining: Joining
@@ -73,13 +72,13 @@ export class TrackerMachine {
     this.#scope = scope
     const introductions = new Introductions(limits)
     this.#introductions = introductions
-    const trust = new Trust({ limits, hmac, epochMs })
+    const bans = options.bans ?? new Bans(limits)
+    const trust = new Trust({ limits, hmac, epochMs, bans })
     this.#trust = trust
-    this.#bans = new Bans(limits)
-    const conduct = new Conduct(this.#bans, (id) => this.disconnect(id))
+    const conduct = new Conduct(bans, (id) => this.disconnect(id))
     this.#conduct = conduct
     const door = options.door ?? new Door(limits)
-    this.entrance = new Entrance({ limits, scope, trust, bans: this.#bans, conduct, door })
+    this.entrance = new Entrance({ limits, scope, trust, bans, conduct, door })
     const outcomes = new Outcomes(limits)
     this.#outcomes = outcomes
     const memberships = this.#memberships
@@ -89,7 +88,7 @@ export class TrackerMachine {
     const relay = new Relay({ limits, introductions, candidates, conduct })
     const meeting = { limits, rng, memberships, introductions, exposure, trust, conduct }
     const tellMore: Joining['tellMore'] = (...args) => joining.tellMore(...args)
-    const abroad = { ...meeting, epochMs, peers: this.#peers, relay, scope, tellMore }
+    const abroad = { ...meeting, bans, epochMs, peers: this.#peers, relay, scope, tellMore }
     const cluster = hmac && options.cluster && new Cluster({ ...abroad, ...options.cluster, hmac })
     const joining = new Joining({ ...meeting, serves, load, outcomes, authorization, cluster })
     this.cluster = cluster
@@ -176,9 +175,7 @@ export class TrackerMachine {
   /** Its address has too many connections at other processes of this machine. */
   crowdedOut(id: PeerId): TrackerEffect[] {
     const peer = this.#peers.get(id)
-    const { connectionsPerAddressMax } = this.#limits
-    const why = `at most ${connectionsPerAddressMax} connections from one address`
-    return peer === undefined ? [] : this.#conduct.expel(peer, 'too-many-connections', why)
+    return peer === undefined ? [] : this.entrance.crowdedOut(peer)
   }
 
   /** A connection is gone: from now on nobody is told of it. */
@@ -261,7 +258,6 @@ export class TrackerMachine {
   /** Frees and ends what has run out; to be called about once a second. */
   expire(now: number): TrackerEffect[] {
     this.#introductions.expire(now)
-    this.#trust.expire(now)
     this.entrance.expire(now)
     this.#exposure.expire(now)
     return this.#authorizing?.expire(now) ?? []
@@ -279,7 +275,6 @@ export class TrackerMachine {
     return {
       connections: this.#peers.size,
       resumed: this.#resumedCount,
-      accepted: this.entrance.enteredCount,
       swarms: this.#memberships.swarmCount,
       peers: this.#memberships.peerCount,
       memberships: this.#memberships.count,
@@ -288,9 +283,7 @@ export class TrackerMachine {
       ...this.#relay.stats(),
       refused: { ...this.#conduct.refused },
       expelled: this.#conduct.expelled,
-      complaints: this.#trust.complaintCount,
-      bans: this.#trust.bannedCount,
-      addressBans: this.#bans.bannedCount,
+      ...this.entrance.stats(),
       ...this.#outcomes.stats(),
       bearers: this.#authorization?.size.bearers ?? 0,
       cluster: this.cluster?.stats(),

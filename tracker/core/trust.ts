@@ -1,6 +1,8 @@
 /** Whom the tracker still introduces: gives out tickets, hears complaints that have one, and knows whom they ban. */
 import type { PeerId } from '../../shared/ids.ts'
+import { type Ban, type Bans, concerns } from './bans.ts'
 import { Complaints } from './complaints.ts'
+import { bannedText } from './conduct.ts'
 import type { TrackerLimits } from './limits.ts'
 import { Neighbourhood } from './neighbourhood.ts'
 import type { Peer } from './peer.ts'
@@ -12,10 +14,12 @@ export interface TrustOptions {
   hmac: Hmac | undefined
   /** What makes of this machine's time that of all trackers of one key. */
   epochMs: number
+  /** Where those of other protocols hear of bans. */
+  bans: Bans
 }
 
 /** A network that is banned from now on, and its peers that are here. */
-export interface Ban {
+export interface NetworkBan {
   readonly network: string
   readonly peers: readonly Peer[]
 }
@@ -24,9 +28,11 @@ export class Trust {
   readonly #complaints: Complaints
   readonly #tickets: Tickets | undefined
   readonly #epochMs: number
+  readonly #bans: Bans
   readonly #neighbourhood = new Neighbourhood()
 
-  constructor({ limits, hmac, epochMs }: TrustOptions) {
+  constructor({ limits, hmac, epochMs, bans }: TrustOptions) {
+    this.#bans = bans
     this.#complaints = new Complaints(limits)
     this.#tickets = hmac && new Tickets(hmac, limits.ticketLifetimeMs)
     this.#epochMs = epochMs
@@ -67,12 +73,12 @@ export class Trust {
    * @param about a peer, who may be gone
    * @param accused the same, if it is here
    */
-  hear(from: string, about: PeerId, accused: Peer | undefined, now: number): Ban | undefined {
+  hear(from: string, about: PeerId, accused: Peer | undefined, now: number): NetworkBan | undefined {
     const network = accused?.place.network ?? this.#neighbourhood.ofDeparted(about)
     if (network === undefined) return undefined
     const introducedCount = this.#neighbourhood.introducedCount(network, now)
     const isBanned = this.#complaints.add(from, network, introducedCount, now)
-    return isBanned ? { network, peers: this.#neighbourhood.peersOf(network) } : undefined
+    return isBanned ? this.#tell(network) : undefined
   }
 
   /** Whether complaints about a peer can be heard here. */
@@ -81,9 +87,27 @@ export class Trust {
   }
 
   /** Another tracker of the service banned a network. */
-  ban(network: string, forMs: number, now: number): Ban {
+  ban(network: string, forMs: number, now: number): NetworkBan {
     this.#complaints.ban(network, now + forMs)
+    return this.#tell(network)
+  }
+
+  #tell(network: string): NetworkBan {
+    this.#bans.tell({
+      network,
+      subscriber: undefined,
+      why: bannedText,
+      count: 1,
+      endsOpen: true,
+      untilMs: 0,
+      isOurs: false,
+    })
     return { network, peers: this.#neighbourhood.peersOf(network) }
+  }
+
+  /** The peers that a ban turns out, whatever it is for. */
+  concernedBy(ban: Ban): Peer[] {
+    return this.#neighbourhood.peersOf(ban.network).filter((peer) => concerns(ban, peer))
   }
 
   expire(now: number): void {

@@ -2,7 +2,9 @@
 import { zeroCounts } from '../../shared/counts.ts'
 import type { PeerId } from '../../shared/ids.ts'
 import { type RefusalCode, refusalCodes } from '../../shared/tracker-messages.ts'
-import { malformedFault, policyViolation, tooFastFault, tryAgainLater } from './conduct.ts'
+import type { Excess } from './admission.ts'
+import type { Bans } from './bans.ts'
+import { crowdedFault, crowdedText, malformedFault, policyViolation, tooFastFault, tryAgainLater } from './conduct.ts'
 import type { Connection } from './webtorrent-seats.ts'
 
 /** Texts are UTF-8 bytes as Latin-1 letters. */
@@ -14,15 +16,22 @@ export class WebTorrentConduct {
   readonly refused = zeroCounts(refusalCodes)
   expelled = 0
   readonly #disconnect: (id: PeerId) => void
+  readonly #bans: Bans
 
-  constructor(disconnect: (id: PeerId) => void) {
+  /** @param disconnect forgets a connection, whose last effects are still carried out */
+  constructor(bans: Bans, disconnect: (id: PeerId) => void) {
+    this.#bans = bans
     this.#disconnect = disconnect
   }
 
-  /** @param infoHash as the client wrote it: by this it knows what is refused */
-  refuse({ id }: Connection, code: RefusalCode, why: string, infoHash?: string): WebTorrentEffect[] {
+  /**
+   * Who gave too little for an answer hears none.
+   * @param infoHash as the client wrote it: by this it knows what is refused
+   */
+  refuse({ id, balance }: Connection, code: RefusalCode, why: string, infoHash?: string): WebTorrentEffect[] {
     this.refused[code]++
-    return [{ type: 'send', to: id, text: failure(why, infoHash) }]
+    const text = failure(why, infoHash)
+    return balance.pays(text.length) ? [{ type: 'send', to: id, text }] : []
   }
 
   /** Nothing that the client could mend: it hears nothing of it. */
@@ -31,14 +40,25 @@ export class WebTorrentConduct {
     return []
   }
 
-  tooFast(connection: Connection, why: string, now: number, infoHash?: string): WebTorrentEffect[] {
-    if (connection.allowance.faults.take(tooFastFault, now)) return this.refuse(connection, 'too-fast', why, infoHash)
-    return this.#expel(connection, 'too-fast')
+  tooFast(connection: Connection, { message, taker }: Excess, now: number, infoHash?: string): WebTorrentEffect[] {
+    const isOwn = taker === 'connection'
+    const why = isOwn ? message : crowdedText(taker)
+    if (connection.allowance.faults.take(isOwn ? tooFastFault : crowdedFault, now)) {
+      return this.refuse(connection, 'too-fast', why, infoHash)
+    }
+    return this.#expel(connection, 'too-fast', now)
   }
 
   malformed(connection: Connection, why: string, now: number): WebTorrentEffect[] {
     if (connection.allowance.faults.take(malformedFault, now)) return this.refuse(connection, 'malformed', why)
-    return this.#expel(connection, 'malformed')
+    return this.#expel(connection, 'malformed', now)
+  }
+
+  /** Turns away one that was let in. */
+  turnOut({ id }: Connection, code: RefusalCode, why: string): WebTorrentEffect[] {
+    this.expelled++
+    this.#disconnect(id)
+    return this.turnAway(id, code, why)
   }
 
   turnAway(to: PeerId, code: RefusalCode, why: string): WebTorrentEffect[] {
@@ -49,9 +69,10 @@ export class WebTorrentConduct {
     ]
   }
 
-  #expel({ id }: Connection, code: RefusalCode): WebTorrentEffect[] {
+  #expel({ id, accounts }: Connection, code: RefusalCode, now: number): WebTorrentEffect[] {
     this.refused[code]++
     this.expelled++
+    this.#bans.strikeOwner(accounts, now)
     this.#disconnect(id)
     return [{ type: 'close', to: id, code: policyViolation, reason: `too many faults, the last: ${code}` }]
   }

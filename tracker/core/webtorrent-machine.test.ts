@@ -1,5 +1,7 @@
+import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { farAddress } from '../../test/fakes/tracker-crowd.ts'
+import { createRng } from '../../shared/rng.ts'
+import { farAddress, TrackerCrowd } from '../../test/fakes/tracker-crowd.ts'
 import {
   hashA,
   hashB,
@@ -10,6 +12,8 @@ import {
   sdpOf,
   WebTorrentCrowd,
 } from '../../test/fakes/webtorrent-crowd.ts'
+import { Bans } from './bans.ts'
+import { bannedText } from './conduct.ts'
 import { trackerLimits } from './limits.ts'
 import { Load } from './load.ts'
 
@@ -335,6 +339,38 @@ describe('limits', () => {
     expect(outcomes(banned).map(({ told, code }) => told?.['failure reason'] ?? code)).toEqual(['banned', 1013])
     crowd.connect(farAddress(1))
     expect(() => crowd.connect(farAddress(2))).toThrow('refused')
+  })
+
+  it('[T249] has what a network has open closed when our own clients complained about it', () => {
+    const bans = new Bans(trackerLimits)
+    const crowd = new WebTorrentCrowd({}, { bans })
+    const [banned, other] = [crowd.member('9.9.9.1'), crowd.member('9.9.8.1')]
+    expect(crowd.machine.turnOut()).toEqual([])
+    const hmac = (text: string) => createHmac('sha256', 'key').update(text).digest('base64url')
+    const court = new TrackerCrowd({}, createRng([1, 2, 3, 4]), hmac, { bans })
+    const accused = court.member('9.9.9.2', { have: 1 })
+    for (let i = 0; i < 3; i++) {
+      const victim = court.connect(farAddress(i))
+      const ticket = court.join(victim, { want: 20 }).peers.find(({ id }) => id === accused)!.ticket!
+      court.say(victim, { type: 'complain', about: accused, reason: 'wrong-bytes', ticket })
+    }
+    const told = outcomes(crowd.machine.turnOut())
+    expect(told).toMatchObject([
+      { to: banned, told: { 'failure reason': bannedText } },
+      { to: banned, code: 1013 },
+    ])
+    expect(crowd.announce(other)[0]!.told!.incomplete).toBe(1)
+    expect(crowd.machine.turnOut()).toEqual([])
+  })
+
+  it('[T249] in swarms count for their address, which has a limited number of them', () => {
+    const crowd = new WebTorrentCrowd({ swarmsPerConnectionMax: 4, busyConnectionsPerAddressMax: 2 })
+    const entered = [0, 1, 2].flatMap((n) => {
+      const number = crowd.connect('9.9.9.1')
+      return [0, 1, 2].map((i) => crowd.announce(number, { info_hash: String(n * 3 + i).padStart(20, 'x') })[0]!.told!)
+    })
+    expect(entered.filter((told) => told['failure reason'] === undefined)).toHaveLength(8)
+    expect(entered.at(-1)!['failure reason']).toContain('too many swarms')
   })
 
   it('[T247] are fewer peers and longer waits when there is much to do', () => {

@@ -8,11 +8,13 @@ import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import type { Rng } from '../../shared/rng.ts'
 import type { RefusalCode, Tier } from '../../shared/tracker-messages.ts'
 import { addressClass } from './address-class.ts'
-import { createAllowance, type Door, take } from './admission.ts'
+import { createAllowance, type Door, type Excess, excessOf, take } from './admission.ts'
+import { Balance } from './balance.ts'
+import { type BanNews, type Bans, concerns } from './bans.ts'
 import { binaryIdOf, hexOf } from './binary-id.ts'
 import type { CandidateScreen } from './candidate-policy.ts'
 import type { Exposure } from './exposure.ts'
-import type { TrackerLimits } from './limits.ts'
+import { rateText, type TrackerLimits } from './limits.ts'
 import type { Load } from './load.ts'
 import type { Location } from './location.ts'
 import { placeOf, type Scope, subscriberKey } from './place.ts'
@@ -33,6 +35,8 @@ export interface WebTorrentMachineOptions {
   scope?: Scope
   /** By the info hash in hex. */
   serves?: (swarm: SwarmId) => boolean
+  /** What strikes count for: of all protocols of a tracker. */
+  bans: Bans
   /** Why nobody of a network is let in, if so. */
   bannedBecause?: (network: string, now: number, subscriber: string) => string | undefined
 }
@@ -56,13 +60,16 @@ export class WebTorrentMachine {
   readonly #reader = new WebTorrentReader()
   readonly #connections = new Map<PeerId, Connection>()
   readonly #seats = new Seats()
-  readonly #conduct = new WebTorrentConduct((id) => this.disconnect(id))
+  readonly #conduct: WebTorrentConduct
+  readonly #banNews: BanNews
   readonly #relay: WebTorrentRelay
   #announces = 0
 
   constructor(options: WebTorrentMachineOptions) {
     const { limits, rng, candidates, exposure } = options
     this.#options = options
+    this.#conduct = new WebTorrentConduct(options.bans, (id) => this.disconnect(id))
+    this.#banNews = options.bans.news()
     this.#relay = new WebTorrentRelay({ limits, rng, candidates, exposure })
   }
 
@@ -84,6 +91,7 @@ export class WebTorrentMachine {
       foreignAddresses: undefined,
       allowance: createAllowance(limits),
       accounts,
+      balance: new Balance(),
       seats: new Map(),
       last: undefined,
     })
@@ -102,7 +110,8 @@ export class WebTorrentMachine {
   receive(id: PeerId, text: string, now: number): WebTorrentEffect[] {
     const connection = this.#connections.get(id)
     if (connection === undefined) return []
-    if (!connection.allowance.messages.take(1, now)) return this.#tooManyMessages(connection, now)
+    const excess = excessOf(connection, text.length, this.#options.limits, now)
+    if (excess !== undefined) return this.#conduct.tooFast(connection, excess, now)
     this.#relay.expire(now)
     const read = this.#reader.read(text)
     if (!read.ok) return this.#conduct.malformed(connection, read.violation, now)
@@ -121,13 +130,37 @@ export class WebTorrentMachine {
   /** A client sent a control frame, which costs as much as a message. */
   control(id: PeerId, now: number): WebTorrentEffect[] {
     const connection = this.#connections.get(id)
-    if (connection === undefined || connection.allowance.messages.take(1, now)) return []
-    return this.#tooManyMessages(connection, now)
+    const excess = connection && excessOf(connection, 0, this.#options.limits, now)
+    return excess === undefined ? [] : this.#conduct.tooFast(connection!, excess, now)
   }
 
   malformed(id: PeerId, what: string, now: number): WebTorrentEffect[] {
     const connection = this.#connections.get(id)
     return connection === undefined ? [] : this.#conduct.malformed(connection, what, now)
+  }
+
+  /** As `TrackerMachine.broke`. */
+  broke(id: PeerId, now: number): void {
+    const connection = this.#connections.get(id)
+    if (connection !== undefined) this.#options.bans.strikeOwner(connection.accounts, now)
+    this.disconnect(id)
+  }
+
+  /** As `Entrance.crowdedOut`. */
+  crowdedOut(id: PeerId): WebTorrentEffect[] {
+    const connection = this.#connections.get(id)
+    const why = `at most ${this.#options.limits.connectionsPerAddressMax} connections from one address`
+    return connection === undefined ? [] : this.#conduct.turnOut(connection, 'too-many-connections', why)
+  }
+
+  /** As `Entrance.turnOut`. */
+  turnOut(): WebTorrentEffect[] {
+    const news = this.#banNews.take()
+    if (news.length === 0) return []
+    return [...this.#connections.values()].flatMap((connection) => {
+      const ban = news.find((ban) => concerns(ban, connection))
+      return ban === undefined ? [] : this.#conduct.turnOut(connection, 'banned', ban.why)
+    })
   }
 
   expire(now: number): void {
@@ -161,12 +194,9 @@ export class WebTorrentMachine {
 
   #announce(connection: Connection, announce: Announce, now: number): WebTorrentEffect[] {
     const { load, limits } = this.#options
-    const { joinsBurst, joinsPerSecond } = limits
     const { infoHash, peerId, event, have } = announce
-    if (take(connection, 'joins', 1, now) !== undefined) {
-      const why = `at most ${joinsBurst} announces at once and ${joinsPerSecond} a second`
-      return this.#conduct.tooFast(connection, why, now, infoHash)
-    }
+    const excess = this.#excess(connection, 'joins', 'announces', now)
+    if (excess !== undefined) return this.#conduct.tooFast(connection, excess, now, infoHash)
     const seat = this.#seatOf(connection, infoHash, peerId)
     if (typeof seat === 'string') return this.#conduct.refuse(connection, seat, refusalTexts[seat], infoHash)
     this.#announces++
@@ -175,19 +205,16 @@ export class WebTorrentMachine {
     else this.#seats.update(seat, have)
     const { written, swarm } = seat.torrent
     const text = `{"action":"announce",${this.#countsOf(seat.torrent)},"interval":${this.#intervalSeconds},"info_hash":"${written}"}`
-    const answer: WebTorrentEffect = { type: 'send', to: connection.id, text }
+    const answer = this.#paid(connection, text)
     const isNobodyNamed = event === 'stopped' || !swarm.hasAddresses(limits.swarmSizeMin)
     const want = isNobodyNamed ? 0 : load.grant(announce.want)
-    return want === 0 ? [answer] : [answer, ...this.#relay.offer(seat, announce.offers, want, now)]
+    return want === 0 ? answer : [...answer, ...this.#relay.offer(seat, announce.offers, want, now)]
   }
 
   #answer(connection: Connection, answer: Answer, now: number): WebTorrentEffect[] {
-    const { signalsBurst, signalsPerSecond } = this.#options.limits
     const { infoHash, peerId, toPeerId, offerId, sdp } = answer
-    if (take(connection, 'signals', 1, now) !== undefined) {
-      const why = `at most ${signalsBurst} answers at once and ${signalsPerSecond} a second`
-      return this.#conduct.tooFast(connection, why, now, infoHash)
-    }
+    const excess = this.#excess(connection, 'signals', 'answers', now)
+    if (excess !== undefined) return this.#conduct.tooFast(connection, excess, now, infoHash)
     const seat = this.#takenSeat(connection, infoHash, peerId)
     const to = binaryIdOf(toPeerId)
     const id = binaryIdOf(offerId)
@@ -198,11 +225,8 @@ export class WebTorrentMachine {
 
   /** Counts are told to those who take part alone. */
   #scrape(connection: Connection, { infoHashes }: Scrape, now: number): WebTorrentEffect[] {
-    const { joinsBurst, joinsPerSecond } = this.#options.limits
-    if (take(connection, 'joins', 1, now) !== undefined) {
-      const why = `at most ${joinsBurst} announces and scrapes at once and ${joinsPerSecond} a second`
-      return this.#conduct.tooFast(connection, why, now)
-    }
+    const excess = this.#excess(connection, 'joins', 'announces and scrapes', now)
+    if (excess !== undefined) return this.#conduct.tooFast(connection, excess, now)
     const files = new Set<string>()
     for (const infoHash of infoHashes) {
       const id = binaryIdOf(infoHash)
@@ -212,7 +236,12 @@ export class WebTorrentMachine {
     }
     const flags = `"flags":{"min_request_interval":${this.#intervalSeconds}}`
     const text = `{"action":"scrape","files":{${[...files].join(',')}},${flags}}`
-    return [{ type: 'send', to: connection.id, text }]
+    return this.#paid(connection, text)
+  }
+
+  /** An answer; none for who gave too little for it. */
+  #paid({ id: to, balance }: Connection, text: string): WebTorrentEffect[] {
+    return balance.pays(text.length) ? [{ type: 'send', to, text }] : []
   }
 
   /** Of a swarm whose size is withheld, as if one were there alone. */
@@ -237,6 +266,7 @@ export class WebTorrentMachine {
     const { limits, serves } = this.#options
     if (serves !== undefined && !serves(hexOf(hash) as SwarmId)) return 'unknown-swarm'
     if (connection.seats.size >= limits.swarmsPerConnectionMax) return 'too-many-swarms'
+    if (connection.accounts.some((account) => !account.hasSwarmsLeft)) return 'too-many-swarms'
     return this.#seats.enter(connection, hash, name) ?? 'not-introduced'
   }
 
@@ -254,10 +284,9 @@ export class WebTorrentMachine {
     this.#seats.leave(seat)
   }
 
-  #tooManyMessages(connection: Connection, now: number): WebTorrentEffect[] {
-    const { messagesBurst, messagesPerSecond } = this.#options.limits
-    const why = `at most ${messagesBurst} messages at once and ${messagesPerSecond} a second`
-    return this.#conduct.tooFast(connection, why, now)
+  #excess(connection: Connection, rate: 'joins' | 'signals', noun: string, now: number): Excess | undefined {
+    const taker = take(connection, rate, 1, now)
+    return taker === undefined ? undefined : { message: rateText(this.#options.limits, rate, noun), taker }
   }
 }
 

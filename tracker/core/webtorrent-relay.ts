@@ -72,9 +72,11 @@ export class WebTorrentRelay {
       const introduction = introductions.introduce(seat, other, tier, undefined, now)
       exposure.note(seat, other, now)
       const passed = this.#screened(sdp, 'offer', seat, other, introduction)
-      if (passed === undefined || !this.#pending.add({ id, caller: seat, callee: other, introduction }, now)) continue
-      this.offered[tier]++
+      if (passed === undefined) continue
       const text = `${head}${writtenId(id)}","offer":{"type":"offer","sdp":"${passed}"}}`
+      if (!seat.balance.pays(text.length)) break
+      if (!this.#pending.add({ id, caller: seat, callee: other, introduction }, now)) continue
+      this.offered[tier]++
       effects.push({ type: 'send', to: other.connection.id, text })
     }
     return effects
@@ -87,9 +89,10 @@ export class WebTorrentRelay {
     const introduction = caller && this.#pending.take(id, caller, seat, now)
     const passed = introduction && this.#screened(sdp, 'answer', seat, caller, introduction)
     if (passed === undefined) return undefined
-    this.answered++
     const names = `"info_hash":"${torrent.written}","peer_id":"${seat.written}","offer_id":"${writtenId(id)}"`
     const text = `{"action":"announce",${names},"answer":{"type":"answer","sdp":"${passed}"}}`
+    if (!seat.balance.pays(text.length)) return undefined
+    this.answered++
     return { type: 'send', to: caller!.connection.id, text }
   }
 

@@ -5,7 +5,7 @@
 import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import type { AddressClass } from './address-class.ts'
 import type { Allowance } from './admission.ts'
-import { Balance } from './balance.ts'
+import type { Balance } from './balance.ts'
 import { type BinaryId, hexOf, writtenId } from './binary-id.ts'
 import type { Introduction } from './introductions.ts'
 import type { Account } from './ledger.ts'
@@ -28,6 +28,7 @@ export interface Connection {
   readonly allowance: Allowance
   /** Who pays for what it takes beside itself (admission.ts). */
   readonly accounts: Account[]
+  readonly balance: Balance
   /** By info hash and name together. */
   readonly seats: Map<string, Seat>
   /** The one that spoke last: nearly always the one that speaks next. */
@@ -58,8 +59,7 @@ export class Seat implements Peer {
   readonly origin: AddressClass
   readonly allowance: Allowance
   readonly accounts: Account[]
-  /** Of no use here: clients send their offers before they are told of anybody. */
-  readonly balance = new Balance()
+  readonly balance: Balance
   readonly introductions = new Map<Peer, Introduction>()
   introductionCount = 0
   introducedNetworks: Map<string, number> | undefined
@@ -85,6 +85,7 @@ export class Seat implements Peer {
     this.origin = connection.origin
     this.allowance = connection.allowance
     this.accounts = connection.accounts
+    this.balance = connection.balance
     this.membership = torrent.swarm.add(this)
   }
 
@@ -128,6 +129,7 @@ export class Seats {
     const seat = new Seat(connection, torrent, name)
     torrent.seats.set(name, seat)
     connection.seats.set(infoHash + name, seat)
+    for (const account of connection.accounts) account.swarmCount++
     this.count++
     return seat
   }
@@ -145,6 +147,7 @@ export class Seats {
     torrent.swarm.remove(membership)
     torrent.seats.delete(name)
     connection.seats.delete(torrent.id + name)
+    for (const account of connection.accounts) account.swarmCount--
     if (connection.last === seat) connection.last = undefined
     if (torrent.seats.size === 0) this.#torrents.delete(torrent.id + torrent.swarm.scope)
     this.count--

@@ -10,10 +10,12 @@ import { KiB } from '../../shared/limits.ts'
 import { webTorrentPath } from '../api.ts'
 import { checkSetting } from '../core/limits.ts'
 import type { Location } from '../core/location.ts'
+import { subscriberKey } from '../core/place.ts'
 import type { WebTorrentEffect } from '../core/webtorrent-conduct.ts'
 import { WebTorrentMachine, type WebTorrentMachineOptions, type WebTorrentStats } from '../core/webtorrent-machine.ts'
 import type { Dialect } from './dialect.ts'
 import type { Farewell } from './farewells.ts'
+import type { SharedDoor } from './shared-door.ts'
 import type { SocketServerOptions } from './socket-options.ts'
 import { SocketServer, type SocketServerParts, type TrackerSocket } from './socket-server.ts'
 import { offersOwnProtocol } from './subprotocols.ts'
@@ -41,6 +43,7 @@ export interface WebTorrentParts {
   machine: WebTorrentMachineOptions
   /** What its sockets share with those of our own clients. */
   room: SocketServerParts
+  sharedDoor: SharedDoor | undefined
   /** Whether nobody may join without a token. */
   needsToken: boolean
   /** Why nobody of a network is let in, if so. */
@@ -95,8 +98,10 @@ export class WebTorrentEndpoint {
       text: (socket: TrackerSocket, text: string) => this.#run(machine.receive(socket.id!, text, now())),
       control: (socket: TrackerSocket) => this.#run(machine.control(socket.id!, now())),
       malformed: (socket: TrackerSocket, what: string) => this.#run(machine.malformed(socket.id!, what, now())),
-      closed: ({ id }: TrackerSocket) => {
+      closed: ({ id }: TrackerSocket, isBroken: boolean) => {
         if (id === undefined) return
+        if (isBroken) machine.broke(id, now())
+        parts.sharedDoor?.leave(id)
         machine.disconnect(id)
         this.#sockets.delete(id)
       },
@@ -127,6 +132,16 @@ export class WebTorrentEndpoint {
     }
   }
 
+  /** Its address has too many connections at other processes of this machine. */
+  crowdedOut(id: PeerId): void {
+    this.#run(this.#machine.crowdedOut(id))
+  }
+
+  /** Somebody was banned. */
+  turnOut(): void {
+    this.#run(this.#machine.turnOut())
+  }
+
   /** Other swarms are served than before. */
   servesAnew(): void {
     this.#run(this.#machine.servesAnew())
@@ -143,7 +158,7 @@ export class WebTorrentEndpoint {
   }
 
   #open(socket: TrackerSocket, request: IncomingMessage): void {
-    const { addressOf, locationOf, now } = this.#parts
+    const { addressOf, locationOf, sharedDoor, now } = this.#parts
     const address = addressOf(request)
     if (address === undefined) {
       // The other end is already gone: a socket has no address then.
@@ -154,6 +169,7 @@ export class WebTorrentEndpoint {
     this.#sockets.set(id, socket)
     socket.id = id
     socket.address = address
+    sharedDoor?.enter(id, subscriberKey(address))
     this.#run(this.#machine.connect(id, address, locationOf(address, request), now()))
   }
 }
