@@ -63,3 +63,19 @@ describe('a client that floods, is closed, and comes back', () => {
     await server.guest(culprit)
   })
 })
+
+it('[T149] whoever has a /48 of IPv6, and takes another /64 of it each time, is kept out with all of it', async () => {
+  server = await startTracker({ trustedProxies: ['loopback'] })
+  const at = (address: string) => ({ headers: { 'X-Forwarded-For': address } })
+  const floodFrom = async (address: string) => {
+    const { guest } = await server.guest(at(address))
+    for (let i = 0; i < 1_000; i++) guest.say('nonsense')
+    expect((await guest.closed).code).toBe(1008)
+  }
+  for (let i = 0; i < 8; i++) {
+    for (let n = 0; n < trackerLimits.strikesPerBan; n++) await floodFrom(`2001:db8:77:${i}::${n + 1}`)
+    await expect(server.guest(at(`2001:db8:77:${i}:ffff::1`))).rejects.toThrow('closed before a welcome came')
+  }
+  await expect(server.guest(at('2001:db8:77:abcd::1'))).rejects.toThrow('closed before a welcome came')
+  await server.guest(at('2001:db8:78::1'))
+})

@@ -53,6 +53,22 @@ describe('a flood', () => {
     expect(server.tracker.stats()).toMatchObject({ connections: 0, refused: { malformed } })
   })
 
+  it('[T22] [T186] of one that is told to come later, and does not listen, ends at once', async () => {
+    server = await startTracker({ connectionsPerSecond: 1 })
+    await server.guest()
+    const deaf = await rawUpgrade(server.port)
+    let heard = ''
+    deaf.on('data', (data) => {
+      heard += data.toString('latin1')
+    })
+    // No handshake's end is waited for: nothing but the flood ends it.
+    for (let i = 0; i < 100; i++) deaf.write(frame(0x81, Buffer.from('x'.repeat(1_000))))
+    const closed = once(deaf, 'close')
+    await closed
+    expect(heard).toContain('"busy"')
+    expect(server.tracker.stats()).toMatchObject({ connections: 1, refused: { malformed: 0 } })
+  })
+
   it('[T22] of pings ends', async () => {
     server = await startTracker()
     const { guest } = await server.guest()

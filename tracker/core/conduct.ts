@@ -9,7 +9,7 @@ import type { TrackerLimits } from './limits.ts'
 import type { Peer } from './peer.ts'
 
 /** WebSocket close codes (RFC 6455 §7.4.1 and IANA's registry): done; against the rules; try again later. */
-const normalClosure = 1000
+export const normalClosure = 1000
 export const policyViolation = 1008
 export const tryAgainLater = 1013
 

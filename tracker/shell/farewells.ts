@@ -11,6 +11,9 @@ export interface Farewell {
 /** Half a second's worth of a crowd, at 20 KiB each. */
 const openMax = 1_024
 
+/** A client may have said so much before it hears that it is to go; one that says more does not listen. */
+const messagesMax = 16
+
 export class Farewells {
   #openCount = 0
   readonly #closed = (): void => {
@@ -24,6 +27,10 @@ export class Farewells {
   /** ws itself ends the connection of one that does not answer. */
   say(socket: WebSocket, { text, code, reason }: Farewell): void {
     this.#openCount++
+    let messageCount = 0
+    socket.on('message', () => {
+      if (++messageCount > messagesMax) socket.terminate()
+    })
     socket.on('error', ignore)
     socket.on('close', this.#closed)
     socket.send(text)

@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { PeerId } from '../../shared/ids.ts'
-import { policyViolation } from '../core/conduct.ts'
+import { normalClosure } from '../core/conduct.ts'
 import { type Dialect, nearcastDialect } from './dialect.ts'
 import { Disconnects } from './disconnects.ts'
 import { type Farewell, Farewells } from './farewells.ts'
@@ -160,9 +160,10 @@ export class SocketServer {
     slowest?.server?.drop(slowest, 'slow-reader')
   }
 
+  /** @param code the normal one for a client that did nothing wrong: it may say goodbye */
   close(socket: TrackerSocket, code: number, reason: string): void {
     socket.close(code, reason)
-    if (code !== policyViolation) return
+    if (code === normalClosure) return
     socket.expelledWith = code
     // What it goes on to send is neither read nor waited for.
     socket.pause()
