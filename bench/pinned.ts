@@ -13,9 +13,11 @@ const loadCore = 0
 /** In which /proc counts processor time. */
 const tickMs = 10
 
-function pin(child: ChildProcess, core: number): void {
-  spawnSync('taskset', ['-acp', `${core}`, `${child.pid}`], { stdio: 'ignore' })
+function pin(pid: number | undefined, core: number): void {
+  spawnSync('taskset', ['-acp', `${core}`, `${pid}`], { stdio: 'ignore' })
 }
+
+export const pinToLoadCore = (pid: number): void => pin(pid, loadCore)
 
 async function message(child: ChildProcess): Promise<unknown> {
   const ended = once(child, 'exit').then(([code]) => {
@@ -36,9 +38,9 @@ export class PinnedServer {
   }
 
   /** @param script it tells its port first, and ends when this process disconnects */
-  static async start(script: URL): Promise<PinnedServer> {
-    const child = fork(fileURLToPath(script), { execArgv: ['--expose-gc'] })
-    pin(child, serverCore)
+  static async start(script: URL, args: readonly string[] = []): Promise<PinnedServer> {
+    const child = fork(fileURLToPath(script), args, { execArgv: ['--expose-gc'] })
+    pin(child.pid, serverCore)
     return new PinnedServer(child, (await message(child)) as number)
   }
 
@@ -77,7 +79,7 @@ export async function runLoad<T>(
   begun: () => Promise<void> = async () => {},
 ): Promise<LoadRun<T>> {
   const child = fork(fileURLToPath(new URL('tracker-load.mjs', import.meta.url)), [kind, JSON.stringify(load)])
-  pin(child, loadCore)
+  pin(child.pid, loadCore)
   try {
     await message(child)
     const cpuMs = server.cpuMs

@@ -1,5 +1,6 @@
 /** Runs one load in a process of its own, and tells the process that forked it when it measures and what came of it. */
 import { runAnnounces } from './announce-load.ts'
+import { runFuzz } from './fuzz-load.ts'
 import { runIdle } from './idle-load.ts'
 import { runJoins } from './join-load.ts'
 import type { LoadMessage } from './pinned.ts'
@@ -21,6 +22,7 @@ const loads: Record<string, (load: never, begins: Begins) => Promise<unknown>> =
   announce: runAnnounces,
   join: runJoins,
   idle: runIdle,
+  fuzz: runFuzz,
 }
 
 export async function main([kind, load]: string[]): Promise<void> {

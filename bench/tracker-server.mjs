@@ -1,7 +1,7 @@
 /**
  * Our tracker in a process of its own, as it is built: nothing is limited that would stop the load, all else is as in
- * production. Tells its port to the process that forked it; to any message it answers with its memory once what is
- * garbage is freed.
+ * production, and with `--limited` that too. Tells its port to the process that forked it; to any message it answers with
+ * its memory once what is garbage is freed.
  */
 import { createServer } from 'node:http'
 import { performance } from 'node:perf_hooks'
@@ -10,34 +10,37 @@ import { createTracker } from '../dist/tracker/main.js'
 const unlimited = 1e9
 const silentLog = { info() {}, warn() {}, error() {} }
 
-// At work all the time it would name fewer peers, which is less work: what is measured is all of it.
-performance.eventLoopUtilization = () => ({ idle: 0, active: 0, utilization: 0 })
+const isLimited = process.argv.includes('--limited')
 
-const tracker = createTracker({
-  log: silentLog,
-  webTorrent: true,
-  trustedProxies: ['loopback'],
-  connectionsMax: 100_000,
-  connectionsPerAddressMax: 100_000,
-  connectionsPerSecond: unlimited,
-  connectionsBurst: unlimited,
-  loopLagMsMax: unlimited,
-  joinsPerSecond: unlimited,
-  joinsBurst: unlimited,
-  messagesPerSecond: unlimited,
-  messagesBurst: unlimited,
-  bytesPerSecond: unlimited,
-  bytesBurst: unlimited,
-  signalsPerSecond: unlimited,
-  signalsBurst: unlimited,
-  introductionsPerSecond: unlimited,
-  introductionsBurst: unlimited,
-  introductionsPerPeerMax: unlimited,
-  signalsPerIntroductionMax: unlimited,
-  signalBytesPerIntroductionMax: unlimited,
-  // So short that peers never run out of others that they have not met.
-  introductionLifetimeMs: 1_000,
-})
+// At work all the time it would name fewer peers, which is less work: what is measured is all of it.
+if (!isLimited) performance.eventLoopUtilization = () => ({ idle: 0, active: 0, utilization: 0 })
+
+const limits = isLimited
+  ? {}
+  : {
+      connectionsMax: 100_000,
+      connectionsPerAddressMax: 100_000,
+      connectionsPerSecond: unlimited,
+      connectionsBurst: unlimited,
+      loopLagMsMax: unlimited,
+      joinsPerSecond: unlimited,
+      joinsBurst: unlimited,
+      messagesPerSecond: unlimited,
+      messagesBurst: unlimited,
+      bytesPerSecond: unlimited,
+      bytesBurst: unlimited,
+      signalsPerSecond: unlimited,
+      signalsBurst: unlimited,
+      introductionsPerSecond: unlimited,
+      introductionsBurst: unlimited,
+      introductionsPerPeerMax: unlimited,
+      signalsPerIntroductionMax: unlimited,
+      signalBytesPerIntroductionMax: unlimited,
+      // So short that peers never run out of others that they have not met.
+      introductionLifetimeMs: 1_000,
+    }
+
+const tracker = createTracker({ log: silentLog, webTorrent: true, trustedProxies: ['loopback'], ...limits })
 
 const server = createServer()
 server.on('upgrade', (request, socket, head) => tracker.handleUpgrade(request, socket, head))
