@@ -14,7 +14,7 @@ export interface AdminRoute {
   /** The whole path, or with a `/` at its end what every path below it begins with. */
   path: string
   /** @param rest what comes after the path @returns what is answered as JSON */
-  run(rest: string): unknown
+  run(rest: string, query: URLSearchParams): unknown
 }
 
 /** An answer other than 200. */
@@ -30,6 +30,7 @@ export class AdminFailure extends Error {
 /** What an operator asks for. */
 export interface AdminRequest {
   method: string
+  /** With a query behind it, if there is one. */
   path: string
 }
 
@@ -44,20 +45,24 @@ function sendJson(response: ServerResponse, { status, value }: AdminAnswer): voi
   response.end(`${JSON.stringify(value, undefined, 2)}\n`)
 }
 
-async function runRoute(route: AdminRoute, rest: string): Promise<AdminAnswer> {
+async function runRoute(route: AdminRoute, asked: string): Promise<AdminAnswer> {
+  const [path, query] = asked.split('?', 2)
   try {
-    return { status: 200, value: await route.run(rest) }
+    const rest = decodeURIComponent(path!.slice(route.path.length))
+    return { status: 200, value: await route.run(rest, new URLSearchParams(query)) }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
+    // A path that is no text is nobody's fault but the asker's.
+    if (error instanceof URIError) return { status: 400, value: { error: message } }
     return { status: error instanceof AdminFailure ? error.status : 500, value: { error: message } }
   }
 }
 
 /** What another process asks for, which has let the operator in and knows what there is. */
 export function runRequest(routes: readonly AdminRoute[], { method, path }: AdminRequest): Promise<AdminAnswer> {
-  const route = routes.find((one) => one.method === method && matches(one, path))
+  const route = routes.find((one) => one.method === method && matches(one, path.split('?', 1)[0]!))
   if (route === undefined) return Promise.resolve({ status: 404, value: { error: `no ${method} ${path}` } })
-  return runRoute(route, path.slice(route.path.length))
+  return runRoute(route, path)
 }
 
 const matches = ({ path }: AdminRoute, asked: string): boolean =>
@@ -77,7 +82,7 @@ function answerWith(routes: readonly AdminRoute[], operations: Operations) {
     const here = path === '/' ? all.slice(0, 1) : all.slice(1).filter((route) => matches(route, path))
     const route = here.find(({ method }) => method === request.method)
     if (route !== undefined) {
-      return void runRoute(route, path.slice(route.path.length)).then((answer) => sendJson(response, answer))
+      return void runRoute(route, request.url!).then((answer) => sendJson(response, answer))
     }
     if (here.length === 0) return sendText(response, 404, 'there is nothing at this address\n')
     response.setHeader('Allow', here.map(({ method }) => method).join(', '))

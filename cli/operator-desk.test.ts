@@ -15,6 +15,7 @@ import { OperatorDesk } from './operator-desk.ts'
 import { Refusal } from './refusal.ts'
 import type { OperatorSettings } from './settings.ts'
 import { createSite, type Site, sendText } from './site.ts'
+import { addTracker } from './tracker-desk.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'nearcast-desk-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -58,7 +59,7 @@ async function start({ unreadiness = () => undefined, ...settings }: StartOption
     end() {},
   })
   const tracker = createTracker({ log })
-  desk.addPart('tracker', { metrics: trackerMetrics, stats: () => tracker.stats() })
+  addTracker(desk, tracker)
   const site = createSite({
     tracker,
     answers: operationsAnswers(desk.operations),
@@ -183,6 +184,31 @@ describe('the admin port', () => {
       tracker: { connections: 0, refused: {} },
     })
   })
+
+  it('[T256] shows who is kept out, keeps out an address, and lets it in again', async () => {
+    const { admin, port } = await start(port0)
+    const json = async (path: string, method = 'GET') => JSON.parse((await ask(admin + path, bearer, method)).text)
+    expect(await json('/bans')).toEqual([])
+    const guest = new Guest(`ws://127.0.0.1:${port}${trackerPath}`)
+    await guest.hears('welcome')
+    expect(await json('/connections')).toMatchObject({ count: 1, addresses: 1, places: { unknown: 1 } })
+    expect(await json('/swarms')).toEqual({ count: 0, largest: [] })
+    const ban = { range: '127.0.0.0/24', cause: 'operator', forSeconds: 7_200 }
+    expect(await json('/bans/127.0.0.1%2F24?for=2h', 'POST')).toEqual(ban)
+    expect(await guest.hears('refused')).toMatchObject({ code: 'banned' })
+    const again = new Guest(`ws://127.0.0.1:${port}${trackerPath}`)
+    expect(await again.hears('refused')).toMatchObject({ code: 'banned', message: expect.stringContaining('operator') })
+    expect(await json('/bans')).toEqual([ban])
+    expect(await json('/bans/127.0.0.0/24', 'DELETE')).toEqual({ lifted: '127.0.0.0/24' })
+    expect(await json('/bans')).toEqual([])
+    expect((await ask(`${admin}/bans/127.0.0.0/24`, bearer, 'DELETE')).status).toBe(404)
+    await new Guest(`ws://127.0.0.1:${port}${trackerPath}`).hears('welcome')
+  })
+
+  it.each(['/bans/nonsense', '/bans/10.0.0.0/8', '/bans/10.0.0.1?for=soon', '/bans/10.0.0.1?for=60d', '/bans/%ff'])(
+    '[T256] refuses what is no ban: POST %s',
+    async (path) => expect((await ask((await start(port0)).admin + path, bearer, 'POST')).status).toBe(400),
+  )
 
   it('[T205] tells health and readiness to anyone', async () => {
     const { admin } = await start({ ...port0, unreadiness: () => 'draining' })

@@ -15,7 +15,7 @@ import { type TrackerCommandSettings, trackerCommandSettings } from './settings.
 import { createSite, type Site, sendText, sendTrackerHint } from './site.ts'
 import { type EndingSignal, onReload, onSignal, stopAsked } from './stopping.ts'
 import { openStun } from './stun.ts'
-import { addTracker, trackerRoutes } from './tracker-desk.ts'
+import { addTeam, addTracker } from './tracker-desk.ts'
 import { connectionLimits, createTrackerWith } from './tracker-room.ts'
 import { type TeamQuestion, WorkerTeam } from './worker-team.ts'
 import { endAll, isWorker, onWorkerStop, primaryPipe, runPrimary, sayListening, startWorker } from './workers.ts'
@@ -98,9 +98,7 @@ async function openWorkers(
     end: stopAsked,
     printMetrics: () => team.printMetrics(),
   })
-  desk.addStats('workers', () => team.values('/stats'))
-  desk.addReloadable({ name: 'the workers', reload: () => team.reload() })
-  desk.addRoutes(...trackerRoutes.map((path) => team.route(path)))
+  addTeam(desk, team)
   const admin = await desk.open()
   const { workers: count, connectionsPerAddressMax, trackerKey, trackerKeyFile, drainDelay, drainWindow } = settings
   await runPrimary({
@@ -138,7 +136,8 @@ async function open(
     // Of several workers the primary has it, for all.
     settings: isWorker ? { ...settings, adminPort: undefined } : settings,
     version: packageVersion,
-    log,
+    // What an operator asked of all of them the primary tells, once.
+    log: isWorker ? { ...log, info() {}, error() {} } : log,
     unreadiness: () => unreadinessOf(site, room),
     end: endAll,
     ...(isWorker && { printMetrics: async () => String(await primary?.ask('metrics')) }),

@@ -96,7 +96,7 @@ describe('several workers', () => {
     worker(team, { '/swarms': () => ({ count: 1 }), '/reload': () => ({}) })
     const other = worker(team, { '/swarms': () => ({ count: 2 }) })
     const { run }: AdminRoute = team.route('/swarms')
-    expect(await run('')).toEqual({ workers: [{ count: 1 }, { count: 2 }] })
+    expect(await run('', new URLSearchParams())).toEqual({ workers: [{ count: 1 }, { count: 2 }] })
     await expect(team.reload()).rejects.toThrow(/^torn$/)
     other.end()
     await expect(team.reload()).resolves.toBeUndefined()

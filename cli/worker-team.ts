@@ -3,7 +3,7 @@
  * counted before it died stays in the sums. Knows processes by their pipes, and nothing of what they serve.
  */
 import type { Pipe } from '../tracker/main.ts'
-import type { AdminAnswer, AdminRequest, AdminRoute } from './admin.ts'
+import { type AdminAnswer, AdminFailure, type AdminRequest, type AdminRoute } from './admin.ts'
 import type { MetricsReading } from './metrics.ts'
 import { Questions } from './questions.ts'
 import { SummedMetrics } from './summed-metrics.ts'
@@ -55,6 +55,15 @@ export class WorkerTeam {
   /** What each of them answers to a GET, side by side. */
   async values(path: string): Promise<unknown[]> {
     return (await this.ask({ method: 'GET', path })).map(({ value }) => value)
+  }
+
+  /** Asks all of them to do something: it is done when one of them did it. @throws AdminFailure with what all say against it */
+  async run(request: AdminRequest): Promise<unknown> {
+    const answers = await this.ask(request)
+    const done = answers.find(({ status }) => status === 200)
+    if (done !== undefined) return done.value
+    const [first] = answers
+    throw new AdminFailure(first?.status ?? 503, first ? faultOf(first) : 'no worker is there')
   }
 
   /** @throws Error that says what could not be read */

@@ -45,6 +45,7 @@ const busTypes: Record<BusMessage['type'], true> = {
   complaint: true,
   ban: true,
   'kept-out': true,
+  exclude: true,
   resumed: true,
   leaving: true,
 }

@@ -6,10 +6,12 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
 import type { PeerId } from '../shared/ids.ts'
 import { silentLog } from '../shared/log.ts'
 import { offer, swarmB } from '../test/fakes/tracker-crowd.ts'
 import { Guest, rawUpgrade, readToEnd, startTracker, type TrackerServer } from '../test/fakes/tracker-server.ts'
+import { webTorrentPath } from './api.ts'
 import { createTracker, type TrackerOptions } from './main.ts'
 
 let server: TrackerServer | undefined
@@ -221,6 +223,21 @@ describe('the welcome', () => {
     const { iceServers } = await guest.hears('servers')
     expect(iceServers).toHaveLength(1)
   })
+})
+
+it('[T256] whom the operator keeps out goes, in whatever protocol it came', async () => {
+  const { url, tracker } = await start({ webTorrent: true })
+  const own = new Guest(url)
+  await own.hears('welcome')
+  const other = new WebSocket(new URL(webTorrentPath, url))
+  await once(other, 'open')
+  expect(tracker.bans.add('127.0.0.1', 60_000)).toMatchObject({ range: '127.0.0.1', forSeconds: 60 })
+  const [code] = await once(other, 'close')
+  expect([code, (await own.closed).code]).toEqual([1013, 1013])
+  expect(() => tracker.bans.add('127.0.0.0/8', 60_000)).toThrow('"127.0.0.0/8" is not an address, or a network')
+  expect(() => tracker.bans.add('127.0.0.1', 0)).toThrow('30 days at most')
+  expect(tracker.bans.lift('127.0.0.1')).toBe(true)
+  await new Guest(url).hears('welcome')
 })
 
 describe('files that are read again', () => {

@@ -17,6 +17,7 @@ import { type Scope, scopes, subscriberKey } from './core/place.ts'
 import { TrackerMachine } from './core/tracker-machine.ts'
 import { createAddressReader } from './shell/addresses.ts'
 import { type AdmissionOptions, openAdmission } from './shell/admission-options.ts'
+import { BanDesk } from './shell/ban-desk.ts'
 import { type CandidateSettings, candidateRulesFrom } from './shell/candidate-settings.ts'
 import { randomRng } from './shell/chance.ts'
 import { createClosingLog } from './shell/closing-log.ts'
@@ -266,6 +267,7 @@ export function createTracker(options: TrackerOptions): Tracker {
     },
     stats: () => statsOf(machine.stats(), { server, lifecycle, edges, joinClock, locator, link, stun, webTorrent }),
     census: machine.census,
+    bans: new BanDesk({ banning: machine.banning, cluster: machine.cluster, now }),
     files: [...locator.files, ...rules.files, ...watchedEdges.files, ...(options.files ?? [])],
     get isReady() {
       return lifecycle.isReady

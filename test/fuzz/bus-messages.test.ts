@@ -24,6 +24,7 @@ const message = fc.oneof(
   }),
   fc.record({ type: fc.constant('absent'), peer: fc.constantFrom(...ids), to: fc.constantFrom(...ids) }),
   fc.record({ type: fc.constant('ban'), network: fc.string({ minLength: 1, maxLength: 16 }), forMs: fc.nat() }),
+  fc.record({ type: fc.constant('exclude'), key: fc.string({ maxLength: 9 }), forMs: fc.nat() }),
   fc.record({ type: fc.constant('resumed'), id: fc.constantFrom(...ids), issue: fc.nat() }),
   fc.record({ type: fc.constant('leaving') }),
 )

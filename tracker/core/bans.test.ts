@@ -78,4 +78,18 @@ describe('an address whose connections are closed for their faults', () => {
     expect(bans.isBanned('sub1', network, 4_999)).toBe(true)
     expect(bans.isBanned('sub1', network, 5_000)).toBe(false)
   })
+
+  it('[T256] is kept out until the operator says, or let in again, whatever it did', () => {
+    const bans = new Bans(trackerLimits)
+    const news = bans.news()
+    bans.exclude({ network, subscriber: 'sub1' }, 5_000, 0)
+    bans.exclude({ network, subscriber: 'sub1' }, 3_000, 0)
+    expect(news.take()).toMatchObject([{ endsOpen: true }, { endsOpen: true, untilMs: 3_000 }])
+    expect(bans.isBanned('sub1', network, 2_999)).toBe(true)
+    expect(bans.isBanned('sub1', network, 3_000)).toBe(false)
+    for (let i = 0; i < 10; i++) bans.strike('sub1', network, 0, 3_000)
+    expect(bans.list(3_000)).toMatchObject([{ key: 'sub1', cause: 'faults' }])
+    bans.lift('sub1')
+    expect(bans.list(3_000)).toEqual([])
+  })
 })

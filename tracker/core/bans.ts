@@ -24,6 +24,9 @@ const subscribersPerNetwork = 8
 /** What the banned hear. */
 export const strikesText = 'connections from this address were closed for what they sent: come back later'
 
+/** What they hear whom the operator named. */
+export const excludedText = 'the operator of this tracker keeps this address out: come back later'
+
 /** Doubles each time; from here on the longest time is reached. */
 const doublingsMax = 16
 
@@ -77,6 +80,8 @@ interface Offender {
   banCount: number
   lastMs: number
   untilMs: number
+  /** The operator named it, and not its faults. */
+  isExcluded: boolean
 }
 
 export class Bans {
@@ -160,6 +165,7 @@ export class Bans {
     if (now < record.untilMs || record.strikeCount < (isFirst ? countMax : Math.ceil(countMax / 2))) return undefined
     const { strikeBanMs, strikeBanLongestMs } = this.#limits
     record.untilMs = now + Math.min(strikeBanLongestMs, strikeBanMs * 2 ** Math.min(record.banCount, doublingsMax))
+    record.isExcluded = false
     record.banCount++
     this.#bannedCount++
     record.strikeCount = 0
@@ -169,7 +175,7 @@ export class Bans {
   #fresh(key: string, now: number): Offender {
     const record = this.#records.get(key)
     if (record !== undefined && !this.#isOver(record, now)) return record
-    return { strikeCount: 0, banCount: 0, lastMs: now, untilMs: 0 }
+    return { strikeCount: 0, banCount: 0, lastMs: now, untilMs: 0, isExcluded: false }
   }
 
   #isOver({ lastMs, untilMs }: Offender, now: number): boolean {
@@ -188,6 +194,32 @@ export class Bans {
     record.banCount = Math.max(record.banCount, said.count)
     this.#keep(key, record)
     this.tell({ ...said, why: strikesText, endsOpen: said.count > 1, isOurs: false })
+  }
+
+  /** The operator keeps out somebody until then, and no longer; what is open from there is closed. */
+  exclude({ network, subscriber }: Pick<Ban, 'network' | 'subscriber'>, untilMs: number, now: number): void {
+    const key = subscriber ?? network
+    this.#keep(key, { ...this.#fresh(key, now), untilMs, isExcluded: true })
+    this.tell({ network, subscriber, why: excludedText, count: 1, endsOpen: true, untilMs, isOurs: false })
+  }
+
+  /** Whether a ban of these is the operator's. */
+  isExcluded(subscriber: string, network: string, now: number): boolean {
+    return [subscriber, network].some((key) => {
+      const record = this.#records.get(key)
+      return record?.isExcluded === true && now < record.untilMs
+    })
+  }
+
+  /** Whatever was held against it is forgotten. */
+  lift(key: string): void {
+    this.#records.delete(key)
+  }
+
+  list(now: number): { key: string; cause: 'faults' | 'operator'; untilMs: number }[] {
+    return [...this.#records]
+      .filter(([, { untilMs }]) => now < untilMs)
+      .map(([key, { untilMs, isExcluded }]) => ({ key, cause: isExcluded ? 'operator' : 'faults', untilMs }))
   }
 
   /** Frees what has run out; for quiet times. */

@@ -27,6 +27,11 @@ const whereabouts = object({
 
 export type Whereabouts = Infer<typeof whereabouts>
 
+/** Bytes of a network (3 or 6) or a subscriber (4 or 8). */
+function isBanKey(value: unknown): value is string {
+  return typeof value === 'string' && [3, 4, 6, 8].includes(value.length) && /^[\0-\xff]*$/.test(value)
+}
+
 function isAddressKey(value: unknown): value is string {
   return typeof value === 'string' && (value.length === 4 || value.length === 16) && /^[\0-\xff]*$/.test(value)
 }
@@ -38,6 +43,9 @@ export const placeAt = ({ address, ...location }: Whereabouts, scope: Scope): Pl
 
 /** The key of a network (place.ts). */
 const network = text(16, 1)
+
+/** The longest time for which an operator keeps somebody out: whoever has the address later did nothing. */
+export const excludeMsMax = 30 * 24 * 3_600_000
 
 const messages = {
   /** A step of a negotiation. Who is called has not been told of the caller: the ticket shows that a tracker was. */
@@ -65,6 +73,8 @@ const messages = {
     count: integer(1, 64),
     forMs: integer(1, banMsMax),
   }),
+  /** The operator keeps out a subscriber or a network, or with 0 lets it in again. */
+  exclude: object({ type: literal('exclude'), key: guard(isBanKey), forMs: integer(0, excludeMsMax) }),
   /** A client is back at this tracker, as the peer that it was: what the others have of it is of an earlier connection. */
   resumed: object({ type: literal('resumed'), id: peerId, issue: integer(0, Number.MAX_SAFE_INTEGER) }),
   /** The tracker goes: its peers are to be named to nobody any more. */

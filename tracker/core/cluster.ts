@@ -7,6 +7,7 @@ import { assertNever } from '../../shared/assert.ts'
 import type { PeerId } from '../../shared/ids.ts'
 import type { Rng } from '../../shared/rng.ts'
 import { Abroad, type AbroadParts } from './abroad.ts'
+import type { Banning } from './banning.ts'
 import type { Ban, Bans } from './bans.ts'
 import type { BusMessage } from './bus-messages.ts'
 import { bannedText } from './conduct.ts'
@@ -27,6 +28,7 @@ export type ClusterOptions = Omit<PostOptions, 'epochMs'>
 
 export interface ClusterParts extends PostOptions, AbroadParts {
   rng: Rng
+  banning: Banning
   /** Tells a member of so many more peers at most. */
   tellMore: (member: Membership, missing: number, now: number) => TrackerEffect[]
   hmac: Hmac
@@ -139,6 +141,11 @@ export class Cluster {
     this.#post.say(undefined, { type: 'kept-out', network, ...(subscriber && { subscriber }), count, forMs }, now)
   }
 
+  /** The operator keeps somebody out, at all trackers. @param forMs 0 to let it in again */
+  exclude(key: string, forMs: number, now: number): void {
+    this.#post.say(undefined, { type: 'exclude', key, forMs }, now)
+  }
+
   /** A client came back to this tracker: what others still have of it is dead. */
   resumed({ id, issue }: Peer, now: number): void {
     this.#post.say(undefined, { type: 'resumed', id, issue }, now)
@@ -196,7 +203,7 @@ export class Cluster {
   }
 
   #handle(node: NodeId, message: BusMessage, now: number): TrackerEffect[] {
-    const { trust, bans, limits, conduct, peers } = this.#parts
+    const { trust, bans, banning, limits, conduct, peers } = this.#parts
     switch (message.type) {
       case 'signal':
         return this.#abroad.signalFrom(node, message, now)
@@ -217,6 +224,10 @@ export class Cluster {
         bans.adopt({ network, subscriber, count, untilMs: now + forMs }, now)
         return []
       }
+      case 'exclude':
+        if (message.forMs > 0) banning.exclude(message.key, message.forMs, now)
+        else banning.lift(message.key, now)
+        return []
       case 'resumed': {
         const peer = peers.get(message.id)
         return peer !== undefined && peer.issue < message.issue ? conduct.supersede(peer) : []

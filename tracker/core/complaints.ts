@@ -44,6 +44,17 @@ export class Complaints {
     return false
   }
 
+  /** Networks that are banned, and until when. */
+  banned(now: number): [network: string, untilMs: number][] {
+    return [...this.#bannedUntil].filter(([, untilMs]) => now < untilMs)
+  }
+
+  /** Whatever was said about it is forgotten. */
+  lift(network: string): void {
+    this.#bannedUntil.delete(network)
+    this.#voices.delete(network)
+  }
+
   get bannedCount(): number {
     return this.#bannedUntil.size
   }

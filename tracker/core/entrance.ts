@@ -1,6 +1,6 @@
 /** Lets connections in and out: who is kept out, who has too many, and what a new peer begins with. Knows no message. */
 import type { Door } from './admission.ts'
-import { type BanNews, type Bans, strikesText } from './bans.ts'
+import { type BanNews, type Bans, excludedText, strikesText } from './bans.ts'
 import type { Cluster } from './cluster.ts'
 import { bannedText, type Conduct } from './conduct.ts'
 import type { TrackerEffect } from './effects.ts'
@@ -53,7 +53,8 @@ export class Entrance {
   bannedBecause(subscriber: string, network: string, now: number): string | undefined {
     const { trust, bans } = this.#parts
     if (trust.isBanned(network, now)) return bannedText
-    return bans.isBanned(subscriber, network, now) ? strikesText : undefined
+    if (!bans.isBanned(subscriber, network, now)) return undefined
+    return bans.isExcluded(subscriber, network, now) ? excludedText : strikesText
   }
 
   leave({ accounts }: Peer): void {

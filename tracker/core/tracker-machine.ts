@@ -9,6 +9,7 @@ import { type ClientMessage, parseClientMessage, type TrackerMessage } from '../
 import { Door } from './admission.ts'
 import { Authorization } from './authorization.ts'
 import { Authorizing, forbiddenClose } from './authorizing.ts'
+import { Banning } from './banning.ts'
 import { Bans } from './bans.ts'
 import { CandidateScreen } from './candidate-policy.ts'
 import { takeCensus } from './census.ts'
@@ -42,6 +43,8 @@ export class TrackerMachine {
   readonly cluster: Cluster | undefined
   /** The same for all protocols of a tracker. */
   readonly entrance: Entrance
+  /** Who is kept out, for the operator. */
+  readonly banning: Banning
   readonly #limits: TrackerLimits
   readonly #scope: Scope
   readonly #introductions: Introductions
@@ -79,6 +82,7 @@ export class TrackerMachine {
     this.#conduct = conduct
     const door = options.door ?? new Door(limits)
     this.entrance = new Entrance({ limits, scope, trust, bans, conduct, door })
+    this.banning = new Banning(trust, bans)
     const outcomes = new Outcomes(limits)
     this.#outcomes = outcomes
     const memberships = this.#memberships
@@ -88,7 +92,7 @@ export class TrackerMachine {
     const relay = new Relay({ limits, introductions, candidates, conduct })
     const meeting = { limits, rng, memberships, introductions, exposure, trust, conduct }
     const tellMore: Joining['tellMore'] = (...args) => joining.tellMore(...args)
-    const abroad = { ...meeting, bans, epochMs, peers: this.#peers, relay, scope, tellMore }
+    const abroad = { ...meeting, bans, banning: this.banning, epochMs, peers: this.#peers, relay, scope, tellMore }
     const cluster = hmac && options.cluster && new Cluster({ ...abroad, ...options.cluster, hmac })
     const joining = new Joining({ ...meeting, serves, load, outcomes, authorization, cluster })
     this.cluster = cluster

@@ -50,6 +50,14 @@ export class Trust {
     return this.#complaints.isBanned(network, now)
   }
 
+  bans(now: number): { key: string; cause: 'complaints'; untilMs: number }[] {
+    return this.#complaints.banned(now).map(([key, untilMs]) => ({ key, cause: 'complaints', untilMs }))
+  }
+
+  lift(network: string): void {
+    this.#complaints.lift(network)
+  }
+
   enter(peer: Peer): void {
     this.#neighbourhood.enter(peer)
   }

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Census } from '../core/census.ts'
+import type { BanDesk } from './ban-desk.ts'
 import type { DrainPlan } from './drain.ts'
 import type { TrackerStats } from './tracker-stats.ts'
 import type { ReloadableFile } from './watched-file.ts'
@@ -19,6 +20,8 @@ export interface Tracker {
   stats(): TrackerStats
   /** How many connections and swarms there are of what kind: a look at each, for a person who asks. */
   census(): Census
+  /** Who is kept out. */
+  readonly bans: BanDesk
   /** What is read again by itself when it changes, and at once when asked. */
   readonly files: readonly ReloadableFile[]
   /** Whether new clients should be sent here: false as soon as it is about to end. */

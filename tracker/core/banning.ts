@@ -1,0 +1,47 @@
+/**
+ * Who is kept out and until when, for an operator: networks after complaints, addresses after faults, and whomever the
+ * operator names. Knows keys of places (place.ts), not how people write them.
+ */
+import type { Bans } from './bans.ts'
+import type { Trust } from './trust.ts'
+
+export type BanCause = 'complaints' | 'faults' | 'operator'
+
+export interface BanEntry {
+  /** Of a subscriber, or of a network. */
+  readonly key: string
+  readonly cause: BanCause
+  readonly untilMs: number
+}
+
+/** Of an address of IPv4 and of a /64 of IPv6, and how much of it is the network (place.ts). */
+const networkLengths: Readonly<Record<number, number>> = { 4: 3, 8: 6 }
+
+export class Banning {
+  readonly #trust: Trust
+  readonly #bans: Bans
+
+  constructor(trust: Trust, bans: Bans) {
+    this.#trust = trust
+    this.#bans = bans
+  }
+
+  list(now: number): BanEntry[] {
+    return [...this.#trust.bans(now), ...this.#bans.list(now)]
+  }
+
+  /** Nobody of this address or network is let in, and who is here goes, a moment later. */
+  exclude(key: string, forMs: number, now: number): void {
+    const length = networkLengths[key.length]
+    const subscriber = length === undefined ? undefined : key
+    this.#bans.exclude({ network: key.slice(0, length), subscriber }, now + forMs, now)
+  }
+
+  /** @returns whether it was kept out, whyever */
+  lift(key: string, now: number): boolean {
+    const wasBanned = this.list(now).some((ban) => ban.key === key)
+    this.#trust.lift(key)
+    this.#bans.lift(key)
+    return wasBanned
+  }
+}
