@@ -169,6 +169,10 @@ export const reconnectMaxMs = 30_000
 /** Who is told by the tracker to wait waits this part of the time longer at most, as chance has it. */
 export const toldSpread = 0.25
 
+/** Joins at once, and a second, of files that are only served: a tracker lets 20 and 2 through, and refuses the rest. */
+export const servingJoinsBurst = 16
+export const servingJoinsPerSecond = 1.8
+
 /** A swarm is joined again this soon when it wants more peers, then half as often each time, and at least this often. */
 export const rejoinMinMs = 4_000
 export const rejoinMaxMs = 60_000

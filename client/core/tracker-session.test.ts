@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { SwarmId } from '../../shared/ids.ts'
+import { TokenBucket } from '../../shared/token-bucket.ts'
 import { EngineDriver, peerId } from '../../test/fakes/engine-driver.ts'
 
 const started = (seed = 1) => {
@@ -48,6 +50,29 @@ describe('the tracker', () => {
     expect(driver.all('closeTracker')).toHaveLength(1)
     driver.pass(7_100)
     expect(driver.all('connectTracker')).toHaveLength(2)
+  })
+
+  it('[T257] is told of many files at its own pace, what is wanted first, and none is refused', () => {
+    const driver = new EngineDriver()
+    driver.consent()
+    const { manifest, hashes } = driver.file
+    const swarms = Array.from({ length: 60 }, (_, i) => i.toString(16).padStart(40, '0') as SwarmId)
+    for (const swarm of swarms) driver.give({ type: 'open', swarm, manifest, hashes })
+    driver.open()
+    driver.want()
+    driver.forget()
+    driver.give({ type: 'trackerMessage', message: { type: 'welcome', id: peerId('me') } })
+    const told = () => joins(driver).map(({ swarm }) => swarm)
+    expect(told()[0]).toBe(driver.file.swarm)
+    // What a tracker lets through: twenty at once, and two a second (tracker/core/limits.ts).
+    const tracker = new TokenBucket(2, 20)
+    let heard = 0
+    for (let ms = 0; ms < 40_000; ms += 100) {
+      for (; heard < told().length; heard++) expect(tracker.take(1, driver.now)).toBe(true)
+      if (ms === 10_000) expect(new Set(told()).size).toBeGreaterThan(30)
+      driver.pass(100)
+    }
+    expect(new Set(told()).size).toBe(61)
   })
 
   it('[S17] while it is down links live on', () => {

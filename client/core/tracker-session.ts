@@ -4,6 +4,7 @@
  * goes on.
  */
 import type { PeerId, SwarmId } from '../../shared/ids.ts'
+import { TokenBucket } from '../../shared/token-bucket.ts'
 import type { Signal, TrackerMessage } from '../../shared/tracker-messages.ts'
 import { type Core, earlier } from './core.ts'
 import {
@@ -15,6 +16,8 @@ import {
   refusedRetryMs,
   rejoinMaxMs,
   rejoinMinMs,
+  servingJoinsBurst,
+  servingJoinsPerSecond,
   toldSpread,
   welcomeTimeoutMs,
 } from './settings.ts'
@@ -52,6 +55,8 @@ export class TrackerSession {
   /** The tracker said when to come back: while it is still there, and after it closed. */
   #moveAt: number | undefined
   readonly #members = new Map<SwarmId, Membership>()
+  /** What this connection may still ask of the tracker for files that are only served. */
+  #joins = new TokenBucket(servingJoinsPerSecond, servingJoinsBurst)
   readonly #tokens: TokenDesk
 
   constructor(core: Core) {
@@ -93,11 +98,15 @@ export class TrackerSession {
     this.#resume = resume
     this.#failures = 0
     this.#tokens.opened()
+    this.#joins = new TokenBucket(servingJoinsPerSecond, servingJoinsBurst)
     this.#joinAll(now)
   }
 
+  /** What is wanted goes first, and what is only served after it, a few at a time. */
   #joinAll(now: number): void {
-    for (const swarm of this.#core.swarms.values()) this.join(swarm, now)
+    const swarms = [...this.#core.swarms.values()]
+    for (const swarm of swarms) if (swarm.isWanting) this.join(swarm, now)
+    for (const swarm of swarms) if (!swarm.isWanting) this.join(swarm, now)
   }
 
   /** The owner's token is here, or there is none. */
@@ -175,6 +184,8 @@ export class TrackerSession {
     if (this.state !== 'open' || !this.#tokens.isReady) return
     const before = this.#members.get(swarm.id)
     const want = this.#want(swarm, now)
+    const isInTurn = this.#joins.take(1, now)
+    if (want === 0 && !isInTurn) return this.#joinLater(swarm, now)
     // What asked for nobody says nothing about how many there are to be had.
     const paceMs = before && before.lastWant > 0 ? 2 * before.rejoinMs : rejoinMinMs
     const rejoinMs = want === 0 ? rejoinMaxMs : Math.min(rejoinMaxMs, paceMs)
@@ -185,6 +196,16 @@ export class TrackerSession {
     const gives = this.#core.isGiving ? undefined : { gives: false }
     const have = chunkCount === 0 ? 1 : swarm.have.count / chunkCount
     this.#core.emit({ type: 'tell', message: { type: 'join', swarm: swarm.id, have, want, ...gives } })
+  }
+
+  #joinLater(swarm: Swarm, now: number): void {
+    const before = this.#members.get(swarm.id)
+    this.#members.set(swarm.id, {
+      ...(before ?? { lastJoinAt: now, lastWant: 0, rejoinMs: rejoinMaxMs, quietUntil: now }),
+      wasSeeding: swarm.have.isFull,
+      wasGiving: this.#core.isGiving,
+      nextJoinAt: this.#joins.availableAt(1, now),
+    })
   }
 
   /** A while that the tracker named, and somewhat more: many were told the same. */
