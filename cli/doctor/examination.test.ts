@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { silentLog } from '../../shared/log.ts'
 import { type BrokenProxy, type BrokenProxyOptions, startBrokenProxy } from '../../test/fakes/broken-proxy.ts'
+import { startTls } from '../../test/fakes/tls-server.ts'
 import { altered, secret, token } from '../../test/fakes/tokens.ts'
 import { swarmA } from '../../test/fakes/tracker-crowd.ts'
 import { Guest } from '../../test/fakes/tracker-server.ts'
@@ -234,6 +235,16 @@ describe('a tracker that is not to be had', () => {
     const findings = await examine(`wss://127.0.0.1:${await startTracker()}`)
     expect(findings.get('TLS')).toMatchObject({ verdict: 'fault' })
     expect(findings.get('upgrade')).toMatchObject({ verdict: 'fault' })
+  })
+
+  it('[T210] because that port speaks TLS, or its certificate is its own', async () => {
+    const tls = await startTls(await startTracker())
+    const plain = await examine(`ws://127.0.0.1:${tls.port}`)
+    expect(plain.get('TLS')).toMatchObject({ verdict: 'fault', fix: [expect.stringContaining('wss:')] })
+    const secure = await examine(`https://localhost:${tls.port}`)
+    expect(secure.get('TLS')).toMatchObject({ verdict: 'fault', says: expect.stringContaining('SELF_SIGNED') })
+    expect(secure.get('peers')).toMatchObject({ verdict: 'ok' })
+    tls.close()
   })
 
   it('[T210] because another tracker’s swarms are asked for', async () => {

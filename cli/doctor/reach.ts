@@ -59,10 +59,19 @@ function canConnect(host: string, port: number, patienceMs: number): Promise<str
 
 /** The TLS handshake, and whether a browser would take the certificate. */
 export async function checkTls(url: URL, patienceMs: number): Promise<Finding> {
-  if (!isSecure(url)) {
-    const says = 'without TLS: a page that came over https may not connect here'
-    return isLocal(url) ? found('TLS', 'skipped', 'this machine needs none') : found('TLS', 'fault', says, plainRemedy)
+  const finding = await shakeHands(url, patienceMs)
+  if (typeof finding !== 'string')
+    return isSecure(url) ? finding : found('TLS', 'fault', 'that port speaks TLS', tlsRemedy)
+  if (isSecure(url)) {
+    const fix = ['Does that port speak TLS? If not, the URL begins with ws: or http:.']
+    return found('TLS', 'fault', `the handshake fails (${finding})`, fix)
   }
+  const says = 'without TLS: a page that came over https may not connect here'
+  return isLocal(url) ? found('TLS', 'skipped', 'this machine needs none') : found('TLS', 'fault', says, plainRemedy)
+}
+
+/** @returns what is to be said of the certificate, or why there is no handshake */
+async function shakeHands(url: URL, patienceMs: number): Promise<Finding | string> {
   const host = hostOf(url)
   const socket = connectTls({
     host,
@@ -76,15 +85,12 @@ export async function checkTls(url: URL, patienceMs: number): Promise<Finding> {
     socket.once('timeout', () => resolve('no answer'))
     socket.once('error', (error) => resolve(systemErrorCode(error) ?? error.message))
   })
-  const finding =
-    failure === undefined
-      ? certificateFinding(socket)
-      : found('TLS', 'fault', `the handshake fails (${failure})`, [
-          'Does that port speak TLS? If not, the URL begins with ws: or http:.',
-        ])
+  const outcome = failure ?? certificateFinding(socket)
   socket.destroy()
-  return finding
+  return outcome
 }
+
+const tlsRemedy = ['The URL begins with wss: or https: then.']
 
 const plainRemedy = [
   'Browsers block ws: on https: pages. Put a proxy with a certificate before the tracker, and name it as wss:.',
