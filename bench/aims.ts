@@ -163,6 +163,20 @@ export const aims = [
     reach: '≤ 4 KiB',
     bench: 'tracker',
   },
+  {
+    id: 'tracker-killed',
+    scenario: '10,000 sockets cut at once by a tracker that is killed and started again',
+    against: 'the window of 7 s over which clients come back',
+    reach: 'all back as who they were, p99 ≤ the window + 2 s',
+    bench: 'tracker-restart',
+  },
+  {
+    id: 'tracker-drained',
+    scenario: '10,000 sockets of a tracker that drains over 10 s while another one takes over',
+    against: 'that window',
+    reach: 'all back as who they were, p99 ≤ the window + 2 s',
+    bench: 'tracker-restart',
+  },
 ] as const satisfies readonly Aim[]
 
 export type AimId = (typeof aims)[number]['id']

@@ -2,7 +2,7 @@
  * Ten thousand clients lose their tracker at once: it is killed and started again, it drains while another one takes
  * over, or it has more to do than it can. How soon they are back, and what that asks of the tracker. The built program
  * on one core, a crowd of real engines in a process of its own on another. Needs `npm run build`; run by
- * bench/tracker-restart.mjs. `--sockets n` changes how many; `--json` prints the figures as JSON.
+ * bench/tracker-restart.mjs. `--sockets n` changes how many; `--json` prints the figures as JSON; `--write` leaves them behind.
  */
 import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,7 +14,9 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { reconnectMinMs, reconnectSpreadMs } from '../client/core/settings.ts'
 import { trackerPath } from '../tracker/main.ts'
+import type { Verdict } from './aims.ts'
 import { quantile } from './median.ts'
+import { writeResult } from './result.ts'
 import { type CrowdPlan, type CrowdReport, playCrowd } from './session-crowd.ts'
 import { type FloodReport, playFlood } from './tracker-flood.ts'
 
@@ -198,6 +200,30 @@ async function overloaded(keyFile: string, count: number): Promise<FloodReport> 
   return report
 }
 
+/** Beyond the window over which clients come back: what a second crowd at the door may cost. */
+const lateMsMax = 2_000
+
+function judged({ sockets, back, sameId, p99Ms, lastMs, windowMs }: Figures): Verdict {
+  const late = p99Ms - windowMs
+  return {
+    measured: `${back} of ${sockets} back, ${sameId} as who they were; p99 ${(p99Ms / 1_000).toFixed(1)} s, the last ${(lastMs / 1_000).toFixed(1)} s`,
+    isReached: back === sockets && sameId === sockets && late <= lateMsMax,
+  }
+}
+
+function detailsOf(figures: Readonly<Record<string, Figures>>): string[] {
+  const rows = Object.entries(figures).map(([name, one]) => {
+    const times = [one.p50Ms, one.p99Ms, one.lastMs].map((ms) => (ms / 1_000).toFixed(1))
+    const rates = [one.connectsPerSecondPeak, one.takenPerSecondPeak, one.busy, one.cpuPeak]
+    return `| ${[name, one.sockets, ...times, ...rates].join(' | ')} |`
+  })
+  return [
+    '| tracker | sockets | half back, s | p99, s | last, s | connects a second at most | taken | told to wait | of its core at most |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+    ...rows,
+  ]
+}
+
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -208,6 +234,7 @@ export async function main(args: string[]): Promise<void> {
       sockets: { type: 'string', default: '10000' },
       only: { type: 'string' },
       json: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
     },
   })
   if (values.crowd) return playCrowd()
@@ -217,14 +244,25 @@ export async function main(args: string[]): Promise<void> {
     const keyFile = join(folder, 'tracker.key')
     writeFileSync(keyFile, 'k'.repeat(32))
     const count = Number(values.sockets)
-    const scenarios = { killed, drained, overloaded } as const
-    const figures: Record<string, object> = {}
-    for (const [name, run] of Object.entries(scenarios)) {
-      if (values.only !== undefined && values.only !== name) continue
-      figures[name] = await run(keyFile, name === 'overloaded' ? Math.ceil(count / 5) : count)
-      if (!values.json) console.log(name, figures[name])
+    const returns: Record<string, Figures> = {}
+    const show = (name: string, figures: object) => values.json || console.log(name, figures)
+    const isWanted = (name: string) => values.only === undefined || values.only === name
+    for (const [name, run] of Object.entries({ killed, drained })) {
+      if (!isWanted(name)) continue
+      returns[name] = await run(keyFile, count)
+      show(name, returns[name])
     }
+    const flood = isWanted('overloaded') ? await overloaded(keyFile, Math.ceil(count / 5)) : undefined
+    if (flood) show('overloaded', flood)
+    const figures = { ...returns, ...(flood && { overloaded: flood }) }
     if (values.json) console.log(JSON.stringify(figures))
+    if (!values.write) return
+    const { killed: afterKill, drained: afterDrain } = returns
+    const verdicts = {
+      ...(afterKill && { 'tracker-killed': judged(afterKill) }),
+      ...(afterDrain && { 'tracker-drained': judged(afterDrain) }),
+    }
+    writeResult('tracker-restart', { verdicts, details: detailsOf(returns), figures })
   } finally {
     rmSync(folder, { recursive: true })
   }
