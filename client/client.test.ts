@@ -8,7 +8,7 @@ import { type PageOrigin, startPageOrigin } from '../test/fakes/page-origin.ts'
 import { sampleBytes, sampleManifest, sha256 } from '../test/fakes/sample-file.ts'
 import type { Client, ClientOptions } from './api.ts'
 import { assembleClient } from './client.ts'
-import type { ChunkStore, Hasher } from './ports.ts'
+import type { ChunkStore, Hasher, TrackerDialer } from './ports.ts'
 import { createHttpSource } from './shell/http-source.ts'
 import { MemoryStore } from './shell/memory-store.ts'
 import { createResumeHints } from './shell/resume-hints.ts'
@@ -22,7 +22,11 @@ const hasher: Hasher = {
 const clients: Client[] = []
 let origin: PageOrigin
 
-function newClient(options: ClientOptions = {}, store: ChunkStore = new MemoryStore(64 * 1024 * 1024)): Client {
+function newClient(
+  options: ClientOptions = {},
+  store: ChunkStore = new MemoryStore(64 * 1024 * 1024),
+  trackerDialer?: TrackerDialer,
+): Client {
   const nobody = () => {
     throw new Error('no peers here')
   }
@@ -37,7 +41,7 @@ function newClient(options: ClientOptions = {}, store: ChunkStore = new MemorySt
     hasher,
     http: createHttpSource(),
     dialer: { dial: nobody },
-    trackerDialer: { connect: nobody },
+    trackerDialer: trackerDialer ?? { connect: nobody },
     clock: createWebClock(),
     hints: createResumeHints(storage),
   })
@@ -466,5 +470,68 @@ describe('an answer that proves its first leaf', () => {
     })
     const { reader, first } = await begin(client)
     expect((await restOf(reader, first)).equals(file)).toBe(true)
+  })
+})
+
+describe('a site whose own server goes down while the page is open', () => {
+  let edge: PageOrigin
+  const second = sampleBytes(300_000)
+  beforeEach(async () => {
+    edge = await startPageOrigin()
+  })
+  afterEach(() => edge.close())
+
+  /** A client that has a file, and was told of the edge by a tracker at this address. */
+  async function settled(tracker: string): Promise<Client> {
+    const welcome = JSON.stringify({ type: 'welcome', id: 'm'.repeat(22), edges: [`${edge.url}/`] })
+    const client = newClient({ tracker, consent: 'granted' }, undefined, {
+      connect(_, events) {
+        setTimeout(() => {
+          events.open()
+          events.message(welcome)
+        })
+        return { send() {}, close() {} }
+      },
+    })
+    await bytesOf(await client.fetch(`${origin.url}/file.bin`))
+    await expect.poll(() => client.stats().tracker).toBe('open')
+    return client
+  }
+
+  const ownTracker = () => `${origin.url.replace('http', 'ws')}/.nearcast/tracker`
+
+  it.each<[string, () => void]>([
+    ['gone', () => void origin.answers.set('/second.bin', (_, response) => void response.destroy())],
+    [
+      'behind a proxy that says 502',
+      () => void origin.answers.set('/second.bin', (_, response) => void response.writeHead(502).end()),
+    ],
+  ])('[T258] is stood in for by an edge, for a file asked for first now: %s', async (_, fail) => {
+    edge.publish('/second.bin', second)
+    fail()
+    const client = await settled(ownTracker())
+    const response = await client.fetch(`${origin.url}/second.bin`)
+    expect([response.status, response.url]).toEqual([200, `${origin.url}/second.bin`])
+    expect((await bytesOf(response)).equals(second)).toBe(true)
+    expect(client.stats().files).toHaveLength(2)
+    expect(edge.asked).toContain('/second.bin.nearcast.json')
+  })
+
+  it('[T258] is not by edges that somebody else names, nor for requests that say who the visitor is', async () => {
+    edge.publish('/second.bin', second)
+    origin.answers.set('/second.bin', (_, response) => void response.writeHead(503).end())
+    const foreign = await settled('ws://tracker.example.org/')
+    expect((await foreign.fetch(`${origin.url}/second.bin`)).status).toBe(503)
+    const own = await settled(ownTracker())
+    const headers = { authorization: 'Bearer visitor' }
+    expect((await own.fetch(`${origin.url}/second.bin`, { headers })).status).toBe(503)
+    expect(edge.asked).toEqual([])
+  })
+
+  it('[T258] is not when it answers that there is no such file', async () => {
+    edge.publish('/second.bin', second)
+    const client = await settled(ownTracker())
+    expect((await client.fetch(`${origin.url}/second.bin`)).status).toBe(404)
+    expect(edge.asked).toEqual([])
   })
 })

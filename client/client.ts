@@ -1,5 +1,6 @@
 /** The client, put together: the engine, its runtime and the shells of the browser. */
 
+import { toHex } from '../shared/bytes.ts'
 import type { Root } from '../shared/ids.ts'
 import { MiB } from '../shared/limits.ts'
 import type { Log } from '../shared/log.ts'
@@ -21,10 +22,10 @@ import { Engine } from './core/engine.ts'
 import type { ChunkStore, Clock, Dialer, Hasher, HttpSource, TrackerDialer } from './ports.ts'
 import { headOf } from './shell/answer-head.ts'
 import { linkCountFor } from './shell/device.ts'
-import { isOfSite } from './shell/edge-address.ts'
+import { isOfSite, isOfTracker } from './shell/edge-address.ts'
 import { FileDownload } from './shell/file-download.ts'
 import { createManifestSource, type ManifestSource } from './shell/manifest-source.ts'
-import { type Opener, openEarly, openError, randomHex } from './shell/opening.ts'
+import { type Opener, openEarly, openError } from './shell/opening.ts'
 import { openBegun, openReader } from './shell/reader.ts'
 import { Rehearsal } from './shell/rehearsal.ts'
 import type { ResumeHints } from './shell/resume-hints.ts'
@@ -101,7 +102,11 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Last
   const leafHosts = new Set(address === undefined ? [] : [new URL(address).host])
   const rehearsal = new Rehearsal(hasher)
   const hasEdges = (url: string) => isOfSite(url, address)
-  const opener: Opener = { runtime, vault, hasher, hints, clock, manifests, leafHosts, hasEdges, rehearsal }
+  const awakeEdges = () => engine.core.edges.awake(clock.now())
+  const edgesOf = (url: string) => (hasEdges(url) ? awakeEdges() : [])
+  const standIns = (url: string) => (isOfTracker(url, address) ? awakeEdges() : [])
+  const sources = { hints, manifests, leafHosts, hasEdges, edgesOf, standIns }
+  const opener: Opener = { runtime, vault, hasher, clock, rehearsal, ...sources }
   soon(() => rehearsal.idle())
   runtime.input({ type: 'consent', granted: consent === 'granted' })
   if (typeof addEventListener === 'function') {
@@ -253,3 +258,6 @@ function trackerUrl(tracker: string | undefined): string | undefined {
   }
   return address.href
 }
+
+/** Random bytes as the engine's seeds and names want them. */
+const randomHex = (bytes: number): string => toHex(crypto.getRandomValues(new Uint8Array(bytes)))

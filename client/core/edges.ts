@@ -25,6 +25,11 @@ export class Edges {
     for (const edge of this.#rests.keys()) if (!order.includes(edge)) this.#rests.delete(edge)
   }
 
+  /** Those that are not resting, the best first. */
+  awake(now: number): string[] {
+    return this.#order.filter((edge) => (this.#rests.get(edge)?.until ?? 0) <= now)
+  }
+
   /** The edge to ask next for a file; undefined for the file's own address. */
   pick(swarm: Swarm, now: number): string | undefined {
     if (!swarm.hasEdges) return undefined

@@ -12,6 +12,13 @@ export function isOfSite(url: string, trackerUrl: string | undefined): boolean {
   return origin === page || origin === new URL(trackerUrl.replace(/^ws/, 'http')).origin
 }
 
+/**
+ * Whether the tracker stands where a URL's file does: only then who names edges is who names the file's bytes, and an
+ * edge's word for what the file is counts as much as its own server's.
+ */
+export const isOfTracker = (url: string, trackerUrl: string | undefined): boolean =>
+  trackerUrl !== undefined && new URL(url).origin === new URL(trackerUrl.replace(/^ws/, 'http')).origin
+
 /** The file at an edge, or at its own address. ETags are each server's own: at an edge the hashes are proof enough. */
 export function addressAt(
   { url, etag }: { url: string; etag: string | undefined },

@@ -32,3 +32,13 @@ export async function manifestIn(response: Response, hasher: Hasher): Promise<Ma
   const manifest = readManifest(new TextDecoder().decode(text), hasher.sha256)
   return manifest.ok ? manifest.value : manifest.violation
 }
+
+/** What is asked for, or that it was not there in time. */
+export async function inTime(ms: number, manifest: ReturnType<ManifestSource>): ReturnType<ManifestSource> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve('the manifest was not ready'), ms)
+  })
+  // A timer that is left running would keep a program from ending.
+  return Promise.race([manifest, late]).finally(() => clearTimeout(timer))
+}

@@ -5,6 +5,7 @@ import { chunkCountMax } from '../../shared/limits.ts'
 import { type ChunkHashes, type Manifest, pagesSuffix } from '../../shared/manifest.ts'
 import { type BytesBySource, type ErrorCode, NearcastError } from '../api.ts'
 import type { Source } from '../core/engine-events.ts'
+import { fetchAnywhere } from './failover.ts'
 import { readBody } from './limited-body.ts'
 import type { Vault } from './vault.ts'
 
@@ -22,6 +23,8 @@ export interface OpenFileInit {
   hashes: ChunkHashes
   etag: string | undefined
   vault: Vault
+  /** Where else its pages of hashes can be had. */
+  edges: () => readonly string[]
 }
 
 export class OpenFile {
@@ -31,6 +34,7 @@ export class OpenFile {
   readonly hashes: ChunkHashes
   readonly etag: string | undefined
   readonly #vault: Vault
+  readonly #edges: () => readonly string[]
   /** Who brought each chunk: an index into `sources`. */
   readonly sourceOf: Uint8Array
   readonly sources: string[] = ['missing', 'origin', 'store']
@@ -56,6 +60,7 @@ export class OpenFile {
     this.hashes = init.hashes
     this.etag = init.etag
     this.#vault = init.vault
+    this.#edges = init.edges
     this.sourceOf = new Uint8Array(init.manifest.geometry.chunkCount)
     this.#vault.open(this)
     this.begun = new Promise((resolve) => {
@@ -143,7 +148,9 @@ export class OpenFile {
     const address = new URL(this.url)
     address.pathname += pagesSuffix
     try {
-      const response = await fetch(address, { headers: { range: `bytes=${from}-${to - 1}` } })
+      // Whoever brings it, it is checked against the manifest.
+      const headers = { range: `bytes=${from}-${to - 1}` }
+      const { response } = await fetchAnywhere(address.href, { headers }, this.#edges)
       if (!response.ok) return false
       // A server without ranges sends them all: 64 MiB of them at most, at 32 bytes for each of the most chunks.
       const bytesMax = response.status === 206 ? to - from : chunkCountMax * hashBytes

@@ -2,7 +2,7 @@
  * How a URL becomes a file: the plain request starts at once and the manifest is asked for beside it. When the
  * manifest is there in time and speaks of the same bytes, the answer is taken over; otherwise it is left untouched.
  */
-import { type Bytes, hashBytes, toHex } from '../../shared/bytes.ts'
+import { type Bytes, hashBytes } from '../../shared/bytes.ts'
 import { readFirstLeaf } from '../../shared/first-leaf.ts'
 import { swarmIdOf } from '../../shared/ids.ts'
 import { leafBytes } from '../../shared/limits.ts'
@@ -12,7 +12,8 @@ import type { Clock, Hasher } from '../ports.ts'
 import { AnswerBody } from './answer-body.ts'
 import { type ByteRange, disagreement, isAnswerTo, leafClaimOf, parseRange } from './answer-head.ts'
 import { earlyLeaf } from './early-leaf.ts'
-import type { ManifestSource } from './manifest-source.ts'
+import { fetchAnywhere } from './failover.ts'
+import { inTime, type ManifestSource } from './manifest-source.ts'
 import { OpenFile } from './open-file.ts'
 import type { Rehearsal } from './rehearsal.ts'
 import type { ResumeHints } from './resume-hints.ts'
@@ -31,8 +32,11 @@ export interface Opener {
   manifests: ManifestSource
   /** Hosts whose answers prove their first leaf, or are thought to: there the manifest is asked for after it. */
   leafHosts: Set<string>
-  /** Whether the edges that the tracker names have a URL's file as well. */
+  /** Whether the edges that the tracker names have a URL's file as well, and which they are now. */
   hasEdges: (url: string) => boolean
+  edgesOf: (url: string) => readonly string[]
+  /** Those of them that may stand in for its own server from the first byte on, in the tracker's order. */
+  standIns: (url: string) => readonly string[]
   rehearsal: Rehearsal
 }
 
@@ -125,13 +129,14 @@ async function ask(opener: Opener, request: OpenRequest, isLate: boolean): Promi
   const ended = new AbortController()
   const isRanged = request.headers.has('range')
   let fetching: ReturnType<ManifestSource> | undefined
+  let address = request.url
   const signal = request.signal ? AbortSignal.any([request.signal, ended.signal]) : ended.signal
   const manifest = () => {
-    fetching ??= opener.manifests(request.url, signal)
+    fetching ??= opener.manifests(address, signal)
     return fetching
   }
   if (!isRanged && opener.hints.has(request.url)) {
-    const known = await within(hintPatienceMs, manifest())
+    const known = await inTime(hintPatienceMs, manifest())
     refuseClosed(opener, request.url)
     if (typeof known !== 'string') return { kind: 'file', ...(await take(opener, request, known, undefined)) }
   }
@@ -140,10 +145,17 @@ async function ask(opener: Opener, request: OpenRequest, isLate: boolean): Promi
   request.signal?.addEventListener('abort', cancel)
   request.signal?.throwIfAborted()
   // The file is asked for first: its head is what the page would wait for without Nearcast too.
-  const answering = fetch(request.url, { headers: request.headers, signal: body.signal })
+  const init = { headers: request.headers, signal: body.signal }
+  const answering = fetchAnywhere(request.url, init, () => opener.standIns(request.url))
   if (!isLate) void manifest()
   const askedAt = opener.clock.now()
-  const response = await answering.finally(opener.rehearsal.asking())
+  const { response, address: answerer } = await answering.finally(opener.rehearsal.asking())
+  if (answerer !== address) {
+    // A manifest of another server may be of another version.
+    address = answerer
+    fetching = undefined
+    void manifest()
+  }
   // Asked for later, it takes a round trip from here: about as long as this head took.
   const patienceMs = request.patienceMs + (isLate ? opener.clock.now() - askedAt : 0)
   return { response, manifest, patienceMs, isRanged, endManifest: () => ended.abort(), cancel }
@@ -174,7 +186,7 @@ async function judge(
     return { kind: 'plain', response, body, reason }
   }
   if (!response.ok || !response.body) return plain(`the server answered ${response.status}`)
-  const manifest = await within(patienceMs, askForManifest())
+  const manifest = await inTime(patienceMs, askForManifest())
   refuseOver(opener, request, cancel)
   if (typeof manifest === 'string') return plain(manifest)
   const wrong = disagreement(response, manifest)
@@ -205,15 +217,6 @@ function refuseClosed({ runtime }: Opener, url: string): void {
   if (runtime.isClosed) throw new NearcastError('closed', `nearcast: ${url}: the client is closed`)
 }
 
-async function within(ms: number, manifest: ReturnType<ManifestSource>): ReturnType<ManifestSource> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve('the manifest was not ready'), ms)
-  })
-  // A timer that is left running would keep a program from ending.
-  return Promise.race([manifest, late]).finally(() => clearTimeout(timer))
-}
-
 interface Answer {
   response: Response
   body: AnswerBody | undefined
@@ -240,7 +243,7 @@ async function take(
   }
   const hashes = new ChunkHashes(manifest, hasher.sha256)
   const etag = answer?.response.headers.get('etag') ?? undefined
-  const file = new OpenFile({ url, id, manifest, hashes, etag, vault })
+  const file = new OpenFile({ url, id, manifest, hashes, etag, vault, edges: () => opener.edgesOf(url) })
   const opened = { swarm: id, manifest, hashes, hasEdges: opener.hasEdges(url) }
   runtime.addFile(file)
   const lookUp = async () => {
@@ -295,6 +298,3 @@ export function openError(url: string, error: unknown): unknown {
   if (error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError')) return error
   return new NearcastError('network', `nearcast: ${url} could not be reached`, { cause: error })
 }
-
-/** Random bytes as the engine's seeds and names want them. */
-export const randomHex = (bytes: number): string => toHex(crypto.getRandomValues(new Uint8Array(bytes)))
