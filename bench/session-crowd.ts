@@ -74,7 +74,8 @@ class Member {
   constructor(crowd: SessionCrowd, number: number) {
     this.#crowd = crowd
     const place = Math.floor(number / perAddress)
-    this.#localAddress = `127.0.${1 + (place >> 8)}.${1 + (place & 255)}`
+    // Each in a network of its own: one network is given no more than some thousands of connections.
+    this.#localAddress = `127.${2 + (place >> 8)}.${place & 255}.1`
     const settings = {
       mode: 'balanced',
       tracker: true,

@@ -147,7 +147,7 @@ export async function playFlood(port: number, path: string, count: number): Prom
     let isIn = false
     await new Promise<void>((resolve) => {
       const socket = flood.open(
-        `127.0.${1 + (place >> 8)}.${1 + (place & 255)}`,
+        `127.${2 + (place >> 8)}.${place & 255}.1`,
         ({ type }) => {
           if (type !== 'welcome') return
           isIn = true
