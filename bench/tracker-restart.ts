@@ -28,6 +28,9 @@ const drainWindowMs = 10_000
 /** Nobody is waited for longer. */
 const backMsMax = 60_000
 
+/** A bench that fails leaves none of them behind. */
+const children = new Set<ChildProcess>()
+
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Each program has a core of its own where the machine has two. */
@@ -49,6 +52,7 @@ interface TrackerProcess {
 async function startTracker(keyFile: string, port = 0, args: string[] = []): Promise<TrackerProcess> {
   const settings = ['--port', String(port), '--host', '127.0.0.1', '--tracker-key-file', keyFile, ...args]
   const child = spawn(process.execPath, [program, 'tracker', ...settings], { stdio: ['ignore', 'pipe', 'inherit'] })
+  children.add(child)
   pin(child.pid!, 0)
   const [line] = await once(createInterface({ input: child.stdout! }), 'line')
   const { addresses } = JSON.parse(line) as { addresses: string[] }
@@ -88,6 +92,7 @@ class Crowd {
   readonly child = fork(script, ['--crowd'])
 
   constructor() {
+    children.add(this.child)
     pin(this.child.pid!, 1)
   }
 
@@ -192,6 +197,7 @@ async function drained(keyFile: string, count: number): Promise<Figures> {
 async function overloaded(keyFile: string, count: number): Promise<FloodReport> {
   const tracker = await startTracker(keyFile)
   const flood = fork(script, ['--flood', '--port', String(tracker.port), '--sockets', String(count)])
+  children.add(flood)
   pin(flood.pid!, 1)
   const [report] = await once(flood, 'message')
   const hasLived = tracker.child.exitCode === null
@@ -264,6 +270,7 @@ export async function main(args: string[]): Promise<void> {
     }
     writeResult('tracker-restart', { verdicts, details: detailsOf(returns), figures })
   } finally {
+    for (const child of children) child.kill('SIGKILL')
     rmSync(folder, { recursive: true })
   }
 }
