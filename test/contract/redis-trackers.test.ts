@@ -165,6 +165,27 @@ describe('Redis', () => {
     }
   })
 
+  it('[T168] may hang: within seconds a tracker goes on alone, and is with the others when it answers again', async () => {
+    const server = await RedisServer.start()
+    try {
+      const { log, lines } = keepingLog()
+      const here = await start(server.url, { log })
+      await up(here)
+      const anna = await here.guest()
+      await join(anna.guest)
+      server.pause()
+      await expect.poll(() => isUp(here), { timeout: 20_000 }).toBe(false)
+      expect(here.tracker.isReady).toBe(true)
+      expect(await meets((await here.guest()).guest)).toEqual([anna.id])
+      server.resume()
+      await up(here)
+      expect(lines.filter((line) => line.startsWith('the bus is'))).toHaveLength(3)
+    } finally {
+      server.resume()
+      await server.kill()
+    }
+  })
+
   it('[T168] may be out of reach at the start: one line says so, and visitors are served', async () => {
     const { log, lines } = keepingLog()
     const tracker = await start('redis://127.0.0.1:1', { log })
