@@ -164,6 +164,13 @@ export const aims = [
     bench: 'tracker',
   },
   {
+    id: 'tracker-core',
+    scenario: 'a join in a swarm of 50,000, the core alone',
+    against: 'the same in a swarm of 100',
+    reach: '≤ 20 µs and ≤ 1.5 ×',
+    bench: 'tracker',
+  },
+  {
     id: 'tracker-killed',
     scenario: '10,000 sockets cut at once by a tracker that is killed and started again',
     against: 'the window of 7 s over which clients come back',

@@ -22,7 +22,7 @@ const limits = isLimited
       connectionsPerAddressMax: 100_000,
       connectionsPerSecond: unlimited,
       connectionsBurst: unlimited,
-      loopLagMsMax: unlimited,
+      loopLagMaxMs: unlimited,
       joinsPerSecond: unlimited,
       joinsBurst: unlimited,
       messagesPerSecond: unlimited,

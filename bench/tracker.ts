@@ -10,16 +10,27 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { webTorrentPath } from '../tracker/api.ts'
 import { trackerPath } from '../tracker/main.ts'
-import type { Verdicts } from './aims.ts'
 import type { AnnounceFigures, AnnounceLoad } from './announce-load.ts'
 import type { IdleFigures, IdleLoad } from './idle-load.ts'
 import type { JoinFigures, JoinLoad } from './join-load.ts'
-import { median, quantile } from './median.ts'
 import { PinnedServer, runLoad } from './pinned.ts'
 import { readResults, writeResult } from './result.ts'
+import type { CoreFigures } from './tracker-core.ts'
+import {
+  announceName,
+  coreName,
+  details,
+  joinNames,
+  judge,
+  type MemoryRow,
+  memoryName,
+  type Name,
+  note,
+  type Round,
+  type Row,
+  type TrackerFigures,
+} from './tracker-report.ts'
 import { installWebTorrent, webTorrentVersions } from './webtorrent-packages.ts'
-
-type Name = 'nearcast' | 'bittorrent-tracker' | 'bare ws'
 
 interface Contender {
   name: Name
@@ -45,19 +56,6 @@ const measureMs = 2_000
 
 const roundsDefault = 5
 
-/** One measurement of one contender. `perCpuSecond` is what its core would carry if nothing else ran on it. */
-interface Round {
-  perSecond: number
-  perCpuSecond: number
-  p99Ms: number
-  lost: number
-}
-
-interface Row {
-  name: string
-  rounds: Record<string, Round[]>
-}
-
 async function announceRound({ script, path }: Contender, sockets: number, offers: number): Promise<Round> {
   const server = await PinnedServer.start(script)
   try {
@@ -81,9 +79,6 @@ async function announceRow(sockets: number, offers: number, rounds: number): Pro
   return row
 }
 
-const announceName = (sockets: number, offers: number): string =>
-  `announces, ${sockets.toLocaleString('en-US')} sockets, ${offers === 0 ? 'no offers' : `${offers} offers each`}`
-
 const joinSockets = 10_000
 
 /** First as fast as it goes, then at half of that. */
@@ -101,11 +96,6 @@ async function joinRow(rounds: number): Promise<Row[]> {
   ]
 }
 
-export const joinNames = {
-  full: 'own protocol, 10,000 sockets: a join and two signals relayed, as fast as it goes',
-  half: 'own protocol, 10,000 sockets: the same at half of that load',
-}
-
 async function joinRound(perSecond: number | undefined): Promise<Round> {
   const server = await PinnedServer.start(nearcast.script)
   try {
@@ -119,12 +109,6 @@ async function joinRound(perSecond: number | undefined): Promise<Round> {
   }
 }
 
-interface MemoryRow {
-  name: string
-  /** Bytes of resident memory for each socket. */
-  bytes: Record<string, number[]>
-}
-
 const idleSockets = 10_000
 
 async function memoryRow(rounds: number): Promise<MemoryRow> {
@@ -135,8 +119,6 @@ async function memoryRow(rounds: number): Promise<MemoryRow> {
   }
   return row
 }
-
-const memoryName = 'memory, 10,000 idle joined sockets'
 
 async function idleRound({ script, path, name }: Contender): Promise<number> {
   const server = await PinnedServer.start(script)
@@ -153,90 +135,18 @@ async function idleRound({ script, path, name }: Contender): Promise<number> {
   }
 }
 
-export interface TrackerFigures {
-  rows: Row[]
-  memory: MemoryRow | undefined
-}
-
 const announceCases = [1_000, 8_000].flatMap((sockets) => [0, 5].map((offers) => ({ sockets, offers })))
 
-export const rateOf = (rounds: readonly Round[]): number => median(rounds.map(({ perCpuSecond }) => perCpuSecond))
-const paceOf = (rounds: readonly Round[]): number => median(rounds.map(({ perSecond }) => perSecond))
-
-const thousands = (count: number): string => Math.round(count).toLocaleString('en-US')
-
-function judge({ rows, memory }: TrackerFigures): Verdicts {
-  const verdicts: Verdicts = {}
-  const times = (name: string, other: Name): number | undefined => {
-    const { rounds = {} } = rows.find((row) => row.name === name) ?? {}
-    const [ours, theirs] = [rounds.nearcast, rounds[other]]
-    return ours && theirs ? rateOf(ours) / rateOf(theirs) : undefined
-  }
-  const say = (aim: keyof Verdicts, found: readonly (number | undefined)[], least: number): void => {
-    const measured = found.filter((one) => one !== undefined)
-    if (measured.length < found.length) return
-    const words = measured.map((one) => `${one.toFixed(2)} ×`).join(' and ')
-    verdicts[aim] = { measured: words, isReached: measured.every((one) => one >= least) }
-  }
-  const bareTimes = [1_000, 8_000].map((sockets) => times(announceName(sockets, 0), 'bare ws'))
-  say('tracker-bare', bareTimes, 0.9)
-  say('tracker-rival', [times(announceName(8_000, 0), 'bittorrent-tracker')], 1.5)
-  say(
-    'tracker-offers',
-    [1_000, 8_000].map((sockets) => times(announceName(sockets, 5), 'bittorrent-tracker')),
-    1.3,
-  )
-  const [full, half] = [joinNames.full, joinNames.half].map(
-    (name) => rows.find((row) => row.name === name)?.rounds.nearcast,
-  )
-  if (full && half) {
-    const p99Ms = median(half.map((round) => round.p99Ms))
-    const measured = `${thousands(rateOf(full))} joins and ${thousands(2 * rateOf(full))} signals a second; p99 ${p99Ms.toFixed(1)} ms`
-    verdicts['tracker-joins'] = { measured, isReached: p99Ms <= 50 }
-  }
-  if (memory) {
-    const kib = (median(memory.bytes.nearcast!) - median(memory.bytes['bare ws']!)) / 1024
-    verdicts['tracker-memory'] = { measured: `${kib.toFixed(1)} KiB`, isReached: kib <= 4 }
-  }
-  return verdicts
+/** In a process of its own, on a heap of its own. */
+function measureCore(): CoreFigures {
+  const script = fileURLToPath(new URL('tracker-core.mjs', import.meta.url))
+  const { status, stdout } = spawnSync(process.execPath, [script, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  if (status !== 0) throw new Error(`${script} ended with ${status}`)
+  return JSON.parse(String(stdout))
 }
-
-function details({ rows, memory }: TrackerFigures): string[] {
-  const lines = [
-    '| what | server | a second | a second of its processor time | p99, ms | each round |',
-    '| --- | --- | --- | --- | --- | --- |',
-  ]
-  for (const { name, rounds } of rows) {
-    for (const [server, each] of Object.entries(rounds)) {
-      const p99Ms = quantile(
-        each.map((round) => round.p99Ms),
-        1 / 2,
-      )
-      const cells = [name, server, thousands(paceOf(each)), thousands(rateOf(each)), p99Ms.toFixed(1)]
-      lines.push(`| ${[...cells, each.map(({ perCpuSecond }) => thousands(perCpuSecond)).join(' ')].join(' | ')} |`)
-    }
-  }
-  if (memory) {
-    lines.push('', '| what | server | KiB a socket | each round |', '| --- | --- | --- | --- |')
-    for (const [server, each] of Object.entries(memory.bytes)) {
-      const cells = [
-        memory.name,
-        server,
-        (median(each) / 1024).toFixed(1),
-        each.map((bytes) => (bytes / 1024).toFixed(1)).join(' '),
-      ]
-      lines.push(`| ${cells.join(' | ')} |`)
-    }
-  }
-  return lines
-}
-
-const note =
-  'Server and load are pinned to a core each. A turn with offers is over when the announce and each of its offers are ' +
-  'answered; swarms have a hundred peers. A bare ws server parses an announce and answers it.'
 
 /** Benches of one part each, which print what they measured. */
-const siblings = ['tracker-core', 'tracker-abuse', 'tracker-restart']
+const siblings = ['tracker-abuse', 'tracker-restart']
 
 function runSiblings(): void {
   for (const script of siblings.map((name) => fileURLToPath(new URL(`${name}.mjs`, import.meta.url)))) {
@@ -259,6 +169,7 @@ function merged(measured: TrackerFigures): TrackerFigures {
   return {
     rows: rows.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name)),
     memory: measured.memory ?? last?.memory,
+    core: measured.core ?? last?.core,
   }
 }
 
@@ -274,12 +185,13 @@ export async function main(args: string[]): Promise<void> {
   installWebTorrent()
   const rounds = Number(values.rounds)
   const isWanted = (name: string) => name.includes(values.only)
-  const measured: TrackerFigures = { rows: [], memory: undefined }
+  const measured: TrackerFigures = { rows: [], memory: undefined, core: undefined }
   for (const { sockets, offers } of announceCases) {
     if (isWanted(announceName(sockets, offers))) measured.rows.push(await announceRow(sockets, offers, rounds))
   }
   if (isWanted(joinNames.full)) measured.rows.push(...(await joinRow(rounds)))
   if (isWanted(memoryName)) measured.memory = await memoryRow(rounds)
+  if (isWanted(coreName)) measured.core = measureCore()
   console.log(details(measured).join('\n'))
   for (const [aim, { measured: words, isReached }] of Object.entries(judge(measured))) {
     console.log(`${aim}: ${words}${isReached ? '' : ', short'}`)

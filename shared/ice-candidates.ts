@@ -35,21 +35,38 @@ export function parseCandidate(text: string): IceCandidate | undefined {
 export const printCandidate = ({ head, address, port, type, tail }: IceCandidate): string =>
   `candidate:${head} ${address} ${port} typ ${type}${tail}`
 
-/** Browsers end lines with both, and take either. */
-const lineEnd = /\r\n|\r|\n/
-
-/** Sections of a description for media or data: we need one. */
-export const sectionCount = (sdp: string): number => sdp.split(lineEnd).filter((line) => line.startsWith('m=')).length
+const lineFeed = 0x0a
+const carriageReturn = 0x0d
 
 /**
  * A description with each line as `keep` wants it, or without it. Line ends stay as they are: a description does not
  * become longer by this.
  */
 export function withLines(sdp: string, keep: (line: string) => string | undefined): string {
-  return sdp.replace(/([^\r\n]+)(\r\n|\r|\n|$)/g, (_, line: string, end: string) => {
-    const kept = keep(line)
-    return kept === undefined ? '' : kept + end
-  })
+  let kept = ''
+  /** All before it is in `kept`, where it is kept. */
+  let done = 0
+  let next = 0
+  for (let at = 0; at < sdp.length; at = next) {
+    const end = lineEnd(sdp, at)
+    next = end + (sdp.startsWith('\r\n', end) ? 2 : 1)
+    if (end === at) continue
+    const line = sdp.slice(at, end)
+    const wanted = keep(line)
+    if (wanted === line) continue
+    kept += sdp.slice(done, at) + (wanted ?? '')
+    done = wanted === undefined ? next : end
+  }
+  return done === 0 ? sdp : kept + sdp.slice(done)
+}
+
+/** Browsers end lines with both, and take either. */
+function lineEnd(text: string, from: number): number {
+  for (let at = from; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === lineFeed || code === carriageReturn) return at
+  }
+  return text.length
 }
 
 export const isCandidateLine = (line: string): boolean => /^\s*a=candidate:/i.test(line)

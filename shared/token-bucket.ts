@@ -11,7 +11,8 @@ export class TokenBucket {
   #perMs: number
   #burst: number
   #tokens: number
-  #atMs: number | undefined
+  /** Always a number: as `undefined` at first, each later one would be an object of its own. */
+  #atMs = Number.NEGATIVE_INFINITY
 
   /** Starts full. */
   constructor(ratePerSecond: number, burst: number) {
@@ -53,9 +54,9 @@ export class TokenBucket {
   }
 
   #refill(nowMs: number): void {
-    const elapsedMs = Math.max(0, nowMs - (this.#atMs ?? nowMs))
-    this.#tokens = Math.min(this.#burst, this.#tokens + elapsedMs * this.#perMs)
-    this.#atMs = Math.max(nowMs, this.#atMs ?? nowMs)
+    if (nowMs <= this.#atMs) return
+    this.#tokens = Math.min(this.#burst, this.#tokens + (nowMs - this.#atMs) * this.#perMs)
+    this.#atMs = nowMs
   }
 }
 

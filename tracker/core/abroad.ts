@@ -91,7 +91,7 @@ export class Abroad {
     { signal }: TrackerMessage & { type: 'signal' },
     now: number,
   ): void {
-    const ticket = other.introductions.get(from)?.ticket
+    const ticket = other.introductions?.get(from)?.ticket
     if (ticket === undefined) return
     const at = whereaboutsOf(from.place)
     this.#post.say(node, { type: 'signal', from: from.id, to, swarm, signal, ticket, at }, now)
@@ -153,7 +153,7 @@ export class Abroad {
     const effects: TrackerEffect[] = []
     for (const [id, { peer }] of this.#peers) {
       if (peer.node !== node) continue
-      for (const [other] of peer.introductions) effects.push(...this.#cannotReach(other, id))
+      for (const other of peer.introductions?.keys() ?? []) effects.push(...this.#cannotReach(other, id))
       this.#parts.introductions.forget(peer)
       this.#peers.delete(id)
     }
@@ -168,6 +168,6 @@ export class Abroad {
 
   /** Forgets who is introduced to nobody here any more. */
   expire(): void {
-    for (const [id, { peer }] of this.#peers) if (peer.introductions.size === 0) this.#peers.delete(id)
+    for (const [id, { peer }] of this.#peers) if (peer.introductions === undefined) this.#peers.delete(id)
   }
 }

@@ -6,6 +6,8 @@ export type AddressClass = 'public' | 'private' | 'link-local' | 'loopback' | 'n
 
 const groupCount = 8
 
+const digitZero = 0x30
+
 /** @returns 4 or 16 bytes, IPv4-mapped ones as 4; undefined for what is no address, a name or one with a zone, say */
 export function parseIp(text: string): Uint8Array | undefined {
   if (!text.includes(':')) return parseIpV4(text)
@@ -14,12 +16,27 @@ export function parseIp(text: string): Uint8Array | undefined {
 }
 
 function parseIpV4(text: string): Uint8Array | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text)
-  if (match === null) return undefined
-  const parts = match.slice(1)
-  // A leading zero is octal to some.
-  if (parts.some((part) => Number(part) > 255 || (part.length > 1 && part[0] === '0'))) return undefined
-  return Uint8Array.from(parts, Number)
+  const bytes = new Uint8Array(4)
+  let count = 0
+  let part = 0
+  let digits = 0
+  for (let at = 0; at <= text.length; at++) {
+    const digit = text.charCodeAt(at) - digitZero
+    if (digit >= 0 && digit <= 9) {
+      // A leading zero is octal to some.
+      if (digits > 0 && part === 0) return undefined
+      part = part * 10 + digit
+      digits++
+      if (part > 255) return undefined
+    } else if (digits > 0 && count < 4 && (at === text.length || text[at] === '.')) {
+      bytes[count++] = part
+      part = 0
+      digits = 0
+    } else {
+      return undefined
+    }
+  }
+  return count === 4 ? bytes : undefined
 }
 
 function parseIpV6(text: string): Uint8Array | undefined {

@@ -69,7 +69,8 @@ export function take(
   now: number,
 ): string | undefined {
   if (!allowance[rate].take(amount, now)) return 'connection'
-  return accounts.find((account) => !account.take(rate, amount, now))?.ledger.noun
+  for (const account of accounts) if (!account.take(rate, amount, now)) return account.ledger.noun
+  return undefined
 }
 
 /** Takes what came from a client, whatever it says. @returns what is too much, in words, and whose limit that is */

@@ -4,62 +4,99 @@
  * for what it never fetches. Knows no file.
  */
 import type { Membership } from './peer.ts'
+import { type RingKey, ringKey } from './place.ts'
 
 /** A quarter of the first places (shared/limits.ts, aheadCountMax), like its share of all else. */
 const leadersPerNetworkMax = 4
 
-export class Arrivals {
-  /** All of them, and the number of each, in the order in which they came. */
-  readonly #numbers = new Map<Membership, number>()
-  readonly #byNetwork = new Map<string, Set<Membership>>()
-  /** Those that were among the first few of their network when they came, in that order. */
-  readonly #leaders = new Set<Membership>()
-  readonly #leaderCounts = new Map<string, number>()
-  #count = 0
+/** One that came, in the list of its network and, where it is a leader, in that of all leaders. */
+export interface Arrival {
+  readonly number: number
+  readonly network: Network
+  earlier: Arrival | undefined
+  later: Arrival | undefined
+  /** Whether it was among the first few of its network when it came. */
+  readonly isLeader: boolean
+  earlierLeader: Arrival | undefined
+  laterLeader: Arrival | undefined
+}
 
-  get size(): number {
-    return this.#numbers.size
-  }
+interface Network {
+  newest: Arrival | undefined
+  leaderCount: number
+}
+
+export class Arrivals {
+  readonly #networks = new Map<RingKey, Network>()
+  #oldestLeader: Arrival | undefined
+  #newestLeader: Arrival | undefined
+  #arrivedCount = 0
+  size = 0
 
   /** One that is here already keeps its place. */
   add(member: Membership): void {
-    if (this.#numbers.has(member)) return
-    this.#numbers.set(member, this.#count++)
-    const { network } = member.peer.place
-    const neighbours = this.#byNetwork.get(network)
-    if (neighbours === undefined) this.#byNetwork.set(network, new Set([member]))
-    else neighbours.add(member)
-    const leaderCount = this.#leaderCounts.get(network) ?? 0
-    if (leaderCount >= leadersPerNetworkMax) return
-    this.#leaderCounts.set(network, leaderCount + 1)
-    this.#leaders.add(member)
+    if (member.arrival !== undefined) return
+    const key = ringKey(member.peer.place, 'network')!
+    let network = this.#networks.get(key)
+    if (network === undefined) {
+      network = { newest: undefined, leaderCount: 0 }
+      this.#networks.set(key, network)
+    }
+    const isLeader = network.leaderCount < leadersPerNetworkMax
+    const arrival: Arrival = {
+      number: this.#arrivedCount++,
+      network,
+      earlier: network.newest,
+      later: undefined,
+      isLeader,
+      earlierLeader: isLeader ? this.#newestLeader : undefined,
+      laterLeader: undefined,
+    }
+    if (network.newest !== undefined) network.newest.later = arrival
+    network.newest = arrival
+    if (isLeader) this.#lead(arrival)
+    member.arrival = arrival
+    this.size++
+  }
+
+  #lead(arrival: Arrival): void {
+    arrival.network.leaderCount++
+    if (this.#newestLeader === undefined) this.#oldestLeader = arrival
+    else this.#newestLeader.laterLeader = arrival
+    this.#newestLeader = arrival
   }
 
   delete(member: Membership): void {
-    if (!this.#numbers.delete(member)) return
-    const { network } = member.peer.place
-    const neighbours = this.#byNetwork.get(network)!
-    neighbours.delete(member)
-    if (neighbours.size === 0) this.#byNetwork.delete(network)
-    if (!this.#leaders.delete(member)) return
-    const leaderCount = this.#leaderCounts.get(network)!
-    if (leaderCount === 1) this.#leaderCounts.delete(network)
-    else this.#leaderCounts.set(network, leaderCount - 1)
+    const { arrival } = member
+    if (arrival === undefined) return
+    const { network, earlier, later, isLeader } = arrival
+    if (earlier !== undefined) earlier.later = later
+    if (later !== undefined) later.earlier = earlier
+    else network.newest = earlier
+    if (network.newest === undefined) this.#networks.delete(ringKey(member.peer.place, 'network')!)
+    if (isLeader) this.#leadNoMore(arrival)
+    member.arrival = undefined
+    this.size--
+  }
+
+  #leadNoMore({ network, earlierLeader, laterLeader }: Arrival): void {
+    network.leaderCount--
+    if (earlierLeader === undefined) this.#oldestLeader = laterLeader
+    else earlierLeader.laterLeader = laterLeader
+    if (laterLeader === undefined) this.#newestLeader = earlierLeader
+    else laterLeader.earlierLeader = earlierLeader
   }
 
   /** How many came before this member, all of its own network and a few of each other; `countMax` stands for any more. */
-  aheadOf(member: Membership, countMax: number): number {
-    const { network } = member.peer.place
-    const number = this.#numbers.get(member) ?? this.#count
-    const came = (other: Membership) => this.#numbers.get(other)! < number
+  aheadOf({ arrival, peer }: Membership, countMax: number): number {
+    const network = arrival?.network ?? this.#networks.get(ringKey(peer.place, 'network')!)
+    const number = arrival?.number ?? this.#arrivedCount
     let count = 0
-    for (const other of this.#byNetwork.get(network) ?? []) {
-      if (count === countMax || !came(other)) break
-      count++
-    }
-    for (const other of this.#leaders) {
-      if (count === countMax || !came(other)) break
-      if (other.peer.place.network !== network) count++
+    let neighbour = arrival === undefined ? network?.newest : arrival.earlier
+    for (; neighbour !== undefined && count < countMax; neighbour = neighbour.earlier) count++
+    let leader = this.#oldestLeader
+    for (; leader !== undefined && leader.number < number && count < countMax; leader = leader.laterLeader) {
+      if (leader.network !== network) count++
     }
     return count
   }

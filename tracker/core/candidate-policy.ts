@@ -6,10 +6,8 @@
 import {
   CandidateBudget,
   type IceCandidate,
-  isCandidateLine,
   parseCandidate,
   printCandidate,
-  sectionCount,
   withLines,
 } from '../../shared/ice-candidates.ts'
 import type { Signal } from '../../shared/tracker-messages.ts'
@@ -38,6 +36,9 @@ export const regainedSide = ({ all, foreign }: CandidateSide, share: number): Ca
   all: all.regained(share),
   foreign: foreign.regained(share),
 })
+
+/** Lines of a description that name addresses, besides `c=`. */
+const addressLine = /^\s*a=(?:(candidate)|remote-candidates|rtcp):/i
 
 /** The name that a browser gives an address of its own network (draft-ietf-mmusic-mdns-ice-candidates). */
 const localName = /^[0-9a-f-]{36}\.local$/i
@@ -87,12 +88,11 @@ export class CandidateScreen {
 
   #screened(signal: Signal, keep: (text: string) => string | undefined): Signal | string {
     const { description, candidates } = signal
-    if (description !== undefined && sectionCount(description.sdp) > 1) return 'a description of more than one section'
+    const sdp = description && this.#describedBy(description.sdp, keep)
+    if (description && sdp === undefined) return 'a description of more than one section'
     return {
       ...signal,
-      ...(description && {
-        description: { ...description, sdp: this.#describedBy(description.sdp, keep) },
-      }),
+      ...(description && { description: { ...description, sdp: sdp! } }),
       ...(candidates && {
         candidates: candidates.flatMap((one) => {
           const candidate = keep(one.candidate)
@@ -102,16 +102,23 @@ export class CandidateScreen {
     }
   }
 
-  /** Addresses that a description has outside its candidates are needed by nobody. */
-  #describedBy(sdp: string, keep: (text: string) => string | undefined): string {
+  /**
+   * Addresses that a description has outside its candidates are needed by nobody.
+   * @returns undefined for one of more sections than that of our data
+   */
+  #describedBy(sdp: string, keep: (text: string) => string | undefined): string | undefined {
+    let sections = 0
     let connectionLines = 0
-    return withLines(sdp, (line) => {
-      if (isCandidateLine(line)) return printed(keep(line))
+    const described = withLines(sdp, (line) => {
+      if (line.startsWith('m=')) sections++
+      const address = addressLine.exec(line)
+      if (address?.[1] !== undefined) return printed(keep(line))
       if (!this.hidesOthers) return line
       // One there must be, and a second one could only make the description longer.
       if (line.startsWith('c=IN IP')) return connectionLines++ === 0 ? 'c=IN IP4 0.0.0.0' : undefined
-      return /^\s*a=(?:remote-candidates|rtcp):/i.test(line) ? undefined : line
+      return address === null ? line : undefined
     })
+    return sections > 1 ? undefined : described
   }
 
   /** @returns the candidate as it is passed on, if it is */

@@ -6,7 +6,7 @@ import type { SwarmId } from '../../shared/ids.ts'
 import type { Rng } from '../../shared/rng.ts'
 import { type Digest, digestPeersMax, whereaboutsOf } from './bus-messages.ts'
 import type { TrackerLimits } from './limits.ts'
-import type { Membership } from './peer.ts'
+import { introductionCountOf, type Membership } from './peer.ts'
 import type { Swarm } from './swarm.ts'
 import type { Topic } from './topics.ts'
 
@@ -85,12 +85,13 @@ export class Digests {
     return { size: swarm.size, downloading: swarm.downloadingCount, forMs, peers }
   }
 
-  #sample({ all, holders }: Swarm): Membership[] {
+  #sample(swarm: Swarm): Membership[] {
+    const { all } = swarm
     const sample: Membership[] = []
     const spare: Membership[] = []
     const ofNetwork = new Map<string, number>()
     for (let i = 0; i < Math.min(all.size, drawsPerPeer * digestPeersMax) && sample.length < digestPeersMax; i++) {
-      const member = all.draw(i, this.#rng)
+      const member = swarm.memberAt(all.draw(i, this.#rng))
       if (!this.#hasRoom(member)) continue
       const { network } = member.peer.place
       const count = ofNetwork.get(network) ?? 0
@@ -99,14 +100,14 @@ export class Digests {
       else spare.push(member)
     }
     sample.push(...spare.slice(0, digestPeersMax - sample.length))
-    if (!sample.some(({ have }) => have > 0)) this.#addHolder(sample, holders)
+    if (!sample.some(({ have }) => have > 0)) this.#addHolder(sample, swarm)
     return sample
   }
 
   /** Who has some of the file is known to be somewhere. */
-  #addHolder(sample: Membership[], holders: Swarm['holders']): void {
-    for (let i = 0; i < Math.min(holderDraws, holders.size); i++) {
-      const member = holders.draw(i, this.#rng)
+  #addHolder(sample: Membership[], swarm: Swarm): void {
+    for (let i = 0; i < Math.min(holderDraws, swarm.holders.size); i++) {
+      const member = swarm.memberAt(swarm.holders.draw(i, this.#rng))
       if (!this.#hasRoom(member)) continue
       if (sample.length >= digestPeersMax) sample.pop()
       sample.push(member)
@@ -116,6 +117,6 @@ export class Digests {
 
   /** Who was introduced to many is spared: others elsewhere would add to it at once, without knowing of each other. */
   #hasRoom({ peer }: Membership): boolean {
-    return peer.introductions.size < this.#limits.introductionsPerPeerMax / 2
+    return introductionCountOf(peer) < this.#limits.introductionsPerPeerMax / 2
   }
 }

@@ -22,14 +22,20 @@ export class Exposure {
   }
 
   permits(a: Peer, b: Peer, now: number): boolean {
+    if (!this.#isCounted(a) && !this.#isCounted(b)) return true
     // Behind one address there is nothing to learn.
     return a.subscriber === b.subscriber || (this.#mayLearn(a, b, now) && this.#mayLearn(b, a, now))
   }
 
   note(a: Peer, b: Peer, now: number): void {
-    if (a.subscriber === b.subscriber) return
+    if ((!this.#isCounted(a) && !this.#isCounted(b)) || a.subscriber === b.subscriber) return
     this.#learn(a, b, now)
     this.#learn(b, a, now)
+  }
+
+  /** Whether there is a limit on whom a peer learns of, which there is not by default. */
+  #isCounted({ bearer }: Peer): boolean {
+    return this.#limits.peersPerAddressMax > 0 || bearer?.reveals !== undefined
   }
 
   #mayLearn(peer: Peer, of: Peer, now: number): boolean {

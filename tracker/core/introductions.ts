@@ -5,7 +5,7 @@
 import type { Signal, Tier } from '../../shared/tracker-messages.ts'
 import { type CandidateSide, regainedSide } from './candidate-policy.ts'
 import type { TrackerLimits } from './limits.ts'
-import type { Peer } from './peer.ts'
+import { introductionCountOf, type Peer } from './peer.ts'
 
 export interface Introduction {
   /** The one that was told of the other, and calls. */
@@ -51,8 +51,7 @@ export class Introductions {
 
   /** The introduction of these two that still holds. */
   between(a: Peer, b: Peer, now: number): Introduction | undefined {
-    // Of a newcomer there is nothing to look up, and to hash its partners would be most of a draw's cost.
-    const introduction = a.introductionCount === 0 ? undefined : a.introductions.get(b)
+    const introduction = a.introductions?.get(b)
     if (introduction === undefined || this.#isOver(introduction, now)) return undefined
     // Of one of them more may be known by now, such as that the two must not meet.
     return a.place.scope === b.place.scope ? introduction : undefined
@@ -66,24 +65,37 @@ export class Introductions {
   /** Whether `peer` may be named to `asker`: nobody's places are all taken by one network that is not its own. */
   hasRoom(peer: Peer, asker: Peer): boolean {
     const countMax = this.#limits.introductionsPerPeerMax
-    const { introductionCount } = peer
-    if (introductionCount < countMax * networkShareMax) return true
-    if (introductionCount >= countMax) return false
+    const count = introductionCountOf(peer)
+    if (count < countMax * networkShareMax) return true
+    if (count >= countMax) return false
     const { network } = asker.place
     return network === peer.place.network || (peer.introducedNetworks?.get(network) ?? 0) < countMax * networkShareMax
   }
 
+  #enter(peer: Peer, other: Peer, introduction: Introduction): void {
+    peer.introductions ??= new Map()
+    peer.introductions.set(other, introduction)
+    this.#count(peer, other, 1)
+  }
+
+  #exit(peer: Peer, other: Peer): void {
+    peer.introductions!.delete(other)
+    if (peer.introductions!.size === 0) peer.introductions = undefined
+    this.#count(peer, other, -1)
+  }
+
   /** Counts a peer's introductions by network while there are so many that a network could have too many of them. */
   #count(peer: Peer, other: Peer, by: 1 | -1): void {
-    const { introductions, introducedNetworks } = peer
-    peer.introductionCount = introductions.size
+    const { introducedNetworks } = peer
+    const count = introductionCountOf(peer)
+    for (let one = peer.newest; one !== undefined; one = one.older) one.swarm.rate(one)
     const needed = this.#limits.introductionsPerPeerMax * networkShareMax
     if (introducedNetworks !== undefined) {
-      if (introductions.size < needed / 2) peer.introducedNetworks = undefined
+      if (count < needed / 2) peer.introducedNetworks = undefined
       else add(introducedNetworks, other, by)
-    } else if (introductions.size >= needed) {
+    } else if (count >= needed) {
       const counts = new Map<string, number>()
-      for (const partner of introductions.keys()) add(counts, partner, 1)
+      for (const partner of peer.introductions!.keys()) add(counts, partner, 1)
       peer.introducedNetworks = counts
     }
   }
@@ -91,7 +103,7 @@ export class Introductions {
   /** Begins a new introduction. One that still holds gives up its place, and hands on what it has left to spend. */
   introduce(caller: Peer, callee: Peer, tier: Tier, ticket: string | undefined, now: number): Introduction {
     const limits = this.#limits
-    const former = caller.introductions.get(callee)
+    const former = caller.introductions?.get(callee)
     if (former !== undefined) this.#remove(former)
     // Asking again and again must not buy more than waiting would.
     const share = former === undefined ? 1 : (now - former.startedMs) / limits.introductionLifetimeMs
@@ -114,10 +126,8 @@ export class Introductions {
     else this.#oldest = introduction
     this.#newest = introduction
     this.#openCount++
-    caller.introductions.set(callee, introduction)
-    callee.introductions.set(caller, introduction)
-    this.#count(caller, callee, 1)
-    this.#count(callee, caller, 1)
+    this.#enter(caller, callee, introduction)
+    this.#enter(callee, caller, introduction)
     return introduction
   }
 
@@ -132,7 +142,7 @@ export class Introductions {
 
   /** Ends all introductions of a peer that is gone. */
   forget(peer: Peer): void {
-    for (const introduction of peer.introductions.values()) this.#remove(introduction)
+    for (const introduction of peer.introductions?.values() ?? []) this.#remove(introduction)
   }
 
   expire(now: number): void {
@@ -148,10 +158,8 @@ export class Introductions {
 
   #remove(introduction: Introduction): void {
     const { caller, callee, older, newer } = introduction
-    caller.introductions.delete(callee)
-    callee.introductions.delete(caller)
-    this.#count(caller, callee, -1)
-    this.#count(callee, caller, -1)
+    this.#exit(caller, callee)
+    this.#exit(callee, caller)
     if (older !== undefined) older.newer = newer
     else this.#oldest = newer
     if (newer !== undefined) newer.older = older

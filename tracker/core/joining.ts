@@ -172,7 +172,7 @@ export class Joining {
       const ticket = trust.introduce(peer, other, isNew, now)
       introductions.introduce(peer, other, tier, ticket, now)
       exposure.note(peer, other, now)
-      const introduced: Introduced = { id: other.id, tier, ...(ticket !== undefined && { ticket }) }
+      const introduced: Introduced = ticket === undefined ? { id: other.id, tier } : { id: other.id, tier, ticket }
       peer.balance.pays(bytesOf(introduced))
       told.push(introduced)
     }

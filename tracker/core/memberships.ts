@@ -37,6 +37,8 @@ export class Memberships {
     this.count++
     for (const account of peer.accounts) account.swarmCount++
     peer.memberships.set(id, membership)
+    membership.older = peer.newest
+    peer.newest = membership
     return membership
   }
 
@@ -45,6 +47,7 @@ export class Memberships {
     swarm.remove(membership)
     if (swarm.size === 0) this.#swarms.delete(swarm.id + swarm.scope)
     peer.memberships.delete(swarm.id)
+    unlink(membership)
     for (const account of peer.accounts) account.swarmCount--
     this.count--
     if (peer.memberships.size === 0) this.peerCount--
@@ -60,4 +63,10 @@ export class Memberships {
       membership.swarm.update(membership, have, gives)
     }
   }
+}
+
+function unlink(membership: Membership): void {
+  const { peer, older } = membership
+  if (peer.newest === membership) peer.newest = older
+  for (let one = peer.newest; one !== undefined; one = one.older) if (one.older === membership) one.older = older
 }

@@ -46,25 +46,32 @@ export class Neighbourhood {
   }
 }
 
+/** What is counted as one: counts fade in whole parts, which lie in the object itself, as fractions would not. */
+const partsOfOne = 1_024
+
 /** Counts what happened, and lets it fade: half of it is gone after each half-life. */
 export class FadingCount {
-  readonly #halfLifeMs: number
-  #count = 0
-  #at = 0
+  readonly #halfLifeSeconds: number
+  #parts = 0
+  #atSeconds = 0
   everCount = 0
 
   constructor(halfLifeMs: number) {
-    this.#halfLifeMs = halfLifeMs
+    this.#halfLifeSeconds = halfLifeMs / 1_000
   }
 
   add(now: number): void {
-    this.#count = this.recentCount(now) + 1
-    this.#at = now
+    this.#parts = Math.round(this.#partsAt(now)) + partsOfOne
+    this.#atSeconds = Math.floor(now / 1_000)
     this.everCount++
   }
 
   recentCount(now: number): number {
-    if (this.#count === 0 || now === this.#at) return this.#count
-    return this.#count * 0.5 ** ((now - this.#at) / this.#halfLifeMs)
+    return this.#partsAt(now) / partsOfOne
+  }
+
+  #partsAt(now: number): number {
+    const elapsed = Math.floor(now / 1_000) - this.#atSeconds
+    return elapsed > 0 ? this.#parts * 0.5 ** (elapsed / this.#halfLifeSeconds) : this.#parts
   }
 }

@@ -2,6 +2,7 @@
 import type { PeerId, SwarmId } from '../../shared/ids.ts'
 import { type AddressClass, addressClass } from './address-class.ts'
 import { type Allowance, createAllowance } from './admission.ts'
+import type { Arrival } from './arrivals.ts'
 import type { Access } from './authorization.ts'
 import { Balance } from './balance.ts'
 import type { Bearer } from './bearers.ts'
@@ -34,10 +35,10 @@ export interface Peer {
   readonly accounts: Account[]
   readonly balance: Balance
   readonly memberships: Map<SwarmId, Membership>
-  /** Of the last half-minute, made for this peer or to it. */
-  readonly introductions: Map<Peer, Introduction>
-  /** How many they are: read for every peer that chance falls on, of whom most are looked at no closer. */
-  introductionCount: number
+  /** The last of them, from which the others can be reached without a look at the map. */
+  newest: Membership | undefined
+  /** Of the last half-minute, made for this peer or to it; nothing while there are none, as for most of a quiet swarm. */
+  introductions: Map<Peer, Introduction> | undefined
   /** How many of them are with each network, while there are many (introductions.ts). */
   introducedNetworks: Map<string, number> | undefined
   /** To how many peers, as time goes by. */
@@ -71,8 +72,8 @@ export function createPeer(
     accounts,
     balance: new Balance(),
     memberships: new Map(),
-    introductions: new Map(),
-    introductionCount: 0,
+    newest: undefined,
+    introductions: undefined,
     introducedNetworks: undefined,
     introduced: new FadingCount(limits.complaintWindowMs),
     said: undefined,
@@ -82,15 +83,21 @@ export function createPeer(
   }
 }
 
+export const introductionCountOf = ({ introductions }: Peer): number => introductions?.size ?? 0
+
 export interface Membership {
   readonly peer: Peer
   readonly swarm: Swarm
+  /** The one that the peer entered before. */
+  older: Membership | undefined
   /** The fraction of the file that the peer says it has: a hint, never proof. */
   have: number
   /** Whether it uploads at all: one that does not is of no use to anybody. */
   gives: boolean
   /** How many that download and give were at other trackers when it came; undefined until that is known. */
   aheadElsewhere: number | undefined
-  /** Where the member is in each of the swarm's rosters (swarm.ts). */
-  readonly at: number[]
+  /** Its place among those that download and give (arrivals.ts). */
+  arrival: Arrival | undefined
+  /** Where the swarm's columns have it (member-table.ts). */
+  slot: number
 }

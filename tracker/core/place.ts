@@ -32,6 +32,9 @@ const tierOfRing: Readonly<Record<Ring, Tier>> = {
 export const scopes = ['anywhere', 'region', 'network'] as const
 export type Scope = (typeof scopes)[number]
 
+/** What stands for the neighbours of one ring. */
+export type RingKey = string | number
+
 /** A key for each ring: who has the same one is in it. Those of IPv4, of IPv6 and of names differ in length. */
 export interface Place extends Readonly<Record<Ring, string | undefined>> {
   readonly address: string
@@ -136,6 +139,18 @@ function isSameZone(a: Place, b: Place): boolean {
 function isSameProvider(a: Place, b: Place): boolean {
   if (a.asn !== b.asn) return false
   return (a.asn === undefined ? isSharedV4(a, b, 16) : undefined) ?? a.provider === b.provider
+}
+
+/** As the place's own key of a ring, and a number where one does: numbers are found sooner than texts. */
+export function ringKey(place: Place, ring: Ring): RingKey | undefined {
+  const { v4 } = place
+  if (v4 !== undefined) {
+    if (ring === 'address') return v4
+    if (ring === 'network') return v4 >> (32 - bitsV4.network)
+    if (ring === 'zone' && !place.isZoneNamed) return v4 >> (32 - bitsV4.zone)
+    if (ring === 'provider' && place.asn === undefined) return v4 >> (32 - bitsV4.provider)
+  }
+  return place[ring]
 }
 
 /** The nearest ring that the two share. */

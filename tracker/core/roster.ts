@@ -1,83 +1,93 @@
-/** Members in a dense array: entering, leaving and a random draw cost the same whatever its length. */
+/** Slots of members in a dense list: entering, leaving and a random draw cost the same whatever its length. */
 import type { Rng } from '../../shared/rng.ts'
+import type { MemberTable } from './member-table.ts'
 
 /**
- * What can be drawn from: draws 0, 1, 2 and so on give each a random one of those not drawn yet. Where there are many, one
- * may come twice, as seldom as chance has it.
+ * What slots can be drawn from: draws 0, 1, 2 and so on give each a random one of those not drawn yet. Where there are
+ * many, one may come twice, as seldom as chance has it.
  */
-export interface Deck<T> {
+export interface Deck {
   readonly size: number
-  draw(index: number, rng: Rng): T
-}
-
-/** `at[slot]` is the member's place in the roster of that slot. */
-export interface Placed {
-  readonly at: number[]
+  draw(index: number, rng: Rng): number
 }
 
 /**
- * From so many on, drawn ones stay where they are: to move them touches two members more for each draw. Of the 88 draws
+ * From so many on, drawn ones stay where they are: to move them touches two rows more for each draw. Of the 88 draws
  * that one answer can take at most, some seven come twice in a roster of just this size, and are drawn in vain.
  */
 const unmovedSizeMin = 512
 
-export class Roster<T extends Placed> implements Deck<T> {
-  readonly #slot: number
-  readonly #members: T[] = []
+export class Roster implements Deck {
+  readonly #table: MemberTable
+  /** Which of a member's lists this is. */
+  readonly #list: number
+  readonly #slots: number[] = []
 
-  constructor(slot: number) {
-    this.#slot = slot
+  constructor(table: MemberTable, list: number) {
+    this.#table = table
+    this.#list = list
   }
 
   get size(): number {
-    return this.#members.length
+    return this.#slots.length
   }
 
-  get members(): readonly T[] {
-    return this.#members
+  get slots(): readonly number[] {
+    return this.#slots
   }
 
-  add(member: T): void {
-    member.at[this.#slot] = this.#members.length
-    this.#members.push(member)
+  add(slot: number): void {
+    this.#table.put(this.#list, slot, this.#slots.length)
+    this.#slots.push(slot)
   }
 
-  /** The last member takes the free place. */
-  remove(member: T): void {
-    const index = member.at[this.#slot]!
-    const last = this.#members.pop()!
-    if (last !== member) this.#put(last, index)
-    member.at[this.#slot] = -1
+  /** The last one takes the free position. */
+  remove(slot: number): void {
+    const position = this.#table.positionIn(this.#list, slot)
+    const last = this.#slots.pop()!
+    if (last !== slot) this.#put(last, position)
   }
 
   /** A step of a Fisher–Yates shuffle of the roster itself: its order means nothing. */
-  draw(index: number, rng: Rng): T {
-    if (this.#members.length >= unmovedSizeMin) return this.#members[rng.below(this.#members.length)]!
-    const chosen = index + rng.below(this.#members.length - index)
-    const drawn = this.#members[chosen]!
+  draw(index: number, rng: Rng): number {
+    const { length } = this.#slots
+    if (length >= unmovedSizeMin) return this.#slots[rng.below(length)]!
+    const chosen = index + rng.below(length - index)
+    const drawn = this.#slots[chosen]!
     if (chosen !== index) {
-      this.#put(this.#members[index]!, chosen)
+      this.#put(this.#slots[index]!, chosen)
       this.#put(drawn, index)
     }
     return drawn
   }
 
-  #put(member: T, index: number): void {
-    this.#members[index] = member
-    member.at[this.#slot] = index
+  #put(slot: number, position: number): void {
+    this.#slots[position] = slot
+    this.#table.put(this.#list, slot, position)
   }
 }
 
-/** A deck of what is listed; the array's order changes. */
-export function deckOf<T>(listed: T[]): Deck<T> {
-  return {
-    size: listed.length,
-    draw(index, rng) {
-      const chosen = index + rng.below(listed.length - index)
-      const drawn = listed[chosen]!
-      listed[chosen] = listed[index]!
-      listed[index] = drawn
-      return drawn
-    },
+/** A few slots that were found by looking at all. */
+export class Hand implements Deck {
+  readonly #slots: number[]
+
+  constructor(slots: number[]) {
+    this.#slots = slots
+  }
+
+  get size(): number {
+    return this.#slots.length
+  }
+
+  add(slot: number): void {
+    this.#slots.push(slot)
+  }
+
+  draw(index: number, rng: Rng): number {
+    const chosen = index + rng.below(this.#slots.length - index)
+    const drawn = this.#slots[chosen]!
+    this.#slots[chosen] = this.#slots[index]!
+    this.#slots[index] = drawn
+    return drawn
   }
 }

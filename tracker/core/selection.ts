@@ -14,9 +14,6 @@ import type { Deck } from './roster.ts'
 /** Two random links a peer connect the mesh with probability 1 − Θ(n⁻³) (Yağan and Makowski). */
 const randomPicksMin = 2
 
-/** A peer with the whole file counts as this many introductions less: preferred a little, and not run over. */
-const wholeFileWorth = 4
-
 /** The most draws: two for each choice, and some for those that cannot be picked. */
 const nearDraws = (need: number): number => 2 * need + 4
 
@@ -44,29 +41,32 @@ export const randomPicksOf = (want: number): number => Math.min(want, Math.max(r
 
 /** @returns at most `want` members of the asker's swarm, without the asker, none twice */
 export function selectPeers(asker: Membership, want: number, chance: Chance): Membership[] {
-  if (want === 0 || asker.swarm.size < 2) return []
   const { swarm } = asker
+  if (want === 0 || swarm.size < 2) return []
   const selection = new Selection(asker, want, chance)
-  const randomPicks = randomPicksOf(want)
+  const nearPicks = want - randomPicksOf(want)
   for (const deck of swarm.near(asker.peer.place)) {
-    const need = want - randomPicks - selection.picked.length
+    const need = nearPicks - selection.size
     if (need > 0) selection.take(deck, nearDraws(need), need)
   }
-  const need = want - selection.picked.length
+  const need = want - selection.size
   selection.take(swarm.all, randomDraws(need), need)
   selection.fill()
-  if (!selection.picked.some((member) => member.have > 0)) selection.takeHolder(swarm.holders)
-  return selection.picked
+  selection.takeHolder()
+  return selection.members
 }
 
+/** No slot has this number. */
+const nobody = -1
+
 class Selection {
-  readonly picked: Membership[] = []
-  /** Left out for the sake of variety: better than nobody. */
-  readonly #spare: Membership[] = []
+  readonly #picked: number[] = []
+  /** Left out for the sake of variety, or the busier of two: better than nobody. */
+  readonly #spare: number[] = []
   /** Could not be reached, as several say. */
-  readonly #doubted: Membership[] = []
+  readonly #doubted: number[] = []
   /** Introduced a short while ago: only when there is nobody else. */
-  readonly #met: Membership[] = []
+  readonly #met: number[] = []
   readonly #asker: Membership
   readonly #want: number
   readonly #chance: Chance
@@ -77,99 +77,125 @@ class Selection {
     this.#chance = chance
   }
 
-  /** Picks up to `need`, the less busy of each two drawn; the other ones come in when the deck has no more. */
-  take(deck: Deck<Membership>, drawsMax: number, need: number): void {
+  get size(): number {
+    return this.#picked.length
+  }
+
+  get members(): Membership[] {
+    return this.#picked.map((slot) => this.#asker.swarm.memberAt(slot))
+  }
+
+  /**
+   * Picks up to `need`, the less busy of each two drawn; the other ones come in when the deck has no more. Only who would
+   * be picked is looked at closely.
+   */
+  take(deck: Deck, drawsMax: number, need: number): void {
+    const { swarm } = this.#asker
     const draws = Math.min(drawsMax, deck.size)
-    const neededSize = this.picked.length + need
-    const losers: Membership[] = []
-    let first: Membership | undefined
-    for (let i = 0; i < draws && this.picked.length < neededSize; i++) {
+    const neededSize = this.size + need
+    const losers: number[] = []
+    let first = nobody
+    for (let i = 0; i < draws && this.size < neededSize; i++) {
       const drawn = deck.draw(i, this.#chance.rng)
-      if (!this.#isFree(drawn) || this.#isPassedOver(drawn)) continue
-      if (first === undefined) {
+      if (drawn === first || drawn === this.#asker.slot || this.#picked.includes(drawn)) continue
+      if (first === nobody) {
         first = drawn
         continue
       }
-      const better = lessBusy(first, drawn)
-      losers.push(better === first ? drawn : first)
-      this.#pick(better)
-      first = undefined
+      const better = swarm.lessBusy(first, drawn)
+      const loser = better === first ? drawn : first
+      if (this.#pick(better)) {
+        losers.push(loser)
+        first = nobody
+      } else {
+        first = loser
+      }
     }
-    if (first !== undefined) losers.unshift(first)
-    for (const member of losers) {
-      if (this.picked.length < neededSize) this.#pick(member)
-      else this.#spare.push(member)
+    if (first !== nobody) losers.unshift(first)
+    for (const slot of losers) {
+      if (this.size < neededSize) this.#pick(slot)
+      else this.#spare.push(slot)
     }
   }
 
   /** Fills what is missing with those that were left out. */
   fill(): void {
-    const strangers = [...this.#spare, ...this.#doubted]
-    const rest = this.picked.length + strangers.length > 0 ? strangers : this.#met
-    for (const member of rest) {
-      if (this.picked.length >= this.#want) return
-      if (!this.picked.includes(member)) this.picked.push(member)
-    }
+    for (const slot of this.#spare) if (this.size < this.#want && this.#isOpen(slot)) this.#add(slot)
+    for (const slot of this.#doubted) this.#add(slot)
+    if (this.size > 0) return
+    for (const slot of this.#met) this.#add(slot)
   }
 
   /** A peer that knows only empty ones learns nothing: one that has content takes the last place. */
-  takeHolder(holders: Deck<Membership>): void {
-    let holder: Membership | undefined
+  takeHolder(): void {
+    const { swarm } = this.#asker
+    if (this.#picked.some((slot) => swarm.memberAt(slot).have > 0)) return
+    const { holders } = swarm
+    let holder = nobody
     for (let i = 0; i < Math.min(holderDraws, holders.size); i++) {
       const drawn = holders.draw(i, this.#chance.rng)
-      if (this.#isFree(drawn)) holder = holder === undefined ? drawn : lessBusy(holder, drawn)
+      if (this.#isFree(drawn)) holder = holder === nobody ? drawn : swarm.lessBusy(holder, drawn)
     }
-    if (holder === undefined) return
-    if (this.picked.length >= this.#want) this.picked.pop()
-    this.picked.push(holder)
+    if (holder === nobody) return
+    if (this.size >= this.#want) this.#picked.pop()
+    this.#picked.push(holder)
   }
 
-  /** What would make the answer uniform is set aside. */
-  #pick(member: Membership): void {
+  #add(slot: number): void {
+    if (this.size < this.#want && !this.#picked.includes(slot)) this.#picked.push(slot)
+  }
+
+  /** @returns whether it was picked: who cannot be is left out, and what would make the answer uniform is set aside */
+  #pick(slot: number): boolean {
     // Of a large deck one may be drawn twice.
-    if (this.picked.includes(member)) return
-    if (this.#isVaried(member)) this.picked.push(member)
-    else this.#spare.push(member)
+    if (this.#picked.includes(slot) || !this.#isOpen(slot)) return false
+    if (!this.#isVaried(slot)) {
+      this.#spare.push(slot)
+      return false
+    }
+    this.#picked.push(slot)
+    return true
   }
 
-  #isFree(member: Membership): boolean {
+  #isOpen(slot: number): boolean {
+    return this.#isFree(slot) && !this.#isPassedOver(slot)
+  }
+
+  #isFree(slot: number): boolean {
     const { introductions, exposure, now } = this.#chance
-    if (member === this.#asker || this.picked.includes(member) || !introductions.hasRoom(member.peer, this.#asker.peer))
-      return false
-    if (!exposure.permits(this.#asker.peer, member.peer, now)) return false
-    const introduction = introductions.between(this.#asker.peer, member.peer, now)
+    const { peer: asker } = this.#asker
+    if (slot === this.#asker.slot) return false
+    const { peer } = this.#asker.swarm.memberAt(slot)
+    if (!introductions.hasRoom(peer, asker) || !exposure.permits(asker, peer, now)) return false
+    const introduction = introductions.between(asker, peer, now)
     if (introduction === undefined) return true
-    if (introductions.mayCallAgain(introduction, this.#asker.peer, now)) this.#met.push(member)
+    if (introductions.mayCallAgain(introduction, asker, now)) this.#met.push(slot)
     return false
   }
 
   /** Never for good: blame is cheap, and whoever it falls on keeps a part of its calls. */
-  #isPassedOver(member: Membership): boolean {
+  #isPassedOver(slot: number): boolean {
     const { outcomes, rng, now } = this.#chance
-    if (!outcomes.isDoubted(this.#asker.peer, member.peer, now) || rng.below(doubtedOnceIn) === 0) return false
-    this.#doubted.push(member)
+    const { peer } = this.#asker.swarm.memberAt(slot)
+    if (!outcomes.isDoubted(this.#asker.peer, peer, now) || rng.below(doubtedOnceIn) === 0) return false
+    this.#doubted.push(slot)
     return true
   }
 
   /** At most half of an answer is of one network, and at most a quarter of one address that is not the asker's own. */
-  #isVaried(member: Membership): boolean {
-    const { place } = member.peer
+  #isVaried(slot: number): boolean {
+    const { swarm, peer: asker } = this.#asker
+    const { place } = swarm.memberAt(slot).peer
     const half = Math.ceil(this.#want / 2)
-    const ofAddressMax = isSameAddress(place, this.#asker.peer.place) ? half : Math.ceil(this.#want / 4)
+    const ofAddressMax = isSameAddress(place, asker.place) ? half : Math.ceil(this.#want / 4)
     let ofAddress = 0
     let ofNetwork = 0
-    for (const { peer } of this.picked) {
-      if (!isSameNetwork(peer.place, place)) continue
+    for (const picked of this.#picked) {
+      const other = swarm.memberAt(picked).peer.place
+      if (!isSameNetwork(other, place)) continue
       ofNetwork++
-      if (isSameAddress(peer.place, place)) ofAddress++
+      if (isSameAddress(other, place)) ofAddress++
     }
     return ofNetwork < half && ofAddress < ofAddressMax
   }
 }
-
-/** Choosing between two keeps the busiest from becoming much busier than the rest. */
-function lessBusy(a: Membership, b: Membership): Membership {
-  return busyness(b) < busyness(a) ? b : a
-}
-
-const busyness = (member: Membership): number => member.peer.introductionCount - wholeFileWorth * member.have

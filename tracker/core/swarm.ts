@@ -1,9 +1,11 @@
 /** The members of one swarm, and decks of those near a place. Knows nothing of who should meet whom. */
 import type { SwarmId } from '../../shared/ids.ts'
 import { Arrivals } from './arrivals.ts'
+import { MemberTable } from './member-table.ts'
 import type { Membership, Peer } from './peer.ts'
 import { type Place, type Ring, ringOf, rings } from './place.ts'
-import { type Deck, deckOf, Roster } from './roster.ts'
+import { RingIndex } from './ring-index.ts'
+import { type Deck, Hand, Roster } from './roster.ts'
 
 /** Up to this size all members are looked at, which is cheaper than to keep rosters by prefix. */
 const scannedSizeMax = 64
@@ -11,30 +13,25 @@ const scannedSizeMax = 64
 /** Below this size the rosters by prefix are dropped; the gap keeps a swarm at the border from rebuilding. */
 const indexedSizeMin = 32
 
-const allSlot = 0
-const holdersSlot = 1
-const slotOfRing = Object.fromEntries(rings.map((ring, i) => [ring, 2 + i])) as Readonly<Record<Ring, number>>
-
-/** In no roster: an array of its full length from the beginning never moves, and wastes nothing. */
-const nowhereYet: readonly number[] = Array.from({ length: 2 + rings.length }, () => -1)
-
-/** Who is alone in its ring, which most are in the near ones, needs no roster. */
-type Neighbours = Membership | Roster<Membership>
-
-type Index = Record<Ring, Map<string, Neighbours>>
+/** Lists that a member can be in. */
+const allList = 0
+const holdersList = 1
+const firstRingList = 2
+const listCount = firstRingList + rings.length
 
 export class Swarm {
   readonly id: SwarmId
   /** Whose members may meet each other: see place.ts. */
   readonly scope: string
   /** Those that can be named: all but those that give nothing. */
-  readonly #all = new Roster<Membership>(allSlot)
+  readonly #table = new MemberTable(listCount)
+  readonly #all = new Roster(this.#table, allList)
   #takersCount = 0
   /** Those that have a part of the file. */
-  readonly #holders = new Roster<Membership>(holdersSlot)
+  readonly #holders = new Roster(this.#table, holdersList)
   /** Those that lack a part and give the rest. */
   readonly #downloading = new Arrivals()
-  #index: Index | undefined
+  #index: RingIndex | undefined
 
   constructor(id: SwarmId, scope: string) {
     this.id = id
@@ -54,10 +51,12 @@ export class Swarm {
     const member: Membership = {
       peer,
       swarm: this,
+      older: undefined,
       have: 0,
       gives: true,
       aheadElsewhere: undefined,
-      at: [...nowhereYet],
+      arrival: undefined,
+      slot: -1,
     }
     this.#enter(member)
     return member
@@ -70,19 +69,20 @@ export class Swarm {
   }
 
   #enter(member: Membership): void {
-    this.#all.add(member)
+    this.#table.enter(member)
+    this.#all.add(member.slot)
     this.#downloading.add(member)
-    if (this.#index !== undefined) enter(this.#index, member)
+    if (this.#index !== undefined) this.#index.enter(member.slot, member.peer.place)
     else if (this.#all.size > scannedSizeMax) this.#index = this.#indexed()
   }
 
   #exit(member: Membership): void {
     this.#setHave(member, 0)
     this.#downloading.delete(member)
-    this.#all.remove(member)
-    if (this.#index === undefined) return
+    this.#all.remove(member.slot)
     if (this.#all.size < indexedSizeMin) this.#index = undefined
-    else exit(this.#index, member)
+    else this.#index?.exit(member.slot, member.peer.place)
+    this.#table.exit(member)
   }
 
   #setGives(member: Membership, gives: boolean): void {
@@ -93,19 +93,34 @@ export class Swarm {
   }
 
   #setHave(member: Membership, have: number): void {
-    if (member.have === 0 && have > 0) this.#holders.add(member)
-    else if (member.have > 0 && have === 0) this.#holders.remove(member)
+    if (member.have === 0 && have > 0) this.#holders.add(member.slot)
+    else if (member.have > 0 && have === 0) this.#holders.remove(member.slot)
     member.have = have
+    this.#table.rate(member)
     if (have < 1) this.#downloading.add(member)
     else this.#downloading.delete(member)
+  }
+
+  /** A member was introduced to somebody, or an introduction of it is over. */
+  rate(member: Membership): void {
+    if (member.gives) this.#table.rate(member)
+  }
+
+  /** The one to name of two: choosing so keeps the busiest from becoming much busier than the rest. */
+  lessBusy(slot: number, other: number): number {
+    return this.#table.busynessAt(other) < this.#table.busynessAt(slot) ? other : slot
+  }
+
+  memberAt(slot: number): Membership {
+    return this.#table.memberAt(slot)
   }
 
   /** Whether members who can be named are at so many different addresses: one person can play many peers. */
   hasAddresses(countMin: number, elsewhere: () => readonly string[] = () => []): boolean {
     if (countMin === 0) return true
     const addresses = new Set<string>()
-    for (const { peer } of this.#all.members) {
-      addresses.add(peer.place.address)
+    for (const slot of this.#all.slots) {
+      addresses.add(this.memberAt(slot).peer.place.address)
       if (addresses.size >= countMin) return true
     }
     for (const address of elsewhere()) addresses.add(address)
@@ -122,70 +137,34 @@ export class Swarm {
     else this.#takersCount--
   }
 
-  get all(): Deck<Membership> {
+  get all(): Deck {
     return this.#all
   }
 
-  get holders(): Deck<Membership> {
+  get holders(): Deck {
     return this.#holders
   }
 
   /** Members around a place, nearest first: a deck for each ring, which may have those of nearer ones among them. */
-  near(place: Place): Deck<Membership>[] {
-    const index = this.#index
-    if (index === undefined) return this.#scanned(place)
-    const decks: Deck<Membership>[] = []
-    for (const ring of rings) {
-      const key = place[ring]
-      const neighbours = key === undefined ? undefined : index[ring].get(key)
-      if (neighbours !== undefined) decks.push(neighbours instanceof Roster ? neighbours : deckOf([neighbours]))
-    }
-    return decks
+  near(place: Place): Deck[] {
+    return this.#index?.near(place) ?? this.#scanned(place)
   }
 
-  #scanned(place: Place): Deck<Membership>[] {
-    const found: Partial<Record<Ring, Membership[]>> = {}
-    for (const member of this.#all.members) {
-      const ring = ringOf(member.peer.place, place)
+  #scanned(place: Place): Deck[] {
+    const found: Partial<Record<Ring, Hand>> = {}
+    for (const slot of this.#all.slots) {
+      const ring = ringOf(this.memberAt(slot).peer.place, place)
       if (ring === undefined) continue
-      const members = found[ring]
-      if (members === undefined) found[ring] = [member]
-      else members.push(member)
+      const hand = found[ring]
+      if (hand === undefined) found[ring] = new Hand([slot])
+      else hand.add(slot)
     }
-    return rings.flatMap((ring) => (found[ring] === undefined ? [] : [deckOf(found[ring])]))
+    return rings.flatMap((ring) => found[ring] ?? [])
   }
 
-  #indexed(): Index {
-    const index = Object.fromEntries(rings.map((ring) => [ring, new Map<string, Neighbours>()])) as Index
-    for (const member of this.#all.members) enter(index, member)
+  #indexed(): RingIndex {
+    const index = new RingIndex(this.#table, firstRingList)
+    for (const slot of this.#all.slots) index.enter(slot, this.memberAt(slot).peer.place)
     return index
-  }
-}
-
-function enter(index: Index, member: Membership): void {
-  for (const ring of rings) {
-    const key = member.peer.place[ring]
-    if (key === undefined) continue
-    const neighbours = index[ring].get(key)
-    if (neighbours === undefined) {
-      index[ring].set(key, member)
-    } else if (neighbours instanceof Roster) {
-      neighbours.add(member)
-    } else {
-      const roster = new Roster<Membership>(slotOfRing[ring])
-      roster.add(neighbours)
-      roster.add(member)
-      index[ring].set(key, roster)
-    }
-  }
-}
-
-function exit(index: Index, member: Membership): void {
-  for (const ring of rings) {
-    const key = member.peer.place[ring]
-    if (key === undefined) continue
-    const neighbours = index[ring].get(key)!
-    if (neighbours instanceof Roster) neighbours.remove(member)
-    if (neighbours === member || (neighbours instanceof Roster && neighbours.size === 0)) index[ring].delete(key)
   }
 }

@@ -60,11 +60,11 @@ export class Seat implements Peer {
   readonly allowance: Allowance
   readonly accounts: Account[]
   readonly balance: Balance
-  readonly introductions = new Map<Peer, Introduction>()
-  introductionCount = 0
+  introductions: Map<Peer, Introduction> | undefined
   introducedNetworks: Map<string, number> | undefined
   /** What waits for its answer. */
   offers: Map<BinaryId, PendingOffer<Seat>> | undefined
+  newest: Membership | undefined
   // A seat is in one swarm alone. Clients of this protocol show no tokens, complain about nobody and report nothing.
   readonly memberships = noMemberships
   readonly introduced = nothingCounted
@@ -87,6 +87,7 @@ export class Seat implements Peer {
     this.accounts = connection.accounts
     this.balance = connection.balance
     this.membership = torrent.swarm.add(this)
+    this.newest = this.membership
   }
 
   get foreignAddresses(): Set<string> | undefined {
