@@ -55,10 +55,14 @@ export class TokenBucket {
 
   #refill(nowMs: number): void {
     if (nowMs <= this.#atMs) return
-    this.#tokens = Math.min(this.#burst, this.#tokens + (nowMs - this.#atMs) * this.#perMs)
+    this.#tokens = refilled(this.#tokens, nowMs - this.#atMs, this.#perMs, this.#burst)
     this.#atMs = nowMs
   }
 }
+
+/** What is in a bucket after some time in which nothing was taken. */
+export const refilled = (tokens: number, elapsedMs: number, perMs: number, burst: number): number =>
+  Math.min(burst, tokens + elapsedMs * perMs)
 
 function check(ratePerSecond: number, burst: number): void {
   assert(ratePerSecond > 0 && Number.isFinite(ratePerSecond), `token rate of ${ratePerSecond} per second`)

@@ -2,30 +2,36 @@
  * Who may connect and how much a connection may ask: alone, and with all others of its address, of its network and of
  * whatever else pays for it. Knows counts and rates, not what is asked for.
  */
-import { TokenBucket } from '../../shared/token-bucket.ts'
 import type { Balance } from './balance.ts'
-import { type Account, type AccountLimits, bucketsOf, Ledger, type RateName } from './ledger.ts'
+import { type Account, type AccountLimits, Ledger, type RateName } from './ledger.ts'
 import { rateText, type TrackerLimits } from './limits.ts'
+import { type Rate, RateBuckets, RateTable } from './rate-buckets.ts'
+
+/**
+ * What is counted for a connection alone: all messages that it sends, and errors and excess; when those run out, so does
+ * the tracker's patience.
+ */
+type OwnRateName = 'messages' | 'complaints' | 'reports' | 'faults'
 
 /** What one connection may still do by itself. */
-export interface Allowance extends Readonly<Record<RateName, TokenBucket>> {
-  /** Everything that it sends. */
-  readonly messages: TokenBucket
-  readonly complaints: TokenBucket
-  readonly reports: TokenBucket
-  /** Errors and excess; when these run out, so does the tracker's patience. */
-  readonly faults: TokenBucket
-}
+export type Allowance = RateBuckets<RateName | OwnRateName>
+
+/** What is the same in all allowances of a tracker, and so is made once. */
+const tables = new WeakMap<TrackerLimits, RateTable<RateName | OwnRateName>>()
 
 export function createAllowance(limits: TrackerLimits): Allowance {
-  return {
-    ...bucketsOf(connectionRates(limits)),
-    messages: new TokenBucket(limits.messagesPerSecond, limits.messagesBurst),
-    complaints: new TokenBucket(limits.complaintsPerSecond, limits.complaintsBurst),
-    reports: new TokenBucket(limits.reportsPerSecond, limits.reportsBurst),
-    faults: new TokenBucket(limits.faultsPerSecond, limits.faultsBurst),
-  }
+  const table = tables.get(limits) ?? new RateTable(ratesOf(limits))
+  tables.set(limits, table)
+  return new RateBuckets(table)
 }
+
+const ratesOf = (limits: TrackerLimits): Record<RateName | OwnRateName, Rate> => ({
+  ...connectionRates(limits),
+  messages: { perSecond: limits.messagesPerSecond, burst: limits.messagesBurst },
+  complaints: { perSecond: limits.complaintsPerSecond, burst: limits.complaintsBurst },
+  reports: { perSecond: limits.reportsPerSecond, burst: limits.reportsBurst },
+  faults: { perSecond: limits.faultsPerSecond, burst: limits.faultsBurst },
+})
 
 const connectionRates = (limits: TrackerLimits): AccountLimits['rates'] => ({
   joins: { perSecond: limits.joinsPerSecond, burst: limits.joinsBurst },
@@ -68,7 +74,7 @@ export function take(
   amount: number,
   now: number,
 ): string | undefined {
-  if (!allowance[rate].take(amount, now)) return 'connection'
+  if (!allowance.take(rate, amount, now)) return 'connection'
   for (const account of accounts) if (!account.take(rate, amount, now)) return account.ledger.noun
   return undefined
 }
@@ -81,7 +87,7 @@ export function excessOf(
   now: number,
 ): Excess | undefined {
   peer.balance.came(bytes)
-  if (!peer.allowance.messages.take(1, now)) {
+  if (!peer.allowance.take('messages', 1, now)) {
     return { message: rateText(limits, 'messages'), taker: 'connection' }
   }
   const taker = take(peer, 'bytes', bytes, now)

@@ -27,7 +27,7 @@ export class Complaining {
 
   complain(peer: Peer, { about, ticket }: ClientMessage & { type: 'complain' }, now: number): TrackerEffect[] {
     const { limits, trust, conduct, peers, cluster } = this.#parts
-    if (!peer.allowance.complaints.take(1, now)) {
+    if (!peer.allowance.take('complaints', 1, now)) {
       return conduct.tooFast(peer, { message: rateText(limits, 'complaints'), to: about }, now)
     }
     if (!trust.isTicket(ticket, peer.id, about, now)) {

@@ -103,7 +103,7 @@ export class Conduct {
   }
 
   #fault(peer: Peer, cost: number, refusal: Refusal, now: number): TrackerEffect[] {
-    if (peer.allowance.faults.take(cost, now)) return this.refuse(peer, refusal)
+    if (peer.allowance.take('faults', cost, now)) return this.refuse(peer, refusal)
     this.refused[refusal.code]++
     this.expelled++
     this.strike(peer, now)

@@ -4,7 +4,7 @@
  */
 import { assert } from '../../shared/assert.ts'
 import { keepNewest } from '../../shared/newest.ts'
-import { TokenBucket } from '../../shared/token-bucket.ts'
+import { type Rate, RateBuckets, RateTable } from './rate-buckets.ts'
 
 /** What is counted by rate, for a connection and for those who pay for it. */
 export type RateName = 'joins' | 'signals' | 'introductions' | 'bytes'
@@ -14,7 +14,7 @@ export interface AccountLimits {
   connectionsMax: number
   /** Swarms of all its connections: each connection's count. */
   swarmsMax: number
-  rates: Readonly<Record<RateName, { perSecond: number; burst: number }>>
+  rates: Readonly<Record<RateName, Rate>>
 }
 
 /** A client that loses its connection tries again after 1 to 3 s; a crowd behind one address does so at once. */
@@ -39,17 +39,17 @@ export class Account {
   windowIndex = -1
   /** When it last took anything. */
   activeMs = 0
-  readonly #buckets: Readonly<Record<RateName, TokenBucket>>
+  readonly #buckets: RateBuckets<RateName>
 
   constructor(key: string, ledger: Ledger) {
     this.key = key
     this.ledger = ledger
-    this.#buckets = bucketsOf(ledger.limits.rates)
+    this.#buckets = new RateBuckets(ledger.rates)
   }
 
   take(rate: RateName, amount: number, now: number): boolean {
     this.activeMs = now
-    return this.#buckets[rate].take(amount, now)
+    return this.#buckets.take(rate, amount, now)
   }
 
   get hasSwarmsLeft(): boolean {
@@ -61,6 +61,7 @@ export class Ledger {
   /** What a key is, in words for its owner: `address`, `network`, `token`. */
   readonly noun: string
   readonly limits: AccountLimits
+  readonly rates: RateTable<RateName>
   readonly #open = new Map<string, Account>()
   /** Those without a connection, the longest gone first. */
   readonly #resting = new Map<string, Account>()
@@ -68,6 +69,7 @@ export class Ledger {
   constructor(noun: string, limits: AccountLimits) {
     this.noun = noun
     this.limits = limits
+    this.rates = new RateTable(limits.rates)
   }
 
   /** How many are known, with a connection or without. */
@@ -108,15 +110,5 @@ export class Ledger {
   /** Forgets those whose allowances are full again. */
   expire(now: number): void {
     for (const [key, { activeMs }] of this.#resting) if (now - activeMs >= restMs) this.#resting.delete(key)
-  }
-}
-
-export function bucketsOf(rates: AccountLimits['rates']): Record<RateName, TokenBucket> {
-  const bucket = (name: RateName) => new TokenBucket(rates[name].perSecond, rates[name].burst)
-  return {
-    joins: bucket('joins'),
-    signals: bucket('signals'),
-    introductions: bucket('introductions'),
-    bytes: bucket('bytes'),
   }
 }

@@ -8,8 +8,12 @@ import { introductionCountOf, type Membership } from './peer.ts'
 /** A peer with the whole file counts as this many introductions less: preferred a little, and not run over. */
 const wholeFileWorth = 4
 
-/** In no list. */
-const nowhere = -1
+/** Of a member that is in no table, and of what is drawn where there is nobody. */
+export const noSlot = -1
+
+/** A table of so many slots of which so few are taken is made anew, smaller: a crowd that has gone is not remembered. */
+const sparseSizeMin = 1_024
+const sparseShare = 1 / 4
 
 export class MemberTable {
   /** Lists in which a member can be. */
@@ -24,15 +28,16 @@ export class MemberTable {
     this.#listCount = listCount
   }
 
-  get size(): number {
-    return this.#members.length - this.#free.length
+  get isSparse(): boolean {
+    const { length } = this.#members
+    return length >= sparseSizeMin && length - this.#free.length < length * sparseShare
   }
 
   enter(member: Membership): void {
     const slot = this.#free.pop() ?? this.#members.length
     this.#members[slot] = member
     const row = slot * this.#listCount
-    for (let list = 0; list < this.#listCount; list++) this.#positions[row + list] = nowhere
+    for (let list = 0; list < this.#listCount; list++) this.#positions[row + list] = noSlot
     member.slot = slot
     this.rate(member)
   }
@@ -40,15 +45,16 @@ export class MemberTable {
   exit(member: Membership): void {
     this.#members[member.slot] = undefined
     this.#free.push(member.slot)
-    member.slot = nowhere
+    member.slot = noSlot
   }
 
   memberAt(slot: number): Membership {
     return this.#members[slot]!
   }
 
-  /** Something of what makes a member busy has changed. */
+  /** Something of what makes a member busy has changed. One that gives nothing is in no table. */
   rate(member: Membership): void {
+    if (member.slot === noSlot) return
     this.#busyness[member.slot] = introductionCountOf(member.peer) - wholeFileWorth * member.have
   }
 

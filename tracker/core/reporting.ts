@@ -28,7 +28,7 @@ export class Reporting {
   /** Has no answer: what does not count is dropped in silence, since an honest report can come too late. */
   report(peer: Peer, { links }: ClientMessage & { type: 'report' }, now: number): TrackerEffect[] {
     const { limits, load, introductions, outcomes, conduct, peerOf } = this.#parts
-    if (!peer.allowance.reports.take(1, now)) {
+    if (!peer.allowance.take('reports', 1, now)) {
       return conduct.tooFast(peer, { message: rateText(limits, 'reports') }, now)
     }
     // What is reported later counts as well; nobody's answer waits for it.

@@ -219,6 +219,18 @@ describe('whom a newcomer meets', () => {
     expect(drawsIn(200)).toBeLessThanOrEqual(320)
   })
 
+  it('[T31] keeps its choices right when nearly all of a large swarm have left', () => {
+    const crowd = new TrackerCrowd(patient)
+    const here = Array.from({ length: 1_500 }, (_, i) => crowd.member(farAddress(i), { have: i % 2 }))
+    while (here.length > 20) crowd.leave(here.splice((here.length * 7) % 13, 1)[0]!)
+    const near = crowd.member('203.0.113.10')
+    const { peers, size } = crowd.join(crowd.connect('203.0.113.9'), { want: 20 })
+    expect(size).toBe(22)
+    expect(peers[0]!.id).toBe(near)
+    expect([...here, near]).toEqual(expect.arrayContaining(peers.map((peer) => peer.id)))
+    expect(peers).toHaveLength(20)
+  })
+
   it('[T31] keeps its choices right while a swarm grows and shrinks over the size where it is indexed', () => {
     const crowd = new TrackerCrowd(patient)
     const rng = createRng([9, 9, 9, 9])

@@ -6,6 +6,7 @@
 import type { Rng } from '../../shared/rng.ts'
 import type { Exposure } from './exposure.ts'
 import type { Introductions } from './introductions.ts'
+import { noSlot } from './member-table.ts'
 import type { Outcomes } from './outcomes.ts'
 import type { Membership } from './peer.ts'
 import { isSameAddress, isSameNetwork } from './place.ts'
@@ -56,9 +57,6 @@ export function selectPeers(asker: Membership, want: number, chance: Chance): Me
   return selection.members
 }
 
-/** No slot has this number. */
-const nobody = -1
-
 class Selection {
   readonly #picked: number[] = []
   /** Left out for the sake of variety, or the busier of two: better than nobody. */
@@ -94,11 +92,11 @@ class Selection {
     const draws = Math.min(drawsMax, deck.size)
     const neededSize = this.size + need
     const losers: number[] = []
-    let first = nobody
+    let first = noSlot
     for (let i = 0; i < draws && this.size < neededSize; i++) {
       const drawn = deck.draw(i, this.#chance.rng)
       if (drawn === first || drawn === this.#asker.slot || this.#picked.includes(drawn)) continue
-      if (first === nobody) {
+      if (first === noSlot) {
         first = drawn
         continue
       }
@@ -106,12 +104,12 @@ class Selection {
       const loser = better === first ? drawn : first
       if (this.#pick(better)) {
         losers.push(loser)
-        first = nobody
+        first = noSlot
       } else {
         first = loser
       }
     }
-    if (first !== nobody) losers.unshift(first)
+    if (first !== noSlot) losers.unshift(first)
     for (const slot of losers) {
       if (this.size < neededSize) this.#pick(slot)
       else this.#spare.push(slot)
@@ -131,12 +129,12 @@ class Selection {
     const { swarm } = this.#asker
     if (this.#picked.some((slot) => swarm.memberAt(slot).have > 0)) return
     const { holders } = swarm
-    let holder = nobody
+    let holder = noSlot
     for (let i = 0; i < Math.min(holderDraws, holders.size); i++) {
       const drawn = holders.draw(i, this.#chance.rng)
-      if (this.#isFree(drawn)) holder = holder === nobody ? drawn : swarm.lessBusy(holder, drawn)
+      if (this.#isFree(drawn)) holder = holder === noSlot ? drawn : swarm.lessBusy(holder, drawn)
     }
-    if (holder === nobody) return
+    if (holder === noSlot) return
     if (this.size >= this.#want) this.#picked.pop()
     this.#picked.push(holder)
   }

@@ -1,7 +1,7 @@
 /** The members of one swarm, and decks of those near a place. Knows nothing of who should meet whom. */
 import type { SwarmId } from '../../shared/ids.ts'
 import { Arrivals } from './arrivals.ts'
-import { MemberTable } from './member-table.ts'
+import { MemberTable, noSlot } from './member-table.ts'
 import type { Membership, Peer } from './peer.ts'
 import { type Place, type Ring, ringOf, rings } from './place.ts'
 import { RingIndex } from './ring-index.ts'
@@ -24,11 +24,11 @@ export class Swarm {
   /** Whose members may meet each other: see place.ts. */
   readonly scope: string
   /** Those that can be named: all but those that give nothing. */
-  readonly #table = new MemberTable(listCount)
-  readonly #all = new Roster(this.#table, allList)
+  #table = new MemberTable(listCount)
+  #all = new Roster(this.#table, allList)
   #takersCount = 0
   /** Those that have a part of the file. */
-  readonly #holders = new Roster(this.#table, holdersList)
+  #holders = new Roster(this.#table, holdersList)
   /** Those that lack a part and give the rest. */
   readonly #downloading = new Arrivals()
   #index: RingIndex | undefined
@@ -56,7 +56,7 @@ export class Swarm {
       gives: true,
       aheadElsewhere: undefined,
       arrival: undefined,
-      slot: -1,
+      slot: noSlot,
     }
     this.#enter(member)
     return member
@@ -83,6 +83,20 @@ export class Swarm {
     if (this.#all.size < indexedSizeMin) this.#index = undefined
     else this.#index?.exit(member.slot, member.peer.place)
     this.#table.exit(member)
+    if (this.#table.isSparse) this.#pack()
+  }
+
+  #pack(): void {
+    const members = this.#all.slots.map((slot) => this.memberAt(slot))
+    this.#table = new MemberTable(listCount)
+    this.#all = new Roster(this.#table, allList)
+    this.#holders = new Roster(this.#table, holdersList)
+    for (const member of members) {
+      this.#table.enter(member)
+      this.#all.add(member.slot)
+      if (member.have > 0) this.#holders.add(member.slot)
+    }
+    this.#index = this.#index && this.#indexed()
   }
 
   #setGives(member: Membership, gives: boolean): void {
@@ -103,7 +117,7 @@ export class Swarm {
 
   /** A member was introduced to somebody, or an introduction of it is over. */
   rate(member: Membership): void {
-    if (member.gives) this.#table.rate(member)
+    this.#table.rate(member)
   }
 
   /** The one to name of two: choosing so keeps the busiest from becoming much busier than the rest. */

@@ -43,14 +43,14 @@ export class WebTorrentConduct {
   tooFast(connection: Connection, { message, taker }: Excess, now: number, infoHash?: string): WebTorrentEffect[] {
     const isOwn = taker === 'connection'
     const why = isOwn ? message : crowdedText(taker)
-    if (connection.allowance.faults.take(isOwn ? tooFastFault : crowdedFault, now)) {
+    if (connection.allowance.take('faults', isOwn ? tooFastFault : crowdedFault, now)) {
       return this.refuse(connection, 'too-fast', why, infoHash)
     }
     return this.#expel(connection, 'too-fast', now)
   }
 
   malformed(connection: Connection, why: string, now: number): WebTorrentEffect[] {
-    if (connection.allowance.faults.take(malformedFault, now)) return this.refuse(connection, 'malformed', why)
+    if (connection.allowance.take('faults', malformedFault, now)) return this.refuse(connection, 'malformed', why)
     return this.#expel(connection, 'malformed', now)
   }
 
