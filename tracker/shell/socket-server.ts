@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { PeerId } from '../../shared/ids.ts'
 import { normalClosure } from '../core/conduct.ts'
+import { Corks } from './corks.ts'
 import { type Dialect, nearcastDialect } from './dialect.ts'
 import { Disconnects } from './disconnects.ts'
 import { type Farewell, Farewells } from './farewells.ts'
@@ -57,6 +58,7 @@ export class TrackerSocket extends WebSocket {
   slot = 0
   unanswered = 0
   isGone = false
+  corkedLength = 0
   /** The code that it was told when it was sent away and its answer no longer read. */
   expelledWith: number | undefined
   server: SocketServer | undefined
@@ -84,6 +86,7 @@ export class SocketServer {
   readonly #server: WebSocketServer
   readonly #heartbeat: Heartbeat<TrackerSocket>
   readonly #sockets = new Set<TrackerSocket>()
+  readonly #corks = new Corks<TrackerSocket>((socket, length) => this.#sent(socket, length))
   readonly #farewells = new Farewells()
   readonly refused: Record<SocketRefusal, number> = {
     'bad-upgrade': 0,
@@ -155,8 +158,12 @@ export class SocketServer {
   send(socket: TrackerSocket, text: string): void {
     if (socket.readyState !== WebSocket.OPEN) return
     if (this.#queues.isFull(socket)) return this.drop(socket, 'slow-reader')
+    this.#corks.hold(socket, text.length)
     if (!writeTextFrame(socket.stream!, text, this.#dialect.encoding)) socket.send(text)
-    const slowest = this.#queues.sent(socket, text.length)
+  }
+
+  #sent(socket: TrackerSocket, length: number): void {
+    const slowest = socket.isGone ? undefined : this.#queues.sent(socket, length)
     slowest?.server?.drop(slowest, 'slow-reader')
   }
 
