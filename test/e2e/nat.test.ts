@@ -1,6 +1,7 @@
 /** The way through NATs with the real program, a real browser and a real TURN server. */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { KiB, MiB } from '../../shared/limits.ts'
@@ -44,14 +45,19 @@ describe('the STUN port of nearcast serve', () => {
   })
 
   it('[T226] that is taken is named, and the server goes on without; it refuses to start where it was asked for', async () => {
-    const taken = createSocket('udp4').bind(0, '127.0.0.1')
+    // One that is free for TCP, so that nothing but the UDP port is in the server's way.
+    const free = createServer().listen(0, '127.0.0.1')
+    await once(free, 'listening')
+    const port = (free.address() as AddressInfo).port
+    const taken = createSocket('udp4').bind(port, '127.0.0.1')
     await once(taken, 'listening')
-    const port = `${taken.address().port}`
-    const server = await serve('--host', '127.0.0.1', '--port', port)
+    free.close()
+    await once(free, 'close')
+    const server = await serve('--host', '127.0.0.1', '--port', `${port}`)
     const { msg } = await server.waitForLine((line) => line.level === 'warn')
     expect(msg).toBe(`no STUN: UDP port ${port} is in use; choose another with --stun-port, or --stun-port off`)
     expect(await listening(server)).not.toHaveProperty('stunPort')
-    const args = ['serve', folder.path, '--host', '127.0.0.1', '--port', '0', '--stun-port', port]
+    const args = ['serve', folder.path, '--host', '127.0.0.1', '--port', '0', '--stun-port', `${port}`]
     const { code, stderr } = await runProgram(args)
     expect(code).toBe(1)
     expect(stderr).toContain(`UDP port ${port} is in use: choose another with --stun-port`)

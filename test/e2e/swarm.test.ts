@@ -132,7 +132,7 @@ describe('one visitor alone', () => {
     const manifest = createManifest({ name: 'many.bin', type: 'video/mp4', geometry, chunks, head, root }, sha256)
     folder.write('many.bin.nearcast.json', printManifest(manifest))
     folder.write('many.bin.nearcast.pages', chunks)
-    const server = await serve('--egress-rate', '16MiB/s')
+    const server = await serve('--egress-rate', '12MiB/s')
     const first = await (await arrive(server)).download('/many.bin')
     const second = await (await arrive(server)).download('/many.bin')
     expect(geometry.chunkCount).toBeGreaterThan(2048)
@@ -153,7 +153,7 @@ describe('one visitor alone', () => {
   })
 
   it('where nothing may be stored, gets the file in memory, and serves it from there', async () => {
-    const server = await serve('--egress-rate', '8MiB/s')
+    const server = await serve('--egress-rate', '4MiB/s')
     const forget = () => Object.defineProperty(window, 'indexedDB', { value: undefined })
     const first = await (await arrive(server, forget)).download('/game.bin')
     const second = await (await arrive(server, forget)).download('/game.bin')
@@ -247,7 +247,7 @@ describe('several visitors', () => {
   })
 
   it('one that loses its peer midway goes on', async () => {
-    const server = await serve('--egress-rate', '8MiB/s')
+    const server = await serve('--egress-rate', '4MiB/s')
     const first = await arrive(server)
     await first.download('/game.bin')
     const second = await arrive(server)
@@ -282,7 +282,7 @@ describe('several visitors', () => {
   })
 
   it('withdrawn consent closes every connection at once, and the download goes on by HTTP', async () => {
-    const server = await serve('--egress-rate', '8MiB/s')
+    const server = await serve('--egress-rate', '4MiB/s')
     await (await arrive(server)).download('/game.bin')
     const second = await arrive(server)
     await second.createClient()
@@ -337,7 +337,7 @@ describe('what breaks', () => {
   })
 
   it('a peer that sends wrong bytes: refused, closed, and the chunks fetched elsewhere', async () => {
-    const server = await serve('--egress-rate', '8MiB/s')
+    const server = await serve('--egress-rate', '4MiB/s')
     const liar = await arrive(server, () => {
       const send = RTCDataChannel.prototype.send as (data: unknown) => void
       RTCDataChannel.prototype.send = function (this: RTCDataChannel, data: unknown) {
