@@ -83,34 +83,40 @@ interface CrowdFigures {
 const crowdAim = 1.25
 const crowdRounds = 3
 
+/** The same crowd on lines of a quarter: twenty peers on two processors are then bounded by their lines. */
+const slowLines = ['--server', '0.25', '--uplink', '0.125']
+
+const timesBound = ({ lastSeconds, boundSeconds }: CrowdFigures): number => lastSeconds / boundSeconds
+
 async function runHeadlessCrowd(): Promise<void> {
+  const crowd = async (...args: string[]) =>
+    JSON.parse(await run('headless-crowd', ['--json', ...args])) as CrowdFigures
   const rounds: CrowdFigures[] = []
-  while (rounds.length < crowdRounds) rounds.push(JSON.parse(await run('headless-crowd', ['--json'])) as CrowdFigures)
-  const times = rounds.map(({ lastSeconds, boundSeconds }) => lastSeconds / boundSeconds)
+  while (rounds.length < crowdRounds) rounds.push(await crowd())
+  const slow = await crowd(...slowLines)
+  const times = median(rounds.map(timesBound))
   const copies = median(rounds.map(({ originCopies }) => originCopies)).toFixed(2)
-  const failed = rounds.some((round) => round.failed > 0) ? '; some failed' : ''
+  const failed = [...rounds, slow].some((round) => round.failed > 0) ? '; some failed' : ''
+  const onSlowLines = `on lines of a quarter, where processors are not the bound: ${timesBound(slow).toFixed(2)} ×`
+  const row = (name: string | number, round: CrowdFigures) => {
+    const { lastSeconds, originCopies, cpuSeconds } = round
+    const cells = [name, lastSeconds.toFixed(1), timesBound(round).toFixed(2), originCopies.toFixed(2)]
+    return `| ${[...cells, cpuSeconds.toFixed(1)].join(' | ')} |`
+  }
   writeResult('headless-crowd', {
     verdicts: {
       'crowd-headless': {
-        measured: `${median(times).toFixed(2)} × T* (${copies} copies from the origin${failed})`,
-        isReached: failed === '' && median(times) <= crowdAim,
+        measured: `${times.toFixed(2)} × T* (${copies} copies from the origin${failed}); ${onSlowLines}`,
+        isReached: failed === '' && times <= crowdAim,
       },
     },
     details: [
       '| round | last peer, s | × T* | origin copies | processor, s |',
       '| --- | --- | --- | --- | --- |',
-      ...rounds.map(({ lastSeconds, originCopies, cpuSeconds }, i) => {
-        const cells = [
-          i + 1,
-          lastSeconds.toFixed(1),
-          times[i]!.toFixed(2),
-          originCopies.toFixed(2),
-          cpuSeconds.toFixed(1),
-        ]
-        return `| ${cells.join(' | ')} |`
-      }),
+      ...rounds.map((round, i) => row(i + 1, round)),
+      row('a quarter', slow),
     ],
-    figures: rounds,
+    figures: { rounds, slow },
   })
 }
 

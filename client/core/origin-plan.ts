@@ -15,7 +15,17 @@ import {
   runLeadTrips,
   runMs,
 } from './settings.ts'
-import { claimersOf, isClaimed, isCrawling, isCrawlingAt, isScout, isStarving, isUntried, ownStart } from './share.ts'
+import {
+  claimersOf,
+  isClaimed,
+  isCrawling,
+  isCrawlingAt,
+  isScout,
+  isStarving,
+  isUntried,
+  originChunkMs,
+  ownStart,
+} from './share.ts'
 import type { Run, Swarm } from './swarm.ts'
 import { isWithdrawn } from './withdrawals.ts'
 
@@ -27,6 +37,13 @@ export const beginningMs = 70
 
 /** The least that is asked for at once while peers serve: below it the request costs more than the bytes. */
 const runBytesMin = 256 * 1024
+
+/**
+ * An answer of a known origin has fallen silent when it brought nothing for `originSoonMs` and so many times what a
+ * chunk takes: a line that many share is given out in turns. What has never brought anything is given this long.
+ */
+const chunkPatience = 2
+const firstByteMs = 4_000
 
 /** Being ahead of the floor, or behind, is remembered for this long. */
 const floorMemoryMs = 1_000
@@ -102,9 +119,14 @@ export function isBelowFloor(core: Core, swarm: Swarm, now: number): boolean {
   return swarm.floorBook.ahead(bytesPerSecond, floorMemoryMs, now) < 0
 }
 
-/** What is asked for at once beside peers, from a source or for a reader of this rate. */
+/**
+ * What is asked for at once beside peers, from a source or for a reader of this rate: where the origin crawls, chunk by
+ * chunk, so that no more is promised to others than comes soon; of a rate that is not known yet, half the least.
+ */
 export function runBytes(swarm: Swarm, bytesPerSecond: number): number {
-  return Math.max(runBytesMin, swarm.geometry.chunkBytes, (bytesPerSecond * runMs) / 1_000)
+  if (bytesPerSecond === 0) return Math.max(runBytesMin / 2, swarm.geometry.chunkBytes)
+  const leastBytes = isCrawlingAt(swarm, bytesPerSecond) ? 0 : runBytesMin
+  return Math.max(leastBytes, swarm.geometry.chunkBytes, (bytesPerSecond * runMs) / 1_000)
 }
 
 /** Peers here that still download: had nobody peers, they would share the origin's line with this client. */
@@ -157,8 +179,10 @@ export function isSupplied(swarm: Swarm, now: number): boolean {
   if (swarm.runs.size >= runCountMax) return true
   const leadMs = Math.min(runLeadMs, runLeadTrips * (swarm.originTrip.smoothedMs ?? Number.POSITIVE_INFINITY))
   let leadBytes = (swarm.httpBytesPerSecond * leadMs) / 1_000
+  const silentMs =
+    swarm.httpBytesPerSecond === 0 ? firstByteMs : originSoonMs + chunkPatience * originChunkMs(swarm, now)
   for (const run of swarm.runs.values()) {
-    if (now - run.lastByteAt >= originSoonMs) continue
+    if (now - run.lastByteAt >= silentMs) continue
     leadBytes -= run.to - run.at
     if (leadBytes < 0) return true
   }

@@ -53,9 +53,19 @@ export const isCrawling = (swarm: Swarm) => isCrawlingAt(swarm, swarm.httpBytesP
 export const isCrawlingAt = (swarm: Swarm, bytesPerSecond: number) =>
   swarm.geometry.chunkBytes * 1_000 > bytesPerSecond * crawlingChunkMs
 
-/** Whether the others have brought nothing for longer than they are waited for. */
+/**
+ * Whether the others have brought nothing for longer than they are waited for: what they pass on has to come from the
+ * origin first, and of a slow one nobody has anything sooner.
+ */
 export function isStarving(core: Core, swarm: Swarm, now: number): boolean {
-  return now - Math.max(swarm.peerProgressAt, swarm.togetherAt) > patienceMs * (1 + chanceOf(core))
+  const waitedMs = now - Math.max(swarm.peerProgressAt, swarm.togetherAt)
+  return waitedMs > originChunkMs(swarm, now) + patienceMs * (1 + chanceOf(core))
+}
+
+/** How long the origin takes for a chunk; where it has brought none yet, at least so long as it was waited for. */
+export function originChunkMs(swarm: Swarm, now: number): number {
+  if (swarm.httpBytesPerSecond > 0) return (swarm.geometry.chunkBytes * 1_000) / swarm.httpBytesPerSecond
+  return Math.max(0, ...[...swarm.runs.values()].map(({ startedAt }) => now - startedAt))
 }
 
 /** So many of a swarm try an unknown origin within one patience. */

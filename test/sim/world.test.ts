@@ -42,6 +42,20 @@ describe('a swarm on virtual time', () => {
     expect(doneMs.at(-1)).toBeLessThanOrEqual(1.25 * 8_000)
   })
 
+  it('[S12] twenty before an origin that crawls share it: each fetches little, and waits for what others fetch', () => {
+    const fileBytes = 4 * MiB
+    const originBytesPerSecond = MiB / 4
+    const uploadBytesPerSecondMax = MiB / 8
+    const origin = { bytesPerSecond: originBytesPerSecond, delayMs: 0, turnBytes: 64 * KiB }
+    const world = new World({ seed: 1, fileBytes, chunkBytes: 64 * KiB, origin })
+    for (let i = 0; i < 20; i++) world.add({ ...peer, uploadBytesPerSecondMax })
+    world.runUntilDone(120_000)
+    const { failures, doneMs } = reportOf(world)
+    expect(failures).toEqual([])
+    const boundMs = (20 * fileBytes * 1_000) / (originBytesPerSecond + 20 * uploadBytesPerSecondMax)
+    expect(doneMs.at(-1)).toBeLessThanOrEqual(1.25 * boundMs)
+  })
+
   it('the same seed gives the same trace', () => {
     const traces = [1, 2].map(() => {
       const world = new World(plan)

@@ -89,6 +89,7 @@ export const flashCrowds: Scenario[] = [
   flashCrowd({ name: 'flash-crowd-10', peerCount: 10, chunkCount: 128, roundTripMs: 40 }),
   flashCrowd({ name: 'flash-crowd-8-small', peerCount: 8, ...small }),
   flashCrowd({ name: 'flash-crowd-20-small', peerCount: 20, ...small }),
+  flashCrowd({ name: 'flash-crowd-20-slow', peerCount: 20, ...small, upBytesPerSecond: MiB / 8 }),
   flashCrowd({ name: 'flash-crowd-100', isAimed: true, peerCount: 100, chunkCount: 256, roundTripMs: 40 }),
   flashCrowd({ name: 'flash-crowd-100-no-delay', isAimed: true, peerCount: 100, chunkCount: 256, roundTripMs: 0 }),
   flashCrowd({
