@@ -5,18 +5,14 @@
  * contenders with that in their name; `--json` prints the figures as JSON, `--write` leaves them in bench/results.
  */
 import { parseArgs } from 'node:util'
-import type { Browser, Page } from 'playwright-core'
-import { KiB, MiB } from '../shared/limits.ts'
+import type { Page } from 'playwright-core'
+import { MiB } from '../shared/limits.ts'
 import { launchChromium } from '../test/browser/chromium.ts'
-import { bundleForPage } from '../test/browser/page-bundle.ts'
-import { servePage } from '../test/browser/page-server.ts'
 import type { Verdicts } from './aims.ts'
-import type * as LinkPage from './link-page.ts'
+import { openBarePair } from './bare-pair.ts'
 import { median } from './median.ts'
 import { openNearcastPair } from './nearcast-pair.ts'
 import { writeResult } from './result.ts'
-
-declare const Bench: typeof LinkPage
 
 /** The emulated latency is added to what a tab sends and to what it gets, so a round trip has it four times. */
 const latenciesPerRoundTrip = 4
@@ -41,39 +37,6 @@ interface Figures {
   rates: Record<string, number[]>
 }
 
-interface Channel {
-  /** One run on a new connection. @returns milliseconds from asking to the last byte */
-  run(totalBytes: number, frameBytes: number, channelCount?: number): Promise<number>
-  close(): Promise<void>
-}
-
-async function openChannel(browser: Browser, roundTripMs: number): Promise<Channel> {
-  const server = await servePage(await bundleForPage(new URL('link-page.ts', import.meta.url).pathname, 'Bench'))
-  const pages: Page[] = []
-  for (const other of [1, 0]) {
-    const page = await (await browser.newContext()).newPage()
-    await page.exposeFunction('relaySignal', (text: string) =>
-      pages[other]!.evaluate((given) => Bench.takeSignal(given), text),
-    )
-    await page.goto(server.origin)
-    await delay(page, roundTripMs)
-    pages.push(page)
-  }
-  const [sender, receiver] = pages as [Page, Page]
-  return {
-    async run(totalBytes, frameBytes, channelCount = 1) {
-      const marks = { highBytes: 256 * KiB, lowBytes: 64 * KiB }
-      const plan = { contender: 'bare' as const, totalBytes, frameBytes, channelCount, ...marks }
-      await Promise.all(pages.map((page) => page.evaluate(() => Bench.reset())))
-      const served = sender.evaluate((given) => Bench.serve(given), plan)
-      const ms = await receiver.evaluate((given) => Bench.receive(given), plan)
-      await served
-      return ms
-    },
-    close: () => server.close(),
-  }
-}
-
 /** What several connections give that do nothing else: no client can be faster than its own number of them. */
 const bareContenders = [
   ['bare', 1],
@@ -91,13 +54,14 @@ async function measure(roundTripMs: number, { rounds, fileBytes, only }: Wanted)
   const browser = await launchChromium()
   const closing: (() => Promise<void>)[] = []
   try {
-    const channel = await openChannel(browser, roundTripMs)
+    const channel = await openBarePair(browser, (page) => delay(page, roundTripMs))
     closing.push(channel.close)
-    const measuredRoundTripMs = median([await channel.run(1, 1), await channel.run(1, 1), await channel.run(1, 1)])
+    const roundTrip = () => channel.run(1, { frameBytes: 1 })
+    const measuredRoundTripMs = median([await roundTrip(), await roundTrip(), await roundTrip()])
     const contenders: [name: string, bytesPerSecond: () => Promise<number>][] = []
     for (const [name, channelCount] of bareContenders) {
       if (channelCount > 1 && !name.includes(only)) continue
-      contenders.push([name, async () => (fileBytes * 1000) / (await channel.run(fileBytes, 64 * KiB, channelCount))])
+      contenders.push([name, async () => (fileBytes * 1000) / (await channel.run(fileBytes, { channelCount }))])
     }
     for (const [name, seederCount] of [
       ['one seeder', 1],

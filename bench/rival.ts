@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { KiB, MiB } from '../shared/limits.ts'
 import { launchChromium } from '../test/browser/chromium.ts'
 import type { Verdicts } from './aims.ts'
+import { bare } from './bare-swarm.ts'
 import type { Contender, Outcome, Task } from './contender.ts'
 import { median } from './median.ts'
 import { nearcast } from './nearcast-swarm.ts'
@@ -93,7 +94,8 @@ interface Figures {
   faults: string[]
 }
 
-async function compare(task: Comparison, contenders: readonly Contender[], rounds: number): Promise<Figures> {
+async function compare(task: Comparison, products: readonly Contender[], rounds: number): Promise<Figures> {
+  const contenders = task.isSeeded ? [...products, bare] : products
   const stage = await openStage({ ...task, extraFiles: contenders.includes(webTorrent) ? webTorrentFiles() : {} })
   const outcomes: Record<string, Outcome[]> = Object.fromEntries(contenders.map(({ name }) => [name, []]))
   const faults: string[] = []
@@ -139,7 +141,9 @@ function judge({ task, outcomes }: Figures): Verdicts {
     seconds(ms) + (task.isOriginUsed ? ` and ${originCopies.toFixed(2)} copies from the origin` : '')
   if (theirs) {
     const times = theirs.ms / ours.ms
-    const measured = `${times.toFixed(1)} × (${say(ours)} against ${say(theirs)})`
+    const limit = mediansOf(task, outcomes[bare.name])
+    const atMost = limit ? `; bare channels ${(theirs.ms / limit.ms).toFixed(1)} ×` : ''
+    const measured = `${times.toFixed(1)} × (${say(ours)} against ${say(theirs)}${atMost})`
     verdicts[task.aim] = { measured, isReached: times >= task.reachTimes }
   }
   if (task.isSeeded) return verdicts
@@ -174,7 +178,9 @@ function table({ task, outcomes, faults }: Figures): string[] {
 const note =
   'From the start of the first downloader until the last has every byte, verified and stored. Both check every hash and ' +
   'keep what they shipped with: WebTorrent its pieces in the private file system, Nearcast its chunks in IndexedDB. ' +
-  'WebTorrent is given its torrent file before the clock starts, Nearcast fetches its manifest on the clock.'
+  'WebTorrent is given its torrent file before the clock starts, Nearcast fetches its manifest on the clock. Bare ' +
+  'channels show what the machine can do: a pair of tabs for each downloader, connected before the clock starts, ' +
+  'whose bytes are neither checked nor kept.'
 
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -188,10 +194,10 @@ export async function main(args: string[]): Promise<void> {
     },
   })
   if (!values.alone) installWebTorrent()
-  const contenders = values.alone ? [nearcast] : [nearcast, webTorrent]
+  const products = values.alone ? [nearcast] : [nearcast, webTorrent]
   const all: Figures[] = []
   for (const task of comparisons.filter(({ name }) => name.includes(values.only))) {
-    const figures = await compare(task, contenders, Number(values.rounds ?? task.rounds))
+    const figures = await compare(task, products, Number(values.rounds ?? task.rounds))
     all.push(figures)
     if (!values.json) console.log(table(figures).join('\n'))
   }
