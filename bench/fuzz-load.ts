@@ -7,6 +7,7 @@ import { trackerSubprotocol } from '../shared/tracker-messages.ts'
 import { quantile } from './median.ts'
 import { textFrame } from './raw-socket.ts'
 import type { Begins } from './tracker-load.ts'
+import { upgradeRequest } from './upgrade-request.ts'
 
 export interface FuzzLoad {
   port: number
@@ -38,17 +39,7 @@ const junk = [
 ].map(textFrame)
 
 const openingOf = (path: string, address: string): string =>
-  [
-    `GET ${path} HTTP/1.1`,
-    'Host: localhost',
-    'Connection: Upgrade',
-    'Upgrade: websocket',
-    'Sec-WebSocket-Version: 13',
-    'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
-    `Sec-WebSocket-Protocol: ${trackerSubprotocol}`,
-    `X-Forwarded-For: ${address}`,
-    '\r\n',
-  ].join('\r\n')
+  upgradeRequest(path, [`Sec-WebSocket-Protocol: ${trackerSubprotocol}`, `X-Forwarded-For: ${address}`])
 
 export async function runFuzz(load: FuzzLoad, begins: Begins): Promise<FuzzFigures> {
   const { port, path, messagesPerSecond, isMany } = load

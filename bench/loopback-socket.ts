@@ -3,6 +3,7 @@
  * thousand clients and still has time. For servers on loopback that are ours; checks next to nothing.
  */
 import { connect, type Socket } from 'node:net'
+import { upgradeRequest } from './upgrade-request.ts'
 
 export interface LoopbackEvents {
   message(text: string): void
@@ -38,20 +39,7 @@ export class LoopbackSocket {
     this.#socket.on('error', () => this.#end())
     this.#socket.on('close', () => this.#end())
     this.#socket.on('data', (part: Buffer) => this.#data(part))
-    this.#socket.write(
-      [
-        `GET ${path} HTTP/1.1`,
-        'Host: localhost',
-        'Connection: Upgrade',
-        'Upgrade: websocket',
-        'Sec-WebSocket-Version: 13',
-        'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
-        `Sec-WebSocket-Protocol: ${subprotocols.join(', ')}`,
-        headEnd,
-      ]
-        .join('\r\n')
-        .slice(0, -2),
-    )
+    this.#socket.write(upgradeRequest(path, [`Sec-WebSocket-Protocol: ${subprotocols.join(', ')}`]))
   }
 
   send(text: string): void {

@@ -3,6 +3,7 @@
  * masked once and sent again and again, what comes in is read from one shared buffer. Knows no message.
  */
 import { connect, type Socket } from 'node:net'
+import { upgradeRequest } from './upgrade-request.ts'
 
 const maskBytes = 4
 
@@ -63,16 +64,7 @@ export class RawSocket {
     this.#socket = connect({ port, host: '127.0.0.1', noDelay: true, onread: { buffer: sharedBuffer, callback } })
     this.#socket.on('error', () => {})
     this.#socket.on('close', () => this.onEnd())
-    const head = [
-      `GET ${path} HTTP/1.1`,
-      'Host: localhost',
-      'Connection: Upgrade',
-      'Upgrade: websocket',
-      'Sec-WebSocket-Version: 13',
-      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-      ...headers,
-    ]
-    this.#socket.write(head.join('\r\n') + upgraded)
+    this.#socket.write(upgradeRequest(path, headers))
   }
 
   send(frame: Buffer): void {

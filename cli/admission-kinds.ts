@@ -2,27 +2,15 @@
 import { isSwarmId } from '../shared/ids.ts'
 import { isSwarmPrefix, isWebOrigin, parseSwarmEntry } from '../tracker/api.ts'
 import { countKind } from './number-kinds.ts'
-import { type Kind, pathKind, urlKind, words } from './setting-kinds.ts'
+import { type Kind, listKind, pathKind, urlKind } from './setting-kinds.ts'
 
-function listKind(hint: string, right: string, isRight: (word: string) => boolean): Kind<string[] | undefined> {
-  return {
-    hint,
-    right,
-    many: true,
-    read(value) {
-      const list = words(value, ',')
-      return list?.every(isRight) ? list : undefined
-    },
-  }
-}
-
-export const originsKind = listKind(
+export const originsKind: Kind<string[] | undefined> = listKind(
   '<origins>',
   'web origins like https://example.org or https://*.example.org, with commas between',
   isWebOrigin,
 )
 
-export const swarmsKind = listKind(
+export const swarmsKind: Kind<string[] | undefined> = listKind(
   '<swarms>',
   "swarms' names of 40 digits, or beginnings of 4 digits or more and a *, with commas between",
   (word) => parseSwarmEntry(word) !== undefined,
@@ -47,7 +35,7 @@ export const keySetKind: Kind<string | undefined> = {
   read: (value, base) => (/^https?:/.test(String(value)) ? urlKind.read(value, base) : pathKind.read(value, base)),
 }
 
-export const swarmNamesKind = listKind(
+export const swarmNamesKind: Kind<string[] | undefined> = listKind(
   '<swarms>',
   "swarms' names of 40 digits with commas between, or any",
   (word) => word === 'any' || isSwarmId(word),

@@ -8,25 +8,13 @@ import { spanKind } from './number-kinds.ts'
 import { usageRefusal } from './refusal.ts'
 import { SecretFile } from './secret-file.ts'
 import { type SettingTable, type SettingValues, setting } from './setting.ts'
-import { type Kind, pathKind, portKind, words } from './setting-kinds.ts'
+import { type Kind, listKind, pathKind, portKind } from './setting-kinds.ts'
 
 const stunPortKind: Kind<number | 'off' | undefined> = {
   hint: '<off|number>',
   right: 'off, or a whole number from 0 to 65535, where 0 takes any free port',
   many: false,
   read: (value) => (value === 'off' ? value : portKind.read(value, '')),
-}
-
-function urlsKind(hint: string, isRight: (url: string) => boolean, right: string): Kind<string[]> {
-  return {
-    hint,
-    right,
-    many: true,
-    read(value) {
-      const list = words(value, ',')
-      return list?.every(isRight) ? list : undefined
-    },
-  }
 }
 
 /** Read from a file, or from a variable: on the command line everybody on the machine can see it. */
@@ -41,7 +29,7 @@ export const natSettings = {
   stunPort: setting(stunPortKind, undefined, "the UDP port of the tracker's own STUN [the same number as the port]"),
   stunUrls: {
     ...setting(
-      urlsKind('<stun-urls>', isStunUrl, 'addresses like stun:stun.example.org:3478, with commas between'),
+      listKind('<stun-urls>', 'addresses like stun:stun.example.org:3478, with commas between', isStunUrl),
       [],
       'STUN servers to name to visitors in place of it [none]',
     ),
@@ -49,10 +37,10 @@ export const natSettings = {
   },
   turnUrls: {
     ...setting(
-      urlsKind(
+      listKind(
         '<turn-urls>',
-        isTurnUrl,
         'addresses like turn:turn.example.org:3478?transport=udp, with commas between',
+        isTurnUrl,
       ),
       [],
       'TURN servers for visitors who reach nobody directly [none]',

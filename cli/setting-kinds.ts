@@ -86,6 +86,19 @@ export const outputKind: Kind<string | undefined> = {
   read: (value, base) => (value === '-' ? value : pathKind.read(value, base)),
 }
 
+/** Words of one sort, with commas between. */
+export function listKind(hint: string, right: string, isRight: (word: string) => boolean): Kind<string[]> {
+  return {
+    hint,
+    right,
+    many: true,
+    read(value) {
+      const list = words(value, ',')
+      return list?.every(isRight) ? list : undefined
+    },
+  }
+}
+
 const isAddress = (value: unknown, protocols: readonly string[]): value is string =>
   isText(value) && URL.canParse(value) && protocols.includes(new URL(value).protocol)
 
@@ -213,25 +226,17 @@ function isCidr(text: string): boolean {
 /** The names that proxy-addr knows beside plain addresses. */
 const proxyNames = ['loopback', 'linklocal', 'uniquelocal']
 
-export const proxiesKind: Kind<string[]> = {
-  hint: '<addresses>',
-  right: `addresses or ranges like 10.0.0.5 or 10.0.0.0/8, or ${proxyNames.join(', ')}, with commas between`,
-  many: true,
-  read(value) {
-    const list = words(value, ',')
-    return list?.every((word) => proxyNames.includes(word) || isCidr(word)) ? list : undefined
-  },
-}
+export const proxiesKind = listKind(
+  '<addresses>',
+  `addresses or ranges like 10.0.0.5 or 10.0.0.0/8, or ${proxyNames.join(', ')}, with commas between`,
+  (word) => proxyNames.includes(word) || isCidr(word),
+)
 
-export const rangesKind: Kind<string[]> = {
-  hint: '<ranges>',
-  right: 'addresses or ranges like 203.0.113.7 or 2001:db8::/32, with commas between',
-  many: true,
-  read(value) {
-    const list = words(value, ',')
-    return list?.every(isCidr) ? list : undefined
-  },
-}
+export const rangesKind = listKind(
+  '<ranges>',
+  'addresses or ranges like 203.0.113.7 or 2001:db8::/32, with commas between',
+  isCidr,
+)
 
 function region(name: string, cidrs: string[] | undefined): Region | undefined {
   return /^[\w .-]{1,64}$/.test(name) && cidrs?.every(isCidr) ? { name, cidrs } : undefined

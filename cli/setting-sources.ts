@@ -24,16 +24,21 @@ const configBytesMax = 1024 * 1024
 const shownLengthMax = 100
 
 /** A value as someone wrote it, not yet checked. */
-export interface Written {
+interface Given {
   value: unknown
   /** How its writer calls the setting: `--port`, `NEARCAST_PORT`, `"port" in /etc/nearcast.json`. */
   place: string
   base: string
 }
 
-type WrittenByKey = Map<string, Written>
+type GivenByKey = Map<string, Given>
 
-function checked<T>(setting: Setting<T>, { value, place, base }: Written): T {
+/** One that is right, and as it was read. */
+export interface Written extends Given {
+  read: unknown
+}
+
+function checked<T>(setting: Setting<T>, { value, place, base }: Given): T {
   const read = setting.kind.read(value, base)
   if (read !== undefined) return read
   if (setting.isSecret) throw usageRefusal(`${place} is not usable; it must be ${setting.kind.right}`)
@@ -54,10 +59,10 @@ function flagOptions(table: SettingTable) {
   return options
 }
 
-function fromFlags(table: SettingTable, { args, workFolder }: Surroundings): WrittenByKey | undefined {
+function fromFlags(table: SettingTable, { args, workFolder }: Surroundings): GivenByKey | undefined {
   const options = flagOptions(table)
   const keys = new Map(Object.keys(table).map((key) => [settingName(key), key]))
-  const written: WrittenByKey = new Map()
+  const written: GivenByKey = new Map()
   const plain = Object.keys(table).filter((key) => table[key]!.positional)
   // Not strict: the checks below say more than the parser's own.
   const { tokens } = parseArgs({
@@ -103,8 +108,8 @@ function fromFlags(table: SettingTable, { args, workFolder }: Surroundings): Wri
 /** What Kubernetes and Docker links put beside a service named "nearcast"; nobody wrote these as settings. */
 const serviceLink = /^NEARCAST_(SERVICE_|PORT_\d|PORT$)/
 
-function fromVariables(table: SettingTable, { env, workFolder }: Surroundings): WrittenByKey {
-  const written: WrittenByKey = new Map()
+function fromVariables(table: SettingTable, { env, workFolder }: Surroundings): GivenByKey {
+  const written: GivenByKey = new Map()
   const keys = new Map(Object.keys(table).map((key) => [variableName(key), key]))
   const elsewhere = new Set(settingTables.flatMap((other) => Object.keys(other).map(variableName)))
   for (const [name, value] of Object.entries(env)) {
@@ -133,8 +138,8 @@ function configText(path: string): string {
   throw usageRefusal(`the config file ${path} is longer than ${configBytesMax} bytes`)
 }
 
-function fromConfig(table: SettingTable, path: string): WrittenByKey {
-  const written: WrittenByKey = new Map()
+function fromConfig(table: SettingTable, path: string): GivenByKey {
+  const written: GivenByKey = new Map()
   let json: unknown
   try {
     json = JSON.parse(configText(path))
@@ -161,18 +166,26 @@ function fromConfig(table: SettingTable, path: string): WrittenByKey {
 }
 
 /** What of each setting is written, by the source that wins. @throws Refusal @returns undefined when --help is asked for */
-export function readWritten(table: SettingTable, surroundings: Surroundings): WrittenByKey | undefined {
+export function readWritten(table: SettingTable, surroundings: Surroundings): Map<string, Written> | undefined {
   const flags = fromFlags(table, surroundings)
   if (flags === undefined) return undefined
   const variables = fromVariables(table, surroundings)
   const configPath = flags.get('config') ?? variables.get('config')
   const config =
-    configPath === undefined ? new Map() : fromConfig(table, checked(table.config as Setting<string>, configPath))
+    configPath === undefined
+      ? new Map<string, Given>()
+      : fromConfig(table, checked(table.config as Setting<string>, configPath))
+  const written = new Map<string, Written>()
   for (const [key, setting] of Object.entries(table)) {
     // One that is overruled is checked too: it is wrong all the same, and would surprise on another day.
-    for (const source of [flags, variables, config]) if (source.has(key)) checked(setting, source.get(key)!)
+    for (const source of [flags, variables, config]) {
+      const given = source.get(key)
+      if (given === undefined) continue
+      const read = checked(setting, given)
+      if (!written.has(key)) written.set(key, { ...given, read })
+    }
   }
-  return new Map([...config, ...variables, ...flags])
+  return written
 }
 
 /** @throws Refusal that names the setting, the value and what would be right @returns undefined when --help is asked for */
@@ -184,7 +197,7 @@ export function readSettings<D extends SettingTable>(
   if (written === undefined) return undefined
   const values = Object.entries(table).map(([key, setting]) => {
     const one = written.get(key)
-    return [key, one === undefined ? setting.default : checked(setting, one)]
+    return [key, one === undefined ? setting.default : one.read]
   })
   return Object.fromEntries(values) as SettingValues<D>
 }

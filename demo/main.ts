@@ -59,7 +59,7 @@ async function loadCatalogue(): Promise<Catalogue> {
 
 function start(catalogue: Catalogue, file: DemoFile, keepsOnDevice: boolean): void {
   const session = new Session(
-    () => (window as unknown as { Nearcast?: Sdk }).Nearcast,
+    () => (window as typeof window & { Nearcast?: Sdk }).Nearcast,
     { sharing: readSharing(), keepsOnDevice },
     () => draw(),
   )

@@ -14,5 +14,6 @@ class PlainWebSocket extends WebSocket {
   }
 }
 
+/** The browser's type has two dozen members, and the dialer uses what both kinds have. */
 export const createNodeTrackerDialer = (): TrackerDialer =>
   createWebTrackerDialer(PlainWebSocket as unknown as typeof globalThis.WebSocket)

@@ -201,7 +201,7 @@ export class FileDownload implements Download {
     if (!file) return { sources: ['missing', 'origin', 'store'], chunks: new Uint8Array(0), inFlight: [] }
     const flights = this.#opener.runtime.engine.core.swarms.get(file.id)?.flights.keys() ?? []
     return {
-      sources: file.sources.slice() as unknown as ChunkMap['sources'],
+      sources: [...file.sources],
       chunks: file.sourceOf.slice(),
       inFlight: [...flights],
     }

@@ -37,7 +37,7 @@ export class OpenFile {
   readonly #edges: () => readonly string[]
   /** Who brought each chunk: an index into `sources`. */
   readonly sourceOf: Uint8Array
-  readonly sources: string[] = ['missing', 'origin', 'store']
+  readonly sources: ['missing', 'origin', 'store', ...string[]] = ['missing', 'origin', 'store']
   /** What came, also what has been lost since. */
   readonly bytes: BytesBySource = { peers: 0, origin: 0, store: 0 }
   /** What is here. */

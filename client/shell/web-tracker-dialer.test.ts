@@ -24,6 +24,7 @@ async function startServer(protocol: string | false): Promise<{ url: string; soc
 
 function connect(url: string) {
   const log = new Inbox<string>('events')
+  // Node 20 has no WebSocket; this one has all of it that the dialer uses.
   const dialer = createWebTrackerDialer(WsSocket as unknown as typeof WebSocket)
   const socket = dialer.connect(url, {
     open: () => log.push('open'),

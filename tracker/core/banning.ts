@@ -3,6 +3,7 @@
  * operator names. Knows keys of places (place.ts), not how people write them.
  */
 import type { Bans } from './bans.ts'
+import { networkOfPayer } from './place.ts'
 import type { Trust } from './trust.ts'
 
 export type BanCause = 'complaints' | 'faults' | 'operator'
@@ -13,9 +14,6 @@ export interface BanEntry {
   readonly cause: BanCause
   readonly untilMs: number
 }
-
-/** Of an address of IPv4 and of a /64 of IPv6, and how much of it is the network (place.ts). */
-const networkLengths: Readonly<Record<number, number>> = { 4: 3, 8: 6 }
 
 export class Banning {
   readonly #trust: Trust
@@ -32,9 +30,8 @@ export class Banning {
 
   /** Nobody of this address or network is let in, and who is here goes, a moment later. */
   exclude(key: string, forMs: number, now: number): void {
-    const length = networkLengths[key.length]
-    const subscriber = length === undefined ? undefined : key
-    this.#bans.exclude({ network: key.slice(0, length), subscriber }, now + forMs, now)
+    const network = networkOfPayer(key)
+    this.#bans.exclude({ network, subscriber: key === network ? undefined : key }, now + forMs, now)
   }
 
   /** @returns whether it was kept out, whyever */

@@ -4,6 +4,7 @@ import { type BanNews, type Bans, excludedText, strikesText } from './bans.ts'
 import type { Cluster } from './cluster.ts'
 import { bannedText, type Conduct } from './conduct.ts'
 import type { TrackerEffect } from './effects.ts'
+import { connectionsText } from './ledger.ts'
 import type { TrackerLimits } from './limits.ts'
 import type { Location } from './location.ts'
 import type { TrackerMachineStats } from './machine-stats.ts'
@@ -64,8 +65,7 @@ export class Entrance {
   /** Its address has too many connections at other processes of this machine. */
   crowdedOut(peer: Peer): TrackerEffect[] {
     const { limits, conduct } = this.#parts
-    const why = `at most ${limits.connectionsPerAddressMax} connections from one address`
-    return conduct.expel(peer, 'too-many-connections', why)
+    return conduct.expel(peer, 'too-many-connections', connectionsText(limits.connectionsPerAddressMax, 'address'))
   }
 
   /** What those who were banned since have open is closed, and other trackers hear of it. */

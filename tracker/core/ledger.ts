@@ -29,6 +29,10 @@ const restingCountMax = 4_096
 /** By then the buckets are about full again. */
 const restMs = 60_000
 
+/** Why one more is refused. */
+export const connectionsText = (countMax: number, noun: string): string =>
+  `at most ${countMax} connections from one ${noun}`
+
 export class Account {
   readonly key: string
   readonly ledger: Ledger
@@ -81,7 +85,7 @@ export class Ledger {
   enter(key: string, now: number): Account | string {
     const { connectionsMax } = this.limits
     const account = this.#open.get(key) ?? this.#resting.get(key) ?? new Account(key, this)
-    if (account.connectionCount >= connectionsMax) return `at most ${connectionsMax} connections from one ${this.noun}`
+    if (account.connectionCount >= connectionsMax) return connectionsText(connectionsMax, this.noun)
     const windowIndex = Math.floor(now / openedWindowMs)
     if (windowIndex !== account.windowIndex) {
       account.windowIndex = windowIndex

@@ -16,14 +16,10 @@ import { addressOf, type Place, subscriberKey } from './place.ts'
 import type { Swarm } from './swarm.ts'
 import type { Voices } from './voices.ts'
 
-export interface Peer {
+/** What is known of whoever is connected, by either protocol. */
+export interface Client {
   readonly id: PeerId
-  /** Which of the peer's connections this is (resumption.ts). */
-  readonly issue: number
-  /** The tracker that it is connected to, if that is another one. */
-  node?: NodeId | undefined
-  /** Changes only with its memberships (memberships.ts, relocate). */
-  place: Place
+  readonly place: Place
   /** The key of the limits per address (place.ts, subscriberKey). */
   readonly subscriber: string
   /** What kind of address it comes from. */
@@ -34,6 +30,15 @@ export interface Peer {
   /** Who pays for what it takes beside itself: its address, its network, and whoever its token names. */
   readonly accounts: Account[]
   readonly balance: Balance
+}
+
+export interface Peer extends Client {
+  /** Which of the peer's connections this is (resumption.ts). */
+  readonly issue: number
+  /** The tracker that it is connected to, if that is another one. */
+  node?: NodeId | undefined
+  /** Changes only with its memberships (memberships.ts, relocate). */
+  place: Place
   readonly memberships: Map<SwarmId, Membership>
   /** The last of them, from which the others can be reached without a look at the map. */
   newest: Membership | undefined

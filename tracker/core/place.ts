@@ -170,6 +170,14 @@ export interface Payers {
   readonly network: string
 }
 
+/** How much of an address such a key is, in bits, by its length in bytes: of IPv4 and of IPv6. */
+export const payerBits: ReadonlyMap<number, number> = new Map(
+  [bitsV4.network, 32, bitsV6.network, subscriberBitsV6].map((bits) => [bits / 8, bits]),
+)
+
+/** The network of a payer's key: the key itself, where it is a network's. */
+export const networkOfPayer = (key: string): string => key.slice(0, (key.length * 8 > 32 ? bitsV6 : bitsV4).network / 8)
+
 export function payersAt(address: Uint8Array): Payers {
   const bytes = unmapped(address)
   const bits = bytes.length === 4 ? bitsV4 : bitsV6

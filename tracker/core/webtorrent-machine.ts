@@ -14,6 +14,7 @@ import { type BanNews, type Bans, concerns } from './bans.ts'
 import { binaryIdOf, hexOf } from './binary-id.ts'
 import type { CandidateScreen } from './candidate-policy.ts'
 import type { Exposure } from './exposure.ts'
+import { connectionsText } from './ledger.ts'
 import { rateText, type TrackerLimits } from './limits.ts'
 import type { Load } from './load.ts'
 import type { Location } from './location.ts'
@@ -149,7 +150,7 @@ export class WebTorrentMachine {
   /** As `Entrance.crowdedOut`. */
   crowdedOut(id: PeerId): WebTorrentEffect[] {
     const connection = this.#connections.get(id)
-    const why = `at most ${this.#options.limits.connectionsPerAddressMax} connections from one address`
+    const why = connectionsText(this.#options.limits.connectionsPerAddressMax, 'address')
     return connection === undefined ? [] : this.#conduct.turnOut(connection, 'too-many-connections', why)
   }
 

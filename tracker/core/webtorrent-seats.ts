@@ -10,7 +10,7 @@ import { type BinaryId, hexOf, writtenId } from './binary-id.ts'
 import type { Introduction } from './introductions.ts'
 import type { Account } from './ledger.ts'
 import { FadingCount } from './neighbourhood.ts'
-import type { Membership, Peer } from './peer.ts'
+import type { Client, Membership, Peer } from './peer.ts'
 import type { Place } from './place.ts'
 import { Swarm } from './swarm.ts'
 import type { PendingOffer } from './webtorrent-offers.ts'
@@ -19,16 +19,7 @@ import type { PendingOffer } from './webtorrent-offers.ts'
 const namesMax = 2
 
 /** One WebSocket; one page may take part in several swarms over it, under one name or several. */
-export interface Connection {
-  readonly id: PeerId
-  readonly place: Place
-  readonly subscriber: string
-  readonly origin: AddressClass
-  foreignAddresses: Set<string> | undefined
-  readonly allowance: Allowance
-  /** Who pays for what it takes beside itself (admission.ts). */
-  readonly accounts: Account[]
-  readonly balance: Balance
+export interface Connection extends Client {
   /** By info hash and name together. */
   readonly seats: Map<string, Seat>
   /** The one that spoke last: nearly always the one that speaks next. */

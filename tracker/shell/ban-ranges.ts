@@ -1,12 +1,9 @@
 /** How an operator writes whom to keep out: an address of IPv4 or a /64 of IPv6, or a network, /24 or /48. */
-import { prefixKey } from '../core/place.ts'
+import { payerBits, prefixKey } from '../core/place.ts'
 import { addressText, parsePrefix } from './addresses.ts'
 
-/** By how many bytes a key has: IPv4's network and address, and IPv6's. */
-const bitsByLength: Readonly<Record<number, number>> = { 3: 24, 4: 32, 6: 48, 8: 64 }
-
 export function rangeOf(key: string): string {
-  const bits = bitsByLength[key.length]!
+  const bits = payerBits.get(key.length)!
   const bytes = new Uint8Array(bits > 32 || key.length > 4 ? 16 : 4)
   for (let i = 0; i < key.length; i++) bytes[i] = key.charCodeAt(i)
   return bits === 32 ? addressText(bytes) : `${addressText(bytes)}/${bits}`
@@ -18,7 +15,7 @@ export function keyOf(text: string): string | undefined {
   if (prefix === undefined) return undefined
   const { address } = prefix
   const bits = Math.min(prefix.bits, address.length === 4 ? 32 : text.includes('/') ? 128 : 64)
-  return Object.values(bitsByLength).includes(bits) && isOfLength(address, bits) ? prefixKey(address, bits) : undefined
+  return [...payerBits.values()].includes(bits) && isOfLength(address, bits) ? prefixKey(address, bits) : undefined
 }
 
 /** 32 bits are an address of IPv4, and no network of IPv6. */
