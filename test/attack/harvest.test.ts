@@ -17,7 +17,6 @@ async function room(): Promise<void> {
     peersPerTokenMax: 8,
     peersPerAddressMax: 8,
     joinsPerSecond: 1_000,
-    tokenJoinsPerSecond: 1_000,
     // An introduction is over at once, so that asking again could bring somebody else.
     introductionLifetimeMs: 1,
   })

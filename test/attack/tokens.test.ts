@@ -50,6 +50,21 @@ describe('a token that was copied from a page', () => {
     expect(await use(token({ sub: 'visitor', jti: 'another' }))).toEqual(['too-many-connections'])
   })
 
+  it('[T280] is worth no more than a visitor takes, whatever it is used for on however many connections', async () => {
+    await start({ busyConnectionsPerTokenMax: 1, joinsBurst: 3, joinsPerSecond: 0.001, introductionsBurst: 2 })
+    for (let i = 0; i < 8; i++) expect(await use(token({ sub: `visitor ${i}` }))).toEqual(['authorized', 'peers'])
+    const heard: TrackerMessage[] = []
+    for (let i = 0; i < 4; i++) {
+      const { guest } = await server.guest({ localAddress: `127.0.${i + 1}.1` })
+      guest.say({ type: 'authorize', token: token({ sub: 'thief' }) })
+      guest.say({ type: 'join', swarm: swarmA, have: 0, want: 8 })
+      await guest.hears('authorized')
+      heard.push(await guest.next())
+    }
+    const told = heard.map((message) => (message.type === 'peers' ? message.peers.length : message.type))
+    expect(told).toEqual([2, 0, 0, 'refused'])
+  })
+
   it('[T120] in the address of the socket is not looked at', async () => {
     await start()
     const guest = new Guest(`${server.url}?token=${token()}`, { headers: { Authorization: `Bearer ${token()}` } })

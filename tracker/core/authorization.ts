@@ -5,7 +5,7 @@
 import type { SwarmId } from '../../shared/ids.ts'
 import { TokenBucket } from '../../shared/token-bucket.ts'
 import type { ClientMessage, RefusalCode } from '../../shared/tracker-messages.ts'
-import { type Bearer, Bearers } from './bearers.ts'
+import { Bearers } from './bearers.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Grant, Verification } from './grant.ts'
 import { rateText, type TrackerLimits } from './limits.ts'
@@ -46,6 +46,8 @@ export interface Granted {
   region: string | undefined
   /** Whether the connection had no token that holds. */
   isFirst: boolean
+  /** Whether only now it is known who pays for it: what waited was not charged to them. */
+  isBorneAnew: boolean
 }
 
 export class Authorization {
@@ -86,7 +88,10 @@ export class Authorization {
   }
 
   #unbear(peer: Peer): void {
-    if (peer.bearer !== undefined) this.#bearers.leave(peer.bearer, this.#now)
+    const { bearer, accounts } = peer
+    if (bearer === undefined) return
+    accounts.splice(accounts.indexOf(bearer.account), 1)
+    this.#bearers.leave(bearer, this.#now)
     peer.bearer = undefined
   }
 
@@ -127,25 +132,24 @@ export class Authorization {
     access.waiting.clear()
     if (!verification.ok) return { code: verification.code, message: verification.message }
     const { grant } = verification
-    const denial = this.#bear(peer, grant) ?? this.#use(peer, access, grant, now)
+    const isBorneAnew = peer.bearer === undefined
+    const denial = this.#bear(peer, grant, now) ?? this.#use(peer, access, grant, now)
     if (denial !== undefined) return denial
     const isFirst = access.grant === undefined
     access.grant = grant
     access.endMs = now + grant.leftMs
     this.#deadlines.set(peer, access.endMs + this.#limits.tokenGraceMs)
     const lost = [...peer.memberships.keys()].filter((swarm) => !grant.covers(swarm))
-    return { leftMs: grant.leftMs, joins: waiting, lost, region: grant.region, isFirst }
+    return { leftMs: grant.leftMs, joins: waiting, lost, region: grant.region, isFirst, isBorneAnew }
   }
 
   /** A connection counts for the bearer of its first token: another token buys it nothing. */
-  #bear(peer: Peer, grant: Grant): Denial | undefined {
+  #bear(peer: Peer, grant: Grant, now: number): Denial | undefined {
     if (peer.bearer !== undefined) return undefined
-    const bearer: Bearer | undefined = this.#bearers.enter(grant.bearer, grant.peersMax)
-    if (bearer === undefined) {
-      const message = `at most ${this.#limits.connectionsPerTokenMax} connections with one token`
-      return { code: 'too-many-connections', message }
-    }
+    const bearer = this.#bearers.enter(grant.bearer, grant.peersMax, now)
+    if (typeof bearer === 'string') return { code: 'too-many-connections', message: bearer }
     peer.bearer = bearer
+    peer.accounts.push(bearer.account)
     return undefined
   }
 

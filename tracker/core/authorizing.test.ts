@@ -188,28 +188,6 @@ describe('where tokens are needed', () => {
     crowd.show(third)
     expect(saidTo(crowd.verified(third, right({ bearer: 'sub ben', use })), third)).toEqual(['authorized'])
   })
-
-  it('[T124] one token has so many connections, joins and signals, however it spreads them', () => {
-    const crowd = new TokenCrowd({ connectionsPerTokenMax: 2, tokenJoinsBurst: 3, tokenSignalsBurst: 4 })
-    const other = crowd.bearer('203.0.113.9', { bearer: 'sub ben' })
-    const [one, two] = [crowd.bearer('203.0.113.1'), crowd.bearer('198.51.100.1')]
-    const third = crowd.connect('192.0.2.1')
-    crowd.show(third)
-    expect(saidTo(crowd.verified(third), third)).toEqual(['too-many-connections'])
-    crowd.join(other)
-    const { peers } = crowd.join(one, { want: 1 })
-    crowd.join(two, { want: 1 })
-    crowd.join(two)
-    expect(refusal(crowd.say(one, joinOf(swarmA)), one).code).toBe('too-fast')
-    expect(refusal(crowd.say(two, joinOf(swarmA)), two).code).toBe('too-fast')
-    const signals = (from: PeerId) => saidTo(crowd.signal(from, peers[0]!.id), from)
-    for (let i = 0; i < 4; i++) expect(signals(i % 2 === 0 ? one : two)).not.toContain('too-fast')
-    expect(signals(one)).toEqual(['too-fast'])
-    crowd.leave(one)
-    const fourth = crowd.bearer('203.0.113.4')
-    // A new connection has no more than the old ones had left.
-    expect(refusal(crowd.say(fourth, joinOf(swarmA)), fourth).code).toBe('too-fast')
-  })
 })
 
 describe('the servers that a tracker names', () => {

@@ -57,7 +57,7 @@ export class Authorizing {
       // A wrong token is a fault; one that is merely late or meets a full house is not.
       return code === 'bad-token' ? conduct.fault(peer, outcome, now) : conduct.refuse(peer, { code, message })
     }
-    const { leftMs, joins, lost, region, isFirst } = outcome
+    const { leftMs, joins, lost, region, isFirst, isBorneAnew } = outcome
     if (region !== undefined && region !== peer.place.location.region) {
       // What the site signed is worth more than what an address lets guess.
       memberships.relocate(peer, placeWith(peer.place, locationOf({ region }), scope))
@@ -69,7 +69,7 @@ export class Authorizing {
         this.#quit(peer, swarm)
         return conduct.refuse(peer, { code: 'unauthorized', message: 'the token is not for this swarm', swarm })
       }),
-      ...joins.flatMap((join) => joining.admit(peer, join, now)),
+      ...joins.flatMap((join) => (isBorneAnew ? joining.charge(peer, join, now) : joining.admit(peer, join, now))),
     ]
   }
 

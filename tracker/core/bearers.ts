@@ -1,9 +1,10 @@
 /**
- * Those who come with tokens, each counted as one however many connections they open: how many these are, how fast they
- * ask together, and of whom they were told. One that has gone is remembered for as long as that matters.
+ * Those who come with tokens, each counted as one however many connections they open: what these take together, and of
+ * whom they were told. One that has gone is remembered for as long as that matters.
  */
-import { TokenBucket } from '../../shared/token-bucket.ts'
+import { accountLimits } from './admission.ts'
 import { Deadlines } from './deadlines.ts'
+import { type Account, Ledger } from './ledger.ts'
 import type { TrackerLimits } from './limits.ts'
 import { Reveals } from './reveals.ts'
 
@@ -11,23 +12,24 @@ import { Reveals } from './reveals.ts'
 const departedCountMax = 65_536
 
 export interface Bearer {
-  readonly name: string
-  connectionCount: number
-  readonly joins: TokenBucket
-  readonly signals: TokenBucket
+  /** What all its connections take; another one for who was away until that was forgotten (ledger.ts). */
+  account: Account
   /** Of whom it was told lately, where that is limited. */
   readonly reveals: Reveals | undefined
 }
 
 export class Bearers {
   readonly #limits: TrackerLimits
+  readonly #ledger: Ledger
   readonly #bearers = new Map<string, Bearer>()
   readonly #departed = new Deadlines<string>()
   /** In the order in which they left. */
   readonly #order = new Set<string>()
 
   constructor(limits: TrackerLimits) {
+    const { connectionsPerTokenMax, busyConnectionsPerTokenMax } = limits
     this.#limits = limits
+    this.#ledger = new Ledger('token', accountLimits(limits, connectionsPerTokenMax, busyConnectionsPerTokenMax))
   }
 
   get count(): number {
@@ -36,35 +38,33 @@ export class Bearers {
 
   /**
    * @param peersMax of how many it may be told, where its token says so; the first token of a bearer counts
-   * @returns the bearer, or undefined when it has as many connections as it may have
+   * @returns the bearer, or why it may have no more connections
    */
-  enter(name: string, peersMax: number | undefined): Bearer | undefined {
-    const bearer = this.#bearers.get(name) ?? this.#create(name, peersMax)
-    if (bearer.connectionCount >= this.#limits.connectionsPerTokenMax) return undefined
-    bearer.connectionCount++
+  enter(name: string, peersMax: number | undefined, now: number): Bearer | string {
+    const account = this.#ledger.enter(name, now)
+    if (typeof account === 'string') return account
+    const bearer = this.#bearers.get(name) ?? this.#create(account, peersMax)
+    bearer.account = account
     this.#departed.clear(name)
     this.#order.delete(name)
     return bearer
   }
 
-  #create(name: string, peersMax: number | undefined): Bearer {
+  #create(account: Account, peersMax: number | undefined): Bearer {
     const limits = this.#limits
     const revealsMax = peersMax ?? limits.peersPerTokenMax
     const bearer: Bearer = {
-      name,
-      connectionCount: 0,
-      joins: new TokenBucket(limits.tokenJoinsPerSecond, limits.tokenJoinsBurst),
-      signals: new TokenBucket(limits.tokenSignalsPerSecond, limits.tokenSignalsBurst),
+      account,
       reveals: revealsMax === 0 ? undefined : new Reveals(revealsMax, limits.revealWindowMs),
     }
-    this.#bearers.set(name, bearer)
+    this.#bearers.set(account.key, bearer)
     return bearer
   }
 
-  leave(bearer: Bearer, now: number): void {
-    bearer.connectionCount--
-    if (bearer.connectionCount > 0) return
-    const { name } = bearer
+  leave({ account }: Bearer, now: number): void {
+    this.#ledger.leave(account)
+    if (account.connectionCount > 0) return
+    const { key: name } = account
     this.#departed.set(name, now + this.#limits.revealWindowMs)
     this.#order.add(name)
     const [oldest] = this.#order
@@ -72,6 +72,7 @@ export class Bearers {
   }
 
   expire(now: number): void {
+    this.#ledger.expire(now)
     for (const name of this.#departed.take(now)) this.#forget(name)
   }
 

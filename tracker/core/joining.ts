@@ -58,6 +58,15 @@ export class Joining {
     return this.admit(peer, message, now)
   }
 
+  /** A join that came before it was known whose token the peer has: the others who pay for it were charged then. */
+  charge(peer: Peer, message: ClientMessage & { type: 'join' }, now: number): TrackerEffect[] {
+    const { limits, conduct } = this.#parts
+    const account = peer.bearer?.account
+    if (account === undefined || account.take('joins', 1, now)) return this.admit(peer, message, now)
+    const { swarm } = message
+    return conduct.tooFast(peer, { message: rateText(limits, 'joins'), swarm }, now, account.ledger.noun)
+  }
+
   /** A join that was counted already: it is carried out, waits for a token, or is refused for want of one. */
   admit(peer: Peer, message: ClientMessage & { type: 'join' }, now: number): TrackerEffect[] {
     const { authorization, conduct } = this.#parts
@@ -69,10 +78,6 @@ export class Joining {
   #enter(peer: Peer, said: ClientMessage & { type: 'join' }, now: number): TrackerEffect[] {
     const { swarm, have, want, gives } = said
     const { limits, serves, load, memberships, introductions, outcomes, exposure, rng, conduct, cluster } = this.#parts
-    if (peer.bearer?.joins.take(1, now) === false) {
-      const message = `${rateText(limits, 'tokenJoins', 'joins')} with one token`
-      return conduct.tooFast(peer, { message, swarm }, now)
-    }
     if (!serves(swarm)) {
       return conduct.refuse(peer, { code: 'unknown-swarm', message: 'this tracker does not serve the swarm', swarm })
     }

@@ -49,10 +49,7 @@ export interface TrackerLimits {
   tokenGraceMs: number
   usedTokensMax: number
   connectionsPerTokenMax: number
-  tokenJoinsPerSecond: number
-  tokenJoinsBurst: number
-  tokenSignalsPerSecond: number
-  tokenSignalsBurst: number
+  busyConnectionsPerTokenMax: number
   peersPerTokenMax: number
   peersPerAddressMax: number
   revealWindowMs: number
@@ -152,11 +149,8 @@ export const trackerLimits: Readonly<TrackerLimits> = {
   usedTokensMax: 100_000,
   /** A visitor's tabs and devices. */
   connectionsPerTokenMax: 8,
-  /** Two connections' worth of each: tabs seldom start together. */
-  tokenJoinsPerSecond: 4,
-  tokenJoinsBurst: 40,
-  tokenSignalsPerSecond: 40,
-  tokenSignalsBurst: 120,
+  /** All connections of one token together take no more than so many that take all they may: tabs seldom start together. */
+  busyConnectionsPerTokenMax: 2,
   /**
    * Eight links at the start, one replaced a minute, as many calls from others, and a third that fail: about 50 in a
    * download of ten minutes. One that harvests addresses gets no more.

@@ -48,10 +48,6 @@ export class Relay {
     if (taker !== undefined) {
       return conduct.tooFast(peer, { message: rateText(limits, 'signals'), to }, now, taker)
     }
-    if (peer.bearer?.signals.take(1, now) === false) {
-      const message = `${rateText(limits, 'tokenSignals', 'signals')} with one token`
-      return conduct.tooFast(peer, { message, to }, now)
-    }
     const introduction = other && introductions.between(peer, other, now)
     if (introduction === undefined) {
       const message = 'no introduction to this peer, or no longer'

@@ -188,9 +188,9 @@ export class TrackerMachine {
     if (peer === undefined) return
     for (const membership of peer.memberships.values()) this.#memberships.quit(membership)
     this.#introductions.forget(peer)
+    this.#authorization?.leave(peer)
     this.entrance.leave(peer)
     this.#trust.leave(peer)
-    this.#authorization?.leave(peer)
     this.#peers.delete(id)
   }
 
