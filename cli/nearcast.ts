@@ -19,6 +19,14 @@ const commands: Record<string, Command> = {
     about: 'the tracker alone, for pages and files that are served elsewhere',
     load: async () => (await import('./tracker.ts')).tracker,
   },
+  publish: {
+    about: 'write the manifests of a folder, for any static host',
+    load: async () => (await import('./publish.ts')).publish,
+  },
+  verify: {
+    about: 'check manifests against what they speak of, in a folder or at URLs',
+    load: async () => (await import('./verify.ts')).verify,
+  },
   get: {
     about: 'fetch a file, from peers as well, and check every byte',
     load: async () => (await import('./get.ts')).get,

@@ -1,5 +1,4 @@
 /** `nearcast seed`: keeps files available to peers, from their server or from a folder of them, until a signal comes. */
-import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import {
   createManifestDesk,
@@ -14,6 +13,7 @@ import {
 } from '../client/node.ts'
 import { slotCountMax } from '../shared/limits.ts'
 import { cacheFolder } from './cache-folder.ts'
+import { isFolder } from './given-folder.ts'
 import { printHelp } from './help.ts'
 import { count, LiveLine } from './live-line.ts'
 import { createJsonLog, createTerminalLog, type ProgramLog } from './log.ts'
@@ -51,8 +51,6 @@ interface Plan {
   /** For the log: a folder of ours, or somebody's. */
   folder: string
 }
-
-const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 
 async function plan(settings: SeedSettings, signal: AbortSignal): Promise<Plan> {
   const { sources, baseUrl, dir = join(cacheFolder(), 'seed'), diskMax = Number.POSITIVE_INFINITY } = settings

@@ -1,6 +1,7 @@
 /** The settings of every command, each declared once. The tracker's, which two commands share, are in tracker-settings.ts. */
 import { nameKind, optionalCountKind, originsKind, prefixKind, secretKind, swarmNamesKind } from './admission-kinds.ts'
 import { workersKind } from './cluster-settings.ts'
+import { publishSettings, verifySettings } from './publishing-settings.ts'
 import { joinTokenKind, tokenTextKind } from './secret-kinds.ts'
 import { type SettingTable, type SettingValues, setting } from './setting.ts'
 import {
@@ -172,6 +173,8 @@ export const settingTables: readonly SettingTable[] = [
   getSettings,
   seedSettings,
   tokenCommandSettings,
+  publishSettings,
+  verifySettings,
 ]
 
 export type ServeSettings = SettingValues<typeof serveSettings>

@@ -14,6 +14,7 @@ import { type Seeded, Seeder } from './node/seeder.ts'
 import { StoreFolder } from './node/store-folder.ts'
 import { type StreamOptions, streamUrl as streamWith } from './node/streamed-url.ts'
 import { createNodeTrackerDialer } from './node/tracker-socket.ts'
+import { type VerifiedUrl, verifyUrl } from './node/verified-url.ts'
 import { loadWebRtc, type WebRtc, webRtcPackage } from './node/web-rtc.ts'
 import type { ChunkStore, Dialer } from './ports.ts'
 import { createHttpSource } from './shell/http-source.ts'
@@ -99,5 +100,15 @@ export function streamUrl(stream: StreamOptions, client: Omit<NodeClientOptions,
 }
 
 export type * from './api.ts'
-export type { ManifestDesk, Saved, SaveOptions, SaveProgress, Seeded, StreamOptions, WebRtc }
-export { fileNameOf, loadWebRtc, NearcastError, PublishedFolder, partSuffix, Seeder, StoreFolder, webRtcPackage }
+export type { ManifestDesk, Saved, SaveOptions, SaveProgress, Seeded, StreamOptions, VerifiedUrl, WebRtc }
+export {
+  fileNameOf,
+  loadWebRtc,
+  NearcastError,
+  PublishedFolder,
+  partSuffix,
+  Seeder,
+  StoreFolder,
+  verifyUrl,
+  webRtcPackage,
+}

@@ -17,7 +17,11 @@ import { type ListedFile, PublishedFiles } from './shell/published-files.ts'
 import { RequestHandler } from './shell/request-handler.ts'
 import { Traffic } from './shell/traffic.ts'
 
+export { type PublishSelection, publishedBytesMinDefault } from './core/publish-plan.ts'
 export { type OriginStats, originMetrics } from './shell/metrics.ts'
+export { publishFolder, verifyFolder } from './shell/publishing.ts'
+export type { PublishProgress, PublishReport } from './shell/site-publisher.ts'
+export type { VerifiedFile } from './shell/site-verifier.ts'
 
 /** How long a request for a manifest waits for its hash: some 2 GB worth; whoever asks has the file's bytes already. */
 const manifestWaitMsDefault = 2000

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { publishSettings, verifySettings } from '../cli/publishing-settings.ts'
 import type { SettingTable } from '../cli/setting.ts'
 import { readSettings } from '../cli/setting-sources.ts'
 import { getSettings, seedSettings, serveSettings, trackerCommandSettings } from '../cli/settings.ts'
@@ -12,6 +13,8 @@ const tables: Readonly<Record<string, SettingTable>> = {
   tracker: trackerCommandSettings,
   get: getSettings,
   seed: seedSettings,
+  publish: publishSettings,
+  verify: verifySettings,
 }
 
 const folder = join(repository, 'docs/guides')

@@ -69,7 +69,11 @@ async function hashOpenFile(handle: FileHandle, path: string, signal: AbortSigna
 }
 
 /** Fills the whole buffer; undefined when the file ends before. */
-export async function readFully(handle: FileHandle, buffer: Buffer, position: number): Promise<Buffer | undefined> {
+export async function readFully<T extends Uint8Array>(
+  handle: FileHandle,
+  buffer: T,
+  position: number,
+): Promise<T | undefined> {
   for (let filled = 0; filled < buffer.length; ) {
     const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, position + filled)
     if (bytesRead === 0) return undefined

@@ -2,7 +2,7 @@
  * Computed manifests on disk, one record for each file, so that a restart hashes nothing again. A record that is
  * damaged, or of another version, is no record. Knows which version a record is of, not whether that is the newest.
  */
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Bytes, equalBytes, hashBytes, toHex } from '../../shared/bytes.ts'
 import { Geometry } from '../../shared/geometry.ts'
@@ -13,6 +13,7 @@ import { partHash } from '../../shared/merkle.ts'
 import { versionKey } from '../core/file-version.ts'
 import type { HashedFile } from '../ports.ts'
 import { readFully, sha256 } from './file-hash.ts'
+import { replaceFile, unfinishedMark } from './whole-write.ts'
 
 /** One file can be published under several names, so records carry none; whoever publishes sets name and type. */
 const namelessFile = { name: 'file', type: 'application/octet-stream' }
@@ -36,7 +37,6 @@ const unfinishedKeptMs = 3_600_000
 export class ManifestRecords {
   readonly #folder: string
   readonly #log: Log
-  #written = 0
 
   private constructor(folder: string, log: Log) {
     this.#folder = folder
@@ -115,16 +115,8 @@ export class ManifestRecords {
     return manifest
   }
 
-  /** A reader sees the old file or the new one, never half of one. */
-  async #replace(file: string, content: Bytes | string): Promise<void> {
-    const unfinished = `${file}.${process.pid}-${++this.#written}${unfinishedSuffix}`
-    try {
-      await writeFile(unfinished, content)
-      await rename(unfinished, file)
-    } catch (error) {
-      await rm(unfinished, { force: true }).catch(() => undefined)
-      throw error
-    }
+  #replace(file: string, content: Bytes | string): Promise<void> {
+    return replaceFile(file, `${file}.${unfinishedMark()}${unfinishedSuffix}`, content)
   }
 
   // Named for the root as well, so that the pages of two versions never stand under one name.

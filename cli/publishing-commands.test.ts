@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { serveOrigin } from '../test/fakes/served-origin.ts'
+import { publish } from './publish.ts'
+import { Refusal } from './refusal.ts'
+import { verify } from './verify.ts'
+
+const commands = { publish, verify }
+
+let base: string
+let site: string
+
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), 'nearcast-publishing-'))
+  site = join(base, 'site')
+  mkdirSync(site)
+  writeFileSync(join(site, 'a.zip'), randomBytes(1_100_000))
+  writeFileSync(join(site, 'small.zip'), randomBytes(100_000))
+  vi.stubEnv('XDG_CACHE_HOME', base)
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.unstubAllEnvs()
+  rmSync(base, { recursive: true, force: true })
+  process.exitCode = 0
+})
+
+/** What it prints on stdout, and the exit code. */
+async function run(name: keyof typeof commands, ...args: string[]): Promise<{ lines: string[]; code: unknown }> {
+  const lines: string[] = []
+  vi.spyOn(console, 'log').mockImplementation((text) => lines.push(text))
+  vi.spyOn(process.stderr, 'write').mockImplementation(() => true)
+  process.exitCode = 0
+  await commands[name](args)
+  return { lines, code: process.exitCode }
+}
+
+it('[H40] publish tells what it wrote, and then that nothing is left to write', async () => {
+  expect(await run('publish', site)).toEqual({
+    lines: ['written  /a.zip', '1 file of 1.05 MiB with a manifest, 1 written, 0 unchanged, 0 removed'],
+    code: 0,
+  })
+  expect((await run('publish', site)).lines).toEqual([
+    '1 file of 1.05 MiB with a manifest, 0 written, 1 unchanged, 0 removed',
+  ])
+  expect(readdirSync(site).sort()).toEqual(['a.zip', 'a.zip.nearcast.json', 'small.zip'])
+})
+
+it('[H40] publish --json ends with one line that says the same', async () => {
+  const { lines } = await run('publish', site, '--json', '--min-size', '1KiB', '--match', '*.zip', '--exclude', '/a*')
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    { folder: site, files: 1, bytes: 100_000, written: ['/small.zip'], removed: [], failed: [] },
+  ])
+})
+
+it('[H43] verify ends with 0 when all is right, and with 3 and the names of files when not', async () => {
+  await run('publish', site)
+  expect(await run('verify', site)).toEqual({ lines: ['1 file of 1.05 MiB checked, 0 wrong'], code: 0 })
+  writeFileSync(join(site, 'a.zip'), randomBytes(1_100_000))
+  const text = 'its bytes are not those that its manifest speaks of'
+  expect(await run('verify', site)).toEqual({
+    lines: [`wrong  /a.zip: ${text}`, '1 file of 1.05 MiB checked, 1 wrong'],
+    code: 3,
+  })
+  const { lines } = await run('verify', site, '--json')
+  const found = [{ place: '/a.zip', bytes: 1_100_000, faults: [text], notes: [] }]
+  expect(JSON.parse(lines[0]!)).toEqual({ files: 1, bytes: 1_100_000, wrong: 1, found })
+})
+
+it('[H43] verify checks a URL as its visitors get it', async () => {
+  const origin = await serveOrigin({ folder: site })
+  const url = `http://127.0.0.1:${origin.port}/a.zip`
+  try {
+    expect(await run('verify', url)).toEqual({ lines: ['1 file of 1.05 MiB checked, 0 wrong'], code: 0 })
+    await run('publish', site)
+    writeFileSync(join(site, 'a.zip'), randomBytes(1_100_000))
+    expect(await run('verify', url)).toMatchObject({ code: 3 })
+    writeFileSync(join(site, 'a.zip'), randomBytes(1_100_001))
+    const text = 'it has more than the 1100000 bytes of its manifest'
+    expect((await run('verify', url)).lines[0]).toBe(`wrong  ${url}: ${text}`)
+    const none = 'no manifest: the server answered 404'
+    expect((await run('verify', `${url}x`)).lines[0]).toBe(`wrong  ${url}x: ${none}`)
+  } finally {
+    await origin.close()
+  }
+})
+
+it.each([
+  ['publish', [], 2, 'which folder?'],
+  ['publish', ['/nowhere'], 2, '/nowhere is no folder'],
+  ['publish', ['.', '--match', 'a b'], 2, '--match is ["a b"]; it must be patterns like'],
+  ['publish', ['.', '--min-size', 'some'], 2, '--min-size is "some"'],
+  ['publish', ['cli', '--hash-folder', '/etc/hostname/x'], 1, 'the folder for manifests cannot be written to'],
+  ['verify', [], 2, 'give a folder, or URLs'],
+  ['verify', ['/nowhere'], 2, '/nowhere is no folder'],
+  ['verify', ['.', 'http://localhost/a'], 2, 'either URLs or one folder: "." is no URL'],
+  ['verify', ['cli'], 1, 'there is no manifest in'],
+] as const)('[H42] [H43] nearcast %s %j ends with %s', async (name, args, exitCode, message) => {
+  const refusal: unknown = await run(name, ...args).catch((error: unknown) => error)
+  expect(refusal).toBeInstanceOf(Refusal)
+  expect(refusal).toMatchObject({ exitCode, message: expect.stringContaining(message) })
+})

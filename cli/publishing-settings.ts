@@ -1,0 +1,46 @@
+/** The settings of the commands around static hosts: `publish` and `verify`. */
+import { publishedBytesMinDefault } from '../origin/main.ts'
+import { type PathPattern, readPathPattern } from '../shared/path-pattern.ts'
+import { sizeKind } from './number-kinds.ts'
+import { formatBytes } from './quantity.ts'
+import { type SettingTable, type SettingValues, setting } from './setting.ts'
+import { type Kind, pathKind, switchKind, words, wordsKind } from './setting-kinds.ts'
+
+/** Patterns; a flag that is repeated adds one, and so does a comma. */
+const patternsKind: Kind<PathPattern[]> = {
+  hint: '<patterns>',
+  right: 'patterns like *.mp4 or /downloads/**, with commas between',
+  many: true,
+  read(value) {
+    const patterns = words(value, ',')?.map(readPathPattern)
+    return patterns?.every((pattern) => pattern !== undefined) ? patterns : undefined
+  },
+}
+
+const outSetting = setting(pathKind, undefined, 'the folder for manifests, in the same shape [beside the files]')
+
+export const publishSettings = {
+  folder: { ...setting(pathKind, undefined, 'the folder to publish'), positional: true },
+  match: setting(patternsKind, [], 'which files get a manifest, like "*.mp4,/downloads/**" [all that are long enough]'),
+  exclude: setting(patternsKind, [], 'which never do [none]'),
+  minSize: setting(
+    sizeKind,
+    publishedBytesMinDefault,
+    `the least that is worth one [${formatBytes(publishedBytesMinDefault).replace(' ', '')}]`,
+  ),
+  out: outSetting,
+  hashFolder: setting(pathKind, undefined, 'where the hashes of files are kept [~/.cache/nearcast]'),
+  json: setting(switchKind, false, 'end with one line of JSON on stdout'),
+  config: setting(pathKind, undefined, 'a JSON file with any of these settings'),
+} satisfies SettingTable
+
+export type PublishSettings = SettingValues<typeof publishSettings>
+
+export const verifySettings = {
+  sources: { ...setting(wordsKind, [], 'what to check: a folder, or URLs of files'), positional: true },
+  out: outSetting,
+  json: setting(switchKind, false, 'end with one line of JSON on stdout'),
+  config: setting(pathKind, undefined, 'a JSON file with any of these settings'),
+} satisfies SettingTable
+
+export type VerifySettings = SettingValues<typeof verifySettings>
