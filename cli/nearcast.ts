@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** The `nearcast` command: finds the subcommand, and turns refusals into one line and an exit code. */
+import { suggestion } from '../shared/suggestion.ts'
 import { packageVersion } from './package.ts'
 import { exitCodes, Refusal } from './refusal.ts'
-import { suggestion } from './suggestion.ts'
 
 interface Command {
   about: string

@@ -5,10 +5,10 @@
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
+import { suggestion } from '../shared/suggestion.ts'
 import { systemErrorCode, usageRefusal } from './refusal.ts'
 import { type Setting, type SettingTable, type SettingValues, settingName, variableName } from './setting.ts'
 import { settingTables } from './settings.ts'
-import { suggestion } from './suggestion.ts'
 
 export interface Surroundings {
   args: readonly string[]

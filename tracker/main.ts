@@ -1,9 +1,7 @@
 /** The tracker as a part of a server: puts the machine and the sockets together. */
 import { createHmac, randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { PeerId, SwarmId } from '../shared/ids.ts'
-import type { Log } from '../shared/log.ts'
-import type { Rng } from '../shared/rng.ts'
+import type { PeerId } from '../shared/ids.ts'
 import { resumeIn, type TrackerMessage } from '../shared/tracker-messages.ts'
 import { Door } from './core/admission.ts'
 import { Bans } from './core/bans.ts'
@@ -11,33 +9,33 @@ import { CandidateScreen } from './core/candidate-policy.ts'
 import type { TrackerEffect } from './core/effects.ts'
 import { Exposure } from './core/exposure.ts'
 import { Lifecycle } from './core/lifecycle.ts'
-import { checkSetting, type TrackerLimits, trackerLimitsWith } from './core/limits.ts'
+import { checkSetting } from './core/limits.ts'
 import { peerIdAt, peerRandomBytes } from './core/node-ids.ts'
-import { type Scope, scopes, subscriberKey } from './core/place.ts'
+import { scopes, subscriberKey } from './core/place.ts'
 import { TrackerMachine } from './core/tracker-machine.ts'
 import { createAddressReader } from './shell/addresses.ts'
-import { type AdmissionOptions, openAdmission } from './shell/admission-options.ts'
+import { openAdmission } from './shell/admission-options.ts'
 import { BanDesk } from './shell/ban-desk.ts'
-import { type CandidateSettings, candidateRulesFrom } from './shell/candidate-settings.ts'
+import { candidateRulesFrom } from './shell/candidate-settings.ts'
 import { randomRng } from './shell/chance.ts'
 import { createClosingLog } from './shell/closing-log.ts'
-import { type BusOptions, ClusterLink, joinBus } from './shell/cluster-link.ts'
+import { ClusterLink, joinBus } from './shell/cluster-link.ts'
 import { Drain } from './shell/drain.ts'
 import { EdgeWatch } from './shell/edge-watch.ts'
 import { JoinClock } from './shell/join-clock.ts'
-import { Locator, type LocatorOptions } from './shell/locator.ts'
+import { Locator } from './shell/locator.ts'
 import { LoopWatch } from './shell/loop-watch.ts'
 import { sendQueuesFrom } from './shell/send-queues.ts'
-import { type ServerSettings, serverDeskFrom } from './shell/server-settings.ts'
+import { serverDeskFrom } from './shell/server-settings.ts'
 import { createSightings } from './shell/sighting.ts'
-import { type SocketServerOptions, trackerPath } from './shell/socket-options.ts'
+import { trackerPath } from './shell/socket-options.ts'
 import { SocketServer, type SocketServerEvents, type TrackerSocket } from './shell/socket-server.ts'
 import { StunServer } from './shell/stun-server.ts'
 import { offeredProtocols } from './shell/subprotocols.ts'
 import type { Tracker } from './shell/tracker.ts'
+import { limitsOf, type TrackerOptions } from './shell/tracker-options.ts'
 import { statsOf } from './shell/tracker-stats.ts'
-import type { ReloadableFile } from './shell/watched-file.ts'
-import { type WebTorrentSettings, webTorrentFrom } from './shell/webtorrent-endpoint.ts'
+import { webTorrentFrom } from './shell/webtorrent-endpoint.ts'
 
 export { createPayerReader } from './shell/addresses.ts'
 export type { DrainPlan } from './shell/drain.ts'
@@ -46,31 +44,8 @@ export { type Pipe, PipeBus, WorkerHub } from './shell/pipe-bus.ts'
 export { trackerPath } from './shell/socket-options.ts'
 export { mintToken, newTokenKeys, type SigningKey, signingKeyOf, type TokenClaims } from './shell/token-mint.ts'
 export type { Tracker } from './shell/tracker.ts'
+export type { TrackerOptions } from './shell/tracker-options.ts'
 export type { TrackerStats } from './shell/tracker-stats.ts'
-
-/** Every limit of core/limits.ts can be set too. */
-export interface TrackerOptions
-  extends Partial<TrackerLimits>,
-    SocketServerOptions,
-    LocatorOptions,
-    ServerSettings,
-    AdmissionOptions,
-    CandidateSettings,
-    BusOptions,
-    WebTorrentSettings {
-  log: Log
-  /** Whom peers may meet at all: a hard limit, random picks and relays included. Everyone by default. */
-  scope?: Scope
-  /** What else is read again with the tracker's own files: see `Tracker.files`. */
-  files?: readonly ReloadableFile[]
-  /** Which swarms are served, of those that the lists allow; all by default. */
-  serves?: (swarm: SwarmId) => boolean
-  /** Milliseconds on a clock that never goes back. */
-  now?: () => number
-  rng?: Rng
-  /** At least 32 bytes that all trackers of one service share; drawn anew by default. */
-  key?: Uint8Array
-}
 
 /** IANA's WebSocket close codes for a server that restarts, and for one that has no time now. */
 const serviceRestart = 1012
@@ -84,7 +59,7 @@ export const keyBytesMin = 32
 
 /** @throws Error that names a wrong setting, its value and what would be right */
 export function createTracker(options: TrackerOptions): Tracker {
-  const limits = trackerLimitsWith(options)
+  const limits = limitsOf(options)
   const { log, serves, scope = 'anywhere', now = () => performance.now(), rng = randomRng() } = options
   const { key = randomBytes(keyBytesMin), sharedDoor } = options
   checkSetting('key', `${key.length} bytes`, key.length >= keyBytesMin, `at least ${keyBytesMin} bytes`)

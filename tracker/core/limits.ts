@@ -1,5 +1,6 @@
 /** What the tracker allows, with its unit in the name and its reason beside it. Every one can be set by the operator. */
 import { KiB } from '../../shared/limits.ts'
+import { suggestion } from '../../shared/suggestion.ts'
 
 export interface TrackerLimits {
   connectionsMax: number
@@ -178,6 +179,8 @@ export const trackerLimits: Readonly<TrackerLimits> = {
   strikeBanLongestMs: 900_000,
 }
 
+export const limitNames = Object.keys(trackerLimits) as readonly (keyof TrackerLimits)[]
+
 /** Of these, 0 means that there is no such limit. */
 export const limitsWithZero: readonly (keyof TrackerLimits)[] = [
   'peersPerTokenMax',
@@ -188,15 +191,19 @@ export const limitsWithZero: readonly (keyof TrackerLimits)[] = [
 /** Fills in what was not set. @throws Error that names the setting, the value and what would be right */
 export function trackerLimitsWith(settings: Partial<TrackerLimits>): TrackerLimits {
   const limits: TrackerLimits = { ...trackerLimits }
-  for (const name of Object.keys(trackerLimits) as (keyof TrackerLimits)[]) {
+  for (const name of Object.keys(settings)) checkName(name, limitNames)
+  for (const name of limitNames) {
     const value = settings[name]
     if (value === undefined) continue
     if (name.endsWith('PerSecond')) checkSetting(name, value, Number.isFinite(value) && value > 0, 'a number above 0')
+    else if (name.endsWith('Percent')) checkSetting(name, value, isPercent(value), 'a whole number from 1 to 100')
     else if (!limitsWithZero.includes(name) || value !== 0) checkWhole(name, value)
     limits[name] = value
   }
   return limits
 }
+
+const isPercent = (value: number) => Number.isSafeInteger(value) && value >= 1 && value <= 100
 
 type Rate = { [K in keyof TrackerLimits]: K extends `${infer Name}Burst` ? Name : never }[keyof TrackerLimits]
 
@@ -209,9 +216,22 @@ export function checkWhole(name: string, value: number): void {
   checkSetting(name, value, Number.isSafeInteger(value) && value >= 1, 'a whole number of at least 1')
 }
 
+/** @throws Error that names what is none of `names`; its value may be meant for a secret, and is not repeated */
+export function checkName(name: string, names: readonly string[]): void {
+  if (names.includes(name)) return
+  throw new Error(`tracker setting ${name}: there is none of this name${suggestion(name, names)}`)
+}
+
 /** @throws Error that names the setting, the value and what would be right */
 export function checkSetting(name: string, value: unknown, isRight: boolean, right: string): void {
   if (isRight) return
-  const shown = typeof value === 'number' ? value : JSON.stringify(value)
-  throw new Error(`tracker setting ${name}: ${shown} is not ${right}`)
+  throw new Error(`tracker setting ${name}: ${shown(value)} is not ${right}`)
+}
+
+/** A value in an error. What would be long, or no text at all, is named by its kind. */
+function shown(value: unknown): string {
+  if (typeof value === 'function') return 'a function'
+  if (Array.isArray(value)) return value.every((item) => typeof item === 'string') ? JSON.stringify(value) : 'this list'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return typeof value === 'string' ? JSON.stringify(value) : String(value)
 }
