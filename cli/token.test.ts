@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, expect, it, vi } from 'vitest'
@@ -14,11 +14,17 @@ afterEach(() => vi.restoreAllMocks())
 const secretFile = join(folder, 'secret')
 writeFileSync(secretFile, `${secret}\n`)
 
+/** What a person is told beside the output. */
+let told = ''
+
 /** What it prints on stdout. */
 async function run(...args: string[]): Promise<string> {
   const printed: string[] = []
   vi.spyOn(console, 'log').mockImplementation((text) => printed.push(text))
-  vi.spyOn(process.stderr, 'write').mockImplementation(() => true)
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    told = String(text)
+    return true
+  })
   await token(args)
   return printed.join('\n')
 }
@@ -49,6 +55,27 @@ it('[T132] makes a secret that only its owner can read, and replaces none', asyn
   const before = readFileSync(path, 'utf8')
   await expect(run('--new-secret', path)).rejects.toThrow('is there already')
   expect(readFileSync(path, 'utf8')).toBe(before)
+})
+
+it('[T132] says what it made, and what to do with it', async () => {
+  const path = join(folder, 'told.secret')
+  await run('--new-secret', path)
+  expect(told).toContain(`${path}: a new secret of 32 random bytes`)
+  for (const use of ['--token-secret-file', '--secret-file', '--site-key-file'])
+    expect(told).toContain(`${use} ${path}`)
+  expect(told).not.toContain(readFileSync(path, 'utf8').trim())
+  const keys = join(folder, 'told.pem')
+  await run('--new-key', keys)
+  expect(told).toContain(`--key-file ${keys} `)
+  expect(told).toContain(`--token-key-file ${keys}.pub\n`)
+})
+
+it('[T132] makes no half of a pair of keys', async () => {
+  const path = join(folder, 'half.pem')
+  writeFileSync(`${path}.pub`, 'of another pair')
+  await expect(run('--new-key', path)).rejects.toThrow('half.pem.pub is there already')
+  expect(existsSync(path)).toBe(false)
+  expect(readFileSync(`${path}.pub`, 'utf8')).toBe('of another pair')
 })
 
 it('[T132] makes a pair of keys that sign and verify', async () => {

@@ -1,6 +1,6 @@
 /** `nearcast token`: makes what a tracker with `--admission token` wants to see, or the keys for it. */
 import { randomBytes } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { mintToken, newTokenKeys, type SigningKey, signingKeyOf, type TokenClaims } from '../tracker/main.ts'
 import { printHelp } from './help.ts'
 import { exitCodes, Refusal, systemErrorCode, usageRefusal } from './refusal.ts'
@@ -83,6 +83,20 @@ function claimsOf({ swarm, prefix, origin, uses, sub, region, peers }: TokenComm
   }
 }
 
+/** What was made, and what to do with it. */
+const secretMade = (path: string): string =>
+  `${path}: a new secret of ${secretBytesMin} random bytes, which only you can read. It serves as one of these:
+  for tokens       the tracker has it with --admission token --token-secret-file ${path},
+                   the backend signs with it: nearcast token --secret-file ${path} --swarm any
+  for swarm names  the server of the files has it, and nobody else: nearcast serve --site-key-file ${path}
+`
+
+const keysMade = (path: string): string =>
+  `${path}: a new private key, which only you can read. It stays in the backend, which signs with it:
+  nearcast token --key-file ${path} --swarm any
+${path}.pub: its public key. The tracker has it with --admission token --token-key-file ${path}.pub
+`
+
 /** Prints a token, or makes keys. @throws Refusal why it cannot */
 export async function token(args: readonly string[]): Promise<void> {
   const settings = readSettings(tokenCommandSettings, { args, env: process.env, workFolder: process.cwd() })
@@ -93,14 +107,20 @@ export async function token(args: readonly string[]): Promise<void> {
   const { newSecret, newKey, ttl } = settings
   if (newSecret !== undefined) {
     writeNew(newSecret, `${randomBytes(secretBytesMin).toString('base64url')}\n`, 0o600)
-    process.stderr.write(`${newSecret}: the secret of backend and tracker\n`)
+    process.stderr.write(secretMade(newSecret))
     return
   }
   if (newKey !== undefined) {
     const { privatePem, publicPem } = newTokenKeys()
     writeNew(newKey, privatePem, 0o600)
-    writeNew(`${newKey}.pub`, publicPem, 0o644)
-    process.stderr.write(`${newKey}: for the backend alone; ${newKey}.pub: for the tracker (--token-key-file)\n`)
+    try {
+      writeNew(`${newKey}.pub`, publicPem, 0o644)
+    } catch (error) {
+      // Half a pair is of no use, and would be in the way of the next one.
+      rmSync(newKey)
+      throw error
+    }
+    process.stderr.write(keysMade(newKey))
     return
   }
   if (ttl === 0) throw new Refusal('--ttl is 0s; the token would have run out already', exitCodes.usage)

@@ -102,7 +102,7 @@ export function createTracker(options: TrackerOptions): Tracker {
   const sockets = new Map<PeerId, TrackerSocket>()
   const joinClock = new JoinClock(now)
   const logClosed = createClosingLog(log, now)
-  const sighted = createSightings(options)
+  const sightingOf = createSightings(options)
 
   const run = (effects: readonly TrackerEffect[]): void => {
     for (const effect of effects) {
@@ -175,8 +175,8 @@ export function createTracker(options: TrackerOptions): Tracker {
       socket.address = address
       if (rules.verifier !== undefined) socket.webOrigin = request.headers.origin
       sharedDoor?.enter(id, subscriberKey(address))
-      const effects = machine.connect(id, address, locator.locate(request, address), now(), issue)
-      run(sighted(effects, request, address))
+      const seen = sightingOf(request, address)
+      run(machine.connect(id, address, locator.locate(request, address), now(), { issue, seen }))
     },
     text(socket, text) {
       const arrivedMs = now()

@@ -109,6 +109,31 @@ describe('a connection', () => {
     for (const { guest } of members) await guest.join()
     expect(client.heardBytes + othersBytes).toBeLessThanOrEqual(2 * (client.sentBytes + openingBytes))
   })
+
+  it('[T145] cannot have the bytes of its offers pay twice: for being passed on, and for answers to itself', async () => {
+    server = await startTracker({ joinsBurst: 100, signalsBurst: 100 })
+    const members = await crowd(24)
+    let othersBytes = 0
+    for (const { guest } of members) {
+      guest.socket.on('message', (data) => {
+        if (data.toString().includes('"type":"signal"')) othersBytes += data.toString().length + frameHeadBytes
+      })
+    }
+    const client = await countingClient()
+    client.say(text, join(20))
+    while (!client.heard.includes('"peers"')) await once(client.socket, 'data')
+    const known = [...client.heard.matchAll(/"id":"([\w-]{22})","tier"/g)].map(([, id]) => id!)
+    const long = { session: 's', description: { type: 'offer', sdp: 'v=0'.padEnd(1_000, 'x') } }
+    for (let i = 0; i < 60; i++) {
+      client.say(text, signal(known[i % known.length]!, long))
+      client.say(text, join(20))
+    }
+    client.socket.end(frame(0x88, Buffer.alloc(0)))
+    await once(client.socket, 'close')
+    for (const { guest } of members) await guest.join()
+    expect(othersBytes).toBeGreaterThan(60_000)
+    expect(client.heardBytes + othersBytes).toBeLessThanOrEqual(2 * (client.sentBytes + openingBytes))
+  })
 })
 
 describe('a connection of a WebTorrent client', () => {

@@ -16,6 +16,8 @@ const frameHeadBytes = 6
 
 export class Balance {
   #left = amplificationMax * openingBytes
+  /** What came last. */
+  #lastBytes = 0
 
   /** What may still be sent. */
   get leftBytes(): number {
@@ -24,6 +26,12 @@ export class Balance {
 
   came(payloadBytes: number): void {
     this.#left += amplificationMax * (payloadBytes + frameHeadBytes)
+    this.#lastBytes = payloadBytes
+  }
+
+  /** What came last goes on to somebody, with so many bytes beside it: it brought more than that, so it may owe nothing. */
+  passesOn(moreBytes: number): void {
+    this.#left -= this.#lastBytes + moreBytes
   }
 
   /** Counts what is sent. @returns false, and counts nothing, when it is too much */

@@ -436,7 +436,7 @@ describe('a peer that comes back at another tracker', () => {
     const token = welcome.type === 'welcome' ? welcome.resume! : ''
     nodes.now += 10
     const { issue } = there.machine.resumed(token, nodes.now)!
-    there.machine.connect(id, Uint8Array.of(203, 0, 113, 1), undefined, nodes.now, issue)
+    there.machine.connect(id, Uint8Array.of(203, 0, 113, 1), undefined, nodes.now, { issue })
     nodes.settle()
     expect(here.closed.has(id)).toBe(true)
     expect(there.machine.stats().connections).toBe(1)

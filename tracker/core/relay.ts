@@ -64,9 +64,14 @@ export class Relay {
     const { tier, ticket } = introduction
     const message: TrackerMessage = { type: 'signal', from: peer.id, tier, signal: passed }
     if (ticket !== undefined && signal.description?.type === 'offer') message.ticket = ticket
+    // Who is at another tracker pays there.
+    if (peer.node === undefined) peer.balance.passesOn(stampBytes + (message.ticket?.length ?? 0))
     return [{ type: 'send', to, message }]
   }
 }
+
+/** What a signal has in JSON as it goes out and had not as it came in: `from` for `to`, tier, ticket, and its frame. */
+const stampBytes = 40
 
 /** Only who is at another tracker has the name of one. */
 function routeOf(from: Peer, to: Peer): SignalRoute {

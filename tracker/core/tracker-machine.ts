@@ -5,7 +5,12 @@
 import { assert, assertNever } from '../../shared/assert.ts'
 import type { PeerId } from '../../shared/ids.ts'
 import type { Servers } from '../../shared/servers.ts'
-import { type ClientMessage, parseClientMessage, type TrackerMessage } from '../../shared/tracker-messages.ts'
+import {
+  type ClientMessage,
+  parseClientMessage,
+  type Sighting,
+  type TrackerMessage,
+} from '../../shared/tracker-messages.ts'
 import { Door } from './admission.ts'
 import { Authorization } from './authorization.ts'
 import { Authorizing, forbiddenClose } from './authorizing.ts'
@@ -103,14 +108,8 @@ export class TrackerMachine {
     const admitting = { memberships, introductions, joining, conduct, scope, serversOf }
     this.#authorizing = authorization && new Authorizing({ authorization, ...admitting })
     this.#relay = relay
-    this.#reporting = new Reporting({
-      limits,
-      load,
-      introductions,
-      outcomes,
-      conduct,
-      peerOf: (id) => this.#peerOf(id),
-    })
+    const peerOf = (id: PeerId) => this.#peerOf(id)
+    this.#reporting = new Reporting({ limits, load, introductions, outcomes, conduct, peerOf })
     this.#complaining = new Complaining({ limits, trust, conduct, peers: this.#peers, cluster })
     this.#resumption = hmac && new Resumption(hmac, limits.resumeLifetimeMs)
     this.#epochMs = epochMs
@@ -133,13 +132,14 @@ export class TrackerMachine {
    * @param address 4 or 16 bytes: where the connection comes from
    * @param location what else is known of where that is
    * @param issue of the resume token that was shown
+   * @param seen what the client is told of how it is seen, if it asked for that
    */
   connect(
     id: PeerId,
     address: Uint8Array,
     location: Location | undefined,
     now: number,
-    issue?: number,
+    { issue, seen }: { issue?: number | undefined; seen?: Sighting | undefined } = {},
   ): TrackerEffect[] {
     assert(!this.#peers.has(id), `peer ${id} connected twice`)
     this.#introductions.expire(now)
@@ -156,7 +156,9 @@ export class TrackerMachine {
     const resume = identity && this.#resumption?.tokenOf(identity)
     // Credentials are for who may join: where a token is needed they come with its answer.
     const servers = this.#authorization === undefined ? this.#serversOf(id, peer.place.location, now) : {}
-    const message: TrackerMessage = { type: 'welcome', id, ...(resume !== undefined && { resume }), ...servers }
+    const message: TrackerMessage & { type: 'welcome' } = { type: 'welcome', id, ...servers }
+    if (resume !== undefined) message.resume = resume
+    if (seen !== undefined) message.seen = seen
     peer.balance.pays(JSON.stringify(message).length)
     return [{ type: 'send', to: id, message }]
   }

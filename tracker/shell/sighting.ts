@@ -5,7 +5,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Sighting } from '../../shared/tracker-messages.ts'
 import { addressClass } from '../core/address-class.ts'
-import type { TrackerEffect } from '../core/effects.ts'
 import { createProxyTrust } from './addresses.ts'
 import { heartbeatMsDefault } from './socket-options.ts'
 
@@ -14,23 +13,18 @@ export interface SightingOptions {
   heartbeatMs?: number
 }
 
-/** Adds to the welcome of a client how it is seen, if it asks. */
-type Sighted = (effects: TrackerEffect[], request: IncomingMessage, address: Uint8Array) => TrackerEffect[]
+/** How a client is seen, if it asks. */
+type Sightings = (request: IncomingMessage, address: Uint8Array) => Sighting | undefined
 
-export function createSightings({ trustedProxies = [], heartbeatMs = heartbeatMsDefault }: SightingOptions): Sighted {
+export function createSightings({ trustedProxies = [], heartbeatMs = heartbeatMsDefault }: SightingOptions): Sightings {
   const isTrusted = createProxyTrust(trustedProxies)
-  return (effects, request, address) => {
-    if (request.url?.split('?', 2)[1] !== 'doctor') return effects
-    const seen: Sighting = {
+  return (request, address) => {
+    if (request.url?.split('?', 2)[1] !== 'doctor') return undefined
+    return {
       address: addressClass(address),
       forwarded: request.headers['x-forwarded-for'] !== undefined,
       trusted: isTrusted(request),
       heartbeatMs,
     }
-    return effects.map((effect) =>
-      effect.type === 'send' && effect.message.type === 'welcome'
-        ? { ...effect, message: { ...effect.message, seen } }
-        : effect,
-    )
   }
 }
