@@ -1,7 +1,9 @@
 /** Three builds by mode (`page`: the demo; `script`: the script tag; `module`: for bundlers) and the test projects. */
 import { defineConfig, type UserConfig } from 'vite'
+import { simplePeerSource } from './bundling/simple-peer-source.ts'
 
 const library = (format: 'iife' | 'es', fileName: string): UserConfig => ({
+  plugins: [simplePeerSource()],
   build: {
     outDir: 'dist/browser',
     emptyOutDir: false,

@@ -6,6 +6,8 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join, sep } from 'node:path'
+import { promisify } from 'node:util'
+import { brotliCompress, constants, gzip } from 'node:zlib'
 
 export interface BuiltFile {
   bytes: Buffer
@@ -13,7 +15,25 @@ export interface BuiltFile {
   etag: string
   /** Named for its content, so that it never changes under this name. */
   isImmutable: boolean
+  /** Compressed at the first request that takes it so, and kept. */
+  encoded: Partial<Record<Encoding, Promise<Buffer>>>
 }
+
+type Encoding = 'br' | 'gzip'
+
+const encoders: Record<Encoding, (bytes: Buffer) => Promise<Buffer>> = {
+  br: (bytes) => promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: brotliQuality } }),
+  gzip: (bytes) => promisify(gzip)(bytes, { level: constants.Z_BEST_COMPRESSION }),
+}
+
+/** Of 165 KB it makes 50.1 KB in 0.15 s, the best one 49.2 KB in 0.3 s, and gzip 55.4 KB. */
+const brotliQuality = 10
+
+/** Below this an answer is one packet either way. */
+const encodedBytesMin = 1_024
+
+/** What is compressed already only gets longer. */
+const isText = (type: string) => /^text\/|json|svg/.test(type)
 
 const types: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
@@ -47,6 +67,7 @@ export async function readBuiltFiles(folder: string): Promise<Map<string, BuiltF
       type: types[extname(name)] ?? 'application/octet-stream',
       etag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`,
       isImmutable: hashedName.test(name),
+      encoded: {},
     })
   }
   return files
@@ -57,17 +78,39 @@ function isUnchanged(request: IncomingMessage, etag: string): boolean {
   return tags !== undefined && (tags.includes(etag) || tags[0] === '*')
 }
 
+/** The best encoding that a request takes (RFC 9110 §12.5.3); undefined for the bytes as they are. */
+function encodingFor({ bytes, type }: BuiltFile, request: IncomingMessage): Encoding | undefined {
+  if (bytes.length < encodedBytesMin || !isText(type)) return undefined
+  const taken = String(request.headers['accept-encoding'] ?? '')
+    .split(',')
+    .filter((item) => !/;\s*q=0(\.0*)?\s*$/.test(item))
+    .map((item) => item.split(';')[0]!.trim())
+  return (['br', 'gzip'] as const).find((name) => taken.includes(name))
+}
+
 /** Answers a GET or HEAD. Any site may load these: they are the same for everyone. */
-export function sendBuiltFile(file: BuiltFile, request: IncomingMessage, response: ServerResponse): void {
-  response.setHeader('ETag', file.etag)
+export async function sendBuiltFile(
+  file: BuiltFile,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const encoding = encodingFor(file, request)
+  const etag = encoding ? file.etag.replace(/"$/, `-${encoding}"`) : file.etag
+  response.setHeader('ETag', etag)
   response.setHeader('Cache-Control', file.isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache')
+  response.setHeader('Vary', 'Accept-Encoding')
   response.setHeader('Access-Control-Allow-Origin', '*')
   response.setHeader('Cross-Origin-Resource-Policy', 'cross-origin')
   response.setHeader('X-Content-Type-Options', 'nosniff')
-  if (isUnchanged(request, file.etag)) {
+  if (isUnchanged(request, etag)) {
     response.writeHead(304).end()
     return
   }
-  response.writeHead(200, { 'Content-Type': file.type, 'Content-Length': file.bytes.length })
-  response.end(request.method === 'HEAD' ? undefined : file.bytes)
+  if (encoding) {
+    file.encoded[encoding] ??= encoders[encoding](file.bytes)
+    response.setHeader('Content-Encoding', encoding)
+  }
+  const bytes = encoding ? await file.encoded[encoding]! : file.bytes
+  response.writeHead(200, { 'Content-Type': file.type, 'Content-Length': bytes.length })
+  response.end(request.method === 'HEAD' ? undefined : bytes)
 }

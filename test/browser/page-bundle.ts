@@ -1,11 +1,13 @@
 /** Turns a TypeScript entry into one classic script that a page can load. */
 import { build } from 'vite'
+import { simplePeerSource } from '../../bundling/simple-peer-source.ts'
 
 /** @returns the script's text; its exports are on `window[globalName]` */
 export async function bundleForPage(entry: string, globalName: string): Promise<string> {
   const result = await build({
     configFile: false,
     logLevel: 'error',
+    plugins: [simplePeerSource()],
     build: {
       write: false,
       minify: false,

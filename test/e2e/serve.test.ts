@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, get, type IncomingMessage } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
 import { parseManifest } from '../../shared/manifest.ts'
@@ -95,6 +96,19 @@ describe('a folder is served', () => {
       expect((await ask(server, `/.nearcast/${name}.map`)).status).toBe(200)
     },
   )
+
+  it.each(['br', 'gzip'])('[B2] gives the script by %s to who takes it, and not twice', async (encoding) => {
+    const bytes = (await ask(server, '/.nearcast/nearcast.js')).body
+    const headers = { 'accept-encoding': `deflate, ${encoding}` }
+    const answer = await ask(server, '/.nearcast/nearcast.js', { headers })
+    expect(answer.headers).toMatchObject({ 'content-encoding': encoding, vary: 'Accept-Encoding' })
+    const decoded = encoding === 'br' ? brotliDecompressSync(answer.body) : gunzipSync(answer.body)
+    expect(decoded.equals(bytes)).toBe(true)
+    const again = { ...headers, 'if-none-match': String(answer.headers.etag) }
+    expect((await ask(server, '/.nearcast/nearcast.js', { headers: again })).status).toBe(304)
+    const refused = await ask(server, '/.nearcast/nearcast.js', { headers: { 'accept-encoding': `${encoding};q=0` } })
+    expect(refused.headers['content-encoding']).toBeUndefined()
+  })
 
   it.each([
     '/absent.zip',

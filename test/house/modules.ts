@@ -22,7 +22,7 @@ export interface Module {
   imports: Import[]
 }
 
-const folders = ['shared', 'client', 'tracker', 'origin', 'cli', 'demo', 'test', 'bench']
+const folders = ['shared', 'client', 'tracker', 'origin', 'cli', 'demo', 'test', 'bench', 'bundling']
 
 export function parseModule(path: string, text: string): Module {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)

@@ -59,7 +59,7 @@ function mayImport(from: string, to: string): boolean {
   return kind === 'root'
 }
 
-const isHouse = ({ path }: Module) => !isTest(path) && !/^(test|bench)\//.test(path)
+const isHouse = ({ path }: Module) => !isTest(path) && !/^(test|bench|bundling)\//.test(path)
 
 /** `shared` < `core` < `shell` < roots; the three programs know nothing of one another. */
 export function importFaults(modules: Module[]): string[] {
