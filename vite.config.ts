@@ -1,21 +1,29 @@
-/** Three builds by mode (`page`: the demo; `script`: the script tag; `module`: for bundlers) and the test projects. */
+/** Builds by mode (`engine` and `script`: the script tag; `module`: for bundlers; `page`: the demo), and nothing of tests. */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { defineConfig, type UserConfig } from 'vite'
 import { simplePeerSource } from './bundling/simple-peer-source.ts'
 
-const library = (format: 'iife' | 'es', fileName: string): UserConfig => ({
+const outDir = 'dist/browser'
+
+const library = (entry: string, format: 'iife' | 'es', fileName: string): UserConfig => ({
   plugins: [simplePeerSource()],
   build: {
-    outDir: 'dist/browser',
+    outDir,
     emptyOutDir: false,
     target: 'es2022',
     sourcemap: true,
-    lib: {
-      entry: format === 'iife' ? 'client/page/script.ts' : 'client/index.ts',
-      name: 'Nearcast',
-      formats: [format],
-      fileName: () => fileName,
-    },
+    lib: { entry, name: 'Nearcast', formats: [format], fileName: () => fileName },
   },
+})
+
+/** As the tag that loads a script names its hash (https://www.w3.org/TR/SRI/). */
+const integrityOf = (path: string) => `sha384-${createHash('sha384').update(readFileSync(path)).digest('base64')}`
+
+/** Built after the engine, whose hash it carries. */
+const script = (): UserConfig => ({
+  ...library('client/page/script.ts', 'iife', 'nearcast.js'),
+  define: { engineIntegrity: JSON.stringify(integrityOf(`${outDir}/engine.js`)) },
 })
 
 const page: UserConfig = {
@@ -25,7 +33,8 @@ const page: UserConfig = {
 }
 
 export default defineConfig(({ mode }) => {
-  if (mode === 'script') return library('iife', 'nearcast.js')
-  if (mode === 'module') return library('es', 'nearcast.mjs')
+  if (mode === 'engine') return library('client/page/engine.ts', 'iife', 'engine.js')
+  if (mode === 'script') return script()
+  if (mode === 'module') return library('client/index.ts', 'es', 'nearcast.mjs')
   return page
 })

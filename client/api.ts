@@ -173,6 +173,11 @@ export type ErrorCode = (typeof errorCodes)[number]
 export class NearcastError extends Error {
   readonly code: ErrorCode
 
+  /** The engine's script has a class of its own: an error of one is an error of the other. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'NearcastError'
+  }
+
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.name = 'NearcastError'

@@ -13,7 +13,6 @@ import {
   type Download,
   type FetchOptions,
   type LastingClient,
-  type Mode,
   NearcastError,
   type Stats,
   type UploadLimits,
@@ -21,6 +20,7 @@ import {
 import { Engine } from './core/engine.ts'
 import type { ChunkStore, Clock, Dialer, Hasher, HttpSource, TrackerDialer } from './ports.ts'
 import { headOf } from './shell/answer-head.ts'
+import { addressOf, checkLimits, checkOptions } from './shell/checked-options.ts'
 import { linkCountFor } from './shell/device.ts'
 import { isOfSite, isOfTracker } from './shell/edge-address.ts'
 import { FileDownload } from './shell/file-download.ts'
@@ -38,8 +38,6 @@ import { Vault } from './shell/vault.ts'
 const fetchPatienceMs = 100
 
 export const memoryBytesMaxDefault = 256 * MiB
-
-const modes: readonly Mode[] = ['balanced', 'fastest', 'frugal']
 
 export interface ClientParts {
   store: ChunkStore
@@ -62,14 +60,8 @@ export interface ClientParts {
 
 /** @throws NearcastError `usage` when an option is not what it must be */
 export function assembleClient(options: ClientOptions, parts: ClientParts): LastingClient {
+  const { limits, trackerUrl: address } = checkOptions(options)
   const { tracker, token, consent = 'denied', mode = 'balanced' } = options
-  refuse('consent', consent, consent === 'granted' || consent === 'denied', "'granted' or 'denied'")
-  const { iceTransportPolicy = 'all' } = options
-  refuse('iceTransportPolicy', iceTransportPolicy, /^(all|relay)$/.test(iceTransportPolicy), "'all' or 'relay'")
-  refuse('mode', mode, modes.includes(mode), modes.join(', '))
-  // A wrong token is not repeated: it may be a right one with a letter too many.
-  refuse('token', typeof token, isToken(token), 'a text that is not empty, or a function that gives one')
-  const limits = checkedLimits(options)
   const log = parts.log ?? silentLog
   const instance = randomHex(8)
   const seed = [...crypto.getRandomValues(new Uint32Array(4))] as [number, number, number, number]
@@ -94,7 +86,6 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Last
     },
     pressure: (on) => runtime.input({ type: 'pressure', on }),
   })
-  const address = trackerUrl(tracker)
   const tokens = createTokenSource({ token, notice: parts.notice ?? (() => {}), log })
   const runtime: Runtime = new Runtime({ ...parts, engine, vault, trackerUrl: address, tokens, log })
   const { hasher, hints, clock, manifests = createManifestSource(hasher) } = parts
@@ -116,23 +107,6 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Last
     })
   }
   return new AssembledClient(opener, limits)
-}
-
-const isToken = (token: unknown) =>
-  token === undefined || typeof token === 'function' || (typeof token === 'string' && token !== '')
-
-function refuse(name: keyof ClientOptions, value: unknown, isRight: boolean, right: string): void {
-  if (!isRight) throw new NearcastError('usage', `nearcast: ${name} is ${value}: it must be ${right}`)
-}
-
-/** @throws NearcastError `usage` for what is no number of bytes per second */
-function checkedLimits(limits: UploadLimits): Required<UploadLimits> {
-  const none = Number.POSITIVE_INFINITY
-  const { uploadBytesPerSecondMax = none, uploadPeerBytesPerSecondMax = none } = limits
-  const isRate = (rate: unknown) => typeof rate === 'number' && rate >= 0
-  refuse('uploadBytesPerSecondMax', uploadBytesPerSecondMax, isRate(uploadBytesPerSecondMax), '0 or more')
-  refuse('uploadPeerBytesPerSecondMax', uploadPeerBytesPerSecondMax, isRate(uploadPeerBytesPerSecondMax), '0 or more')
-  return { uploadBytesPerSecondMax, uploadPeerBytesPerSecondMax }
 }
 
 class AssembledClient implements LastingClient {
@@ -205,7 +179,7 @@ class AssembledClient implements LastingClient {
 
   setUploadLimits(limits: UploadLimits): void {
     this.#refuseClosed()
-    this.#limits = checkedLimits({ ...this.#limits, ...limits })
+    this.#limits = checkLimits({ ...this.#limits, ...limits })
     this.#opener.runtime.input({
       type: 'uploadRate',
       bytesPerSecondMax: this.#limits.uploadBytesPerSecondMax,
@@ -233,30 +207,6 @@ type Head = Pick<Response, 'status' | 'headers' | 'url'>
 
 function answerLike({ status, headers, url }: Head, body: ReadableStream<Uint8Array>): Response {
   return Object.defineProperty(new Response(body, { status, headers }), 'url', { value: url })
-}
-
-/** @throws NearcastError `usage` for what is no http or https URL */
-function addressOf(url: string | URL): string {
-  const base = typeof document === 'undefined' ? undefined : document.baseURI
-  const address = URL.canParse(url, base) ? new URL(url, base) : undefined
-  if (address?.protocol !== 'http:' && address?.protocol !== 'https:') {
-    throw new NearcastError('usage', `nearcast: ${url} is not an http or https URL`)
-  }
-  address.hash = ''
-  return address.href
-}
-
-/** @throws NearcastError `usage` for what is no WebSocket URL */
-function trackerUrl(tracker: string | undefined): string | undefined {
-  if (tracker === undefined) return undefined
-  const base = typeof document === 'undefined' ? undefined : document.baseURI
-  const text = tracker === 'auto' ? '/.nearcast/tracker' : tracker
-  const address = URL.canParse(text, base) ? new URL(text, base) : undefined
-  if (address) address.protocol = address.protocol.replace(/^http/, 'ws')
-  if (address?.protocol !== 'ws:' && address?.protocol !== 'wss:') {
-    throw new NearcastError('usage', `nearcast: tracker is ${tracker}: it must be a ws or wss URL, or 'auto'`)
-  }
-  return address.href
 }
 
 /** Random bytes as the engine's seeds and names want them. */

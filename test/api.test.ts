@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { errorCodes } from '../client/api.ts'
+import { attributeNames } from '../client/page/tag-attributes.ts'
 import { repository } from './house/modules.ts'
 
 const read = (path: string) => readFileSync(join(repository, path), 'utf8')
@@ -41,10 +42,7 @@ describe('docs/API.md', () => {
   })
 
   it('names every attribute that the script tag reads', () => {
-    const [, names] = /const \{([^}]*)\} = attributes/.exec(read('client/page/script.ts'))!
-    const attributes = names!
-      .split(',')
-      .map((name) => `data-${name.trim().replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`)
+    const attributes = attributeNames.map((name) => `data-${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`)
     const named = [...sectionOf('The script tag').matchAll(/^\| `(data-[\w-]+)`/gm)].map(([, name]) => name!)
     expect(named.sort()).toEqual(attributes.sort())
   })

@@ -1,33 +1,33 @@
 /**
- * The script tag: puts the API at `window.Nearcast`, and makes links with `data-nearcast` download through it, by the
- * settings in the tag's own `data-` attributes. Without consent those links stay plain links.
+ * The script tag: puts the API at `window.Nearcast`, and makes marked links download through it, by the settings in the
+ * tag's own `data-` attributes. It is small, and loads the engine once there is something for it to do.
  */
-import type { Client, ClientOptions, Mode } from '../api.ts'
-import { createClient, NearcastError } from '../index.ts'
+import { type Client, type ClientOptions, NearcastError } from '../api.ts'
+import { createEngineLoader } from './engine-script.ts'
+import { LaterClient } from './later-client.ts'
+import { watchLinks } from './marked-links.ts'
+import { readTag, type TagSettings } from './tag-attributes.ts'
 
-const modes: readonly string[] = ['balanced', 'fastest', 'frugal'] satisfies Mode[]
+/** The hash of engine.js, which the build puts in. */
+declare const engineIntegrity: string
 
-/** @returns the client's options as the tag's attributes give them */
-export function optionsOf(attributes: DOMStringMap): ClientOptions {
-  const { tracker, token, tokenUrl, consent, mode, stun, uploadMax, uploadPeerMax } = attributes
-  if (consent !== undefined && consent !== 'granted' && consent !== 'denied') {
-    throw new NearcastError('usage', `nearcast: data-consent is "${consent}": it must be "granted" or "denied"`)
-  }
-  if (mode !== undefined && !modes.includes(mode)) {
-    throw new NearcastError('usage', `nearcast: data-mode is "${mode}": it must be one of ${modes.join(', ')}`)
-  }
-  const uploadBytesPerSecondMax = rateOf('data-upload-max', uploadMax)
-  const uploadPeerBytesPerSecondMax = rateOf('data-upload-peer-max', uploadPeerMax)
-  return {
-    ...(tracker !== undefined && { tracker }),
-    ...(tokenUrl !== undefined ? { token: () => fetchToken(tokenUrl) } : token !== undefined && { token }),
-    ...(consent !== undefined && { consent }),
-    ...(mode !== undefined && { mode: mode as Mode }),
-    ...(uploadBytesPerSecondMax !== undefined && { uploadBytesPerSecondMax }),
-    ...(uploadPeerBytesPerSecondMax !== undefined && { uploadPeerBytesPerSecondMax }),
-    ...(stun?.trim() && { iceServers: [{ urls: stun.split(/[\s,]+/).filter((url) => url !== '') }] }),
-  }
-}
+// A script of type "module" is not told which tag it is of.
+const tag = typeof document === 'undefined' ? null : (document.currentScript as HTMLScriptElement | null)
+
+const loadEngine = createEngineLoader({
+  url: new URL(
+    `engine.js?${engineIntegrity.slice(-8).replace(/\W/g, '')}`,
+    tag?.src || new URL('/.nearcast/', location.href),
+  ).href,
+  integrity: engineIntegrity,
+  nonce: tag?.nonce ?? '',
+})
+
+/**
+ * Makes a client of the page's own. It connects to nobody before consent is `granted`.
+ * @throws NearcastError `usage` when an option is not what it must be
+ */
+export const createClient = (options: ClientOptions = {}): Client => new LaterClient(options, loadEngine)
 
 /** What the site's backend answers to its own visitor, whom it knows by a cookie. */
 async function fetchToken(url: string): Promise<string> {
@@ -36,68 +36,37 @@ async function fetchToken(url: string): Promise<string> {
   return (await response.text()).trim()
 }
 
-/** @returns bytes per second, if the attribute is there */
-function rateOf(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const rate = /^\s*\d+\s*$/.test(text) ? Number(text) : Number.NaN
-  if (Number.isNaN(rate)) {
-    throw new NearcastError('usage', `nearcast: ${name} is "${text}": it must be a number of bytes per second`)
+function tagOptions({ options, token, tokenUrl, consent }: TagSettings): ClientOptions {
+  return {
+    ...options,
+    ...(tokenUrl !== undefined ? { token: () => fetchToken(tokenUrl) } : token !== undefined && { token }),
+    consent: consent === 'granted' ? 'granted' : 'denied',
   }
-  return rate
 }
 
-/** Links whose download is under way: another click starts no second one. */
-const busy = new Set<HTMLAnchorElement>()
+let client: LaterClient | undefined
 
-/**
- * What a click on a marked link starts; pages hear of it as events on the link. One that fails is followed as the plain
- * link that it is, unless a page prevents that.
- */
-function downloadLink(link: HTMLAnchorElement, client: Client): void {
-  if (busy.has(link)) return
-  const { href } = link
-  const download = client.download(href)
-  busy.add(link)
-  link.ariaBusy = 'true'
-  const tell = (type: string, detail: unknown) =>
-    link.dispatchEvent(new CustomEvent(`nearcast-${type}`, { detail, bubbles: true, cancelable: type === 'error' }))
-  download.onProgress((progress) => tell('progress', progress))
-  download.done
-    .then(() => download.save(link.download || undefined))
-    .finally(() => {
-      busy.delete(link)
-      link.ariaBusy = null
-    })
-    .then(
-      () => tell('done', download.progress()),
-      (error) => {
-        if (tell('error', error)) location.assign(href)
-      },
-    )
-}
-
-const isPlainClick = (event: MouseEvent) =>
-  event.button === 0 && !event.defaultPrevented && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey
-
-let client: Client | undefined
-
-/** The client of the tag's settings, made when it is first needed. */
+/** The client of the tag's settings, made when it is first needed. Of a tag with a wrong value: one over HTTP alone. */
 export function tagClient(): Client {
-  client ??= createClient(options)
+  client ??= new LaterClient(settings ? tagOptions(settings) : {}, loadEngine)
   return client
 }
 
-const tag = typeof document === 'undefined' ? null : (document.currentScript as HTMLScriptElement | null)
-const options = optionsOf(tag?.dataset ?? {})
+/** Whether the visitor agreed: as the tag says, until the page says otherwise. */
+const isGranted = () => (client ? client.consent === 'granted' : settings?.consent === 'granted')
 
-if (tag && options.consent === 'granted') {
-  document.addEventListener('click', (event) => {
-    const link = event.target instanceof Element ? event.target.closest('a[data-nearcast]') : null
-    if (!(link instanceof HTMLAnchorElement) || !isPlainClick(event)) return
-    // Whatever this throws, the link stays a link.
-    downloadLink(link, tagClient())
-    event.preventDefault()
-  })
+function start(): TagSettings | undefined {
+  if (!tag) return undefined
+  const { settings, complaints } = readTag({ ...tag.dataset })
+  for (const complaint of complaints) console.error(`nearcast: ${complaint}`)
+  if (!settings) return undefined
+  if (settings.consent === 'ask') {
+    console.info('nearcast: data-consent is "ask": the page asks, and calls Nearcast.tagClient().setConsent("granted")')
+  }
+  watchLinks(() => (isGranted() ? tagClient() : undefined))
+  return settings
 }
 
-export { createClient, NearcastError }
+const settings = start()
+
+export { NearcastError }

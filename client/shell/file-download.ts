@@ -2,6 +2,7 @@
 import { leafBytes } from '../../shared/limits.ts'
 import { type ChunkMap, type Download, type DownloadProgress, type DownloadState, NearcastError } from '../api.ts'
 import { RateMeter } from '../core/rate.ts'
+import { nameIn } from './checked-options.ts'
 import type { OpenFile } from './open-file.ts'
 import { type Opened, type Opener, open, openError } from './opening.ts'
 import { PlainBody } from './plain-body.ts'
@@ -273,16 +274,5 @@ export class FileDownload implements Download {
     await this.done
     const fileBytes = this.#doneBytes
     await saveFile(name, { fileBytes, stream: () => this.stream(), blob: () => this.blob() })
-  }
-}
-
-/** The last part of a URL's path, decoded where it can be. */
-function nameIn(url: string): string {
-  const { pathname } = new URL(url)
-  const name = pathname.slice(pathname.lastIndexOf('/') + 1)
-  try {
-    return decodeURIComponent(name)
-  } catch {
-    return name // a lone % is allowed in URLs
   }
 }

@@ -2,11 +2,12 @@
 import type { Browser, Page } from 'playwright-core'
 import type { ClientOptions, DownloadProgress, Stats } from '../../client/api.ts'
 import type * as Nearcast from '../../client/index.ts'
+import type * as Script from '../../client/page/script.ts'
 import { openTab } from './harness.ts'
 
 declare global {
   interface Window {
-    Nearcast: typeof Nearcast
+    Nearcast: typeof Script
     client: Nearcast.Client
     current: Nearcast.Download
     /** RTCPeerConnections that the page made. */

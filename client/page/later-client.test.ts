@@ -1,0 +1,181 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { type PageOrigin, startPageOrigin } from '../../test/fakes/page-origin.ts'
+import { type Client, type ClientOptions, type Download, type DownloadProgress, NearcastError } from '../api.ts'
+import type { Engine } from './engine-script.ts'
+import { LaterClient } from './later-client.ts'
+
+const url = 'https://site.example/game.bin'
+
+/** A client that tells what was called. */
+class TalkingClient {
+  readonly calls: string[] = []
+  readonly options: ClientOptions
+  readonly listeners: ((progress: DownloadProgress) => void)[] = []
+  finish!: () => void
+
+  constructor(options: ClientOptions) {
+    this.options = options
+  }
+
+  fetch = async (address: string) => {
+    this.calls.push(`fetch ${address}`)
+    return new Response('from the engine')
+  }
+  download = (address: string): Partial<Download> => {
+    this.calls.push(`download ${address}`)
+    return {
+      url: address,
+      done: new Promise((resolve) => {
+        this.finish = resolve
+      }),
+      pause: () => this.calls.push('pause'),
+      cancel: () => this.calls.push('cancel'),
+      progress: () => ({ state: 'running', doneBytes: 5 }) as DownloadProgress,
+      onProgress: (listener) => {
+        this.listeners.push(listener)
+        return () => this.calls.push('deaf')
+      },
+      blob: async () => new Blob(['from the engine']),
+    }
+  }
+  setConsent = (consent: string) => void this.calls.push(`consent ${consent}`)
+  setUploadLimits = (limits: object) => void this.calls.push(`limits ${JSON.stringify(limits)}`)
+  close = async (options?: object) => void this.calls.push(`close ${JSON.stringify(options)}`)
+}
+
+/** An engine that comes when the test says so. */
+function lateEngine() {
+  let count = 0
+  let settle!: { resolve: (engine: Engine) => void; reject: (error: Error) => void }
+  let made: TalkingClient | undefined
+  const load = () => {
+    count++
+    return new Promise<Engine>((resolve, reject) => {
+      settle = { resolve, reject }
+    })
+  }
+  const createClient = (options: ClientOptions) => {
+    made = new TalkingClient(options)
+    return made as object as Client
+  }
+  return {
+    load,
+    get loads() {
+      return count
+    },
+    get client() {
+      return made!
+    },
+    async come() {
+      settle.resolve({ createClient })
+      await new Promise((resolve) => setTimeout(resolve))
+    },
+    fail: () => settle.reject(new NearcastError('network', 'nearcast: engine.js could not be loaded')),
+  }
+}
+
+let origin: PageOrigin | undefined
+afterEach(() => origin?.close())
+
+describe('a client whose engine is not loaded yet', () => {
+  it('[B6] refuses wrong options at once', () => {
+    const { load } = lateEngine()
+    expect(() => new LaterClient({ mode: 'turbo' as 'fastest' }, load)).toThrow('mode is turbo')
+    expect(() => new LaterClient({ tracker: 'ftp://x' }, load)).toThrow(NearcastError)
+    expect(() => new LaterClient({}, load).download('mailto:x')).toThrow('not an http or https URL')
+  })
+
+  it('[B7] loads it for who agreed, and otherwise when it is first needed', () => {
+    const engine = lateEngine()
+    const client = new LaterClient({}, engine.load)
+    expect(client.stats()).toMatchObject({ consent: 'denied', tracker: 'off', peers: [], files: [] })
+    expect(engine.loads).toBe(0)
+    void client.download(url)
+    void client.download(url)
+    expect(engine.loads).toBe(1)
+    const other = lateEngine()
+    void new LaterClient({ consent: 'granted' }, other.load)
+    expect(other.loads).toBe(1)
+  })
+
+  it('[B6] does what it was told meanwhile, once the engine is here', async () => {
+    const engine = lateEngine()
+    const client = new LaterClient({ consent: 'granted', mode: 'frugal' }, engine.load)
+    const seen: string[] = []
+    const download = client.download(url)
+    const stop = download.onProgress(({ state }) => seen.push(state))
+    expect(download.progress()).toMatchObject({ state: 'starting', name: 'game.bin', doneBytes: 0 })
+    download.pause()
+    client.setConsent('denied')
+    client.setUploadLimits({ uploadBytesPerSecondMax: 7 })
+    await engine.come()
+    expect(engine.client.options).toMatchObject({ mode: 'frugal', consent: 'denied', uploadBytesPerSecondMax: 7 })
+    expect(engine.client.calls).toEqual([`download ${url}`, 'pause'])
+    expect(seen).toEqual(['paused', 'running'])
+    engine.client.finish()
+    await download.done
+    expect(await (await download.blob()).text()).toBe('from the engine')
+    stop()
+    client.setConsent('granted')
+    expect(engine.client.calls.slice(2)).toEqual(['deaf', 'consent granted'])
+    expect(await (await client.fetch(url)).text()).toBe('from the engine')
+  })
+
+  it('[B6] cancels a download that never began', async () => {
+    const engine = lateEngine()
+    const download = new LaterClient({}, engine.load).download(url)
+    download.cancel()
+    await expect(download.done).rejects.toMatchObject({ code: 'cancelled' })
+    await engine.come()
+    expect(download.progress().state).toBe('cancelled')
+    expect(engine.client.calls).toEqual([])
+  })
+
+  it('[B8] fetches by plain HTTP when the engine cannot be loaded, and tries again the next time', async () => {
+    origin = await startPageOrigin()
+    const bytes = Uint8Array.from({ length: 1000 }, (_, i) => i)
+    origin.publish('/plain.bin', bytes)
+    const engine = lateEngine()
+    const client = new LaterClient({}, engine.load)
+    const answer = client.fetch(`${origin.url}/plain.bin`)
+    engine.fail()
+    expect(new Uint8Array(await (await answer).arrayBuffer())).toEqual(bytes)
+    const download = client.download(`${origin.url}/plain.bin`)
+    expect(engine.loads).toBe(2)
+    engine.fail()
+    await expect(download.done).rejects.toMatchObject({ code: 'network' })
+    expect(download.progress().state).toBe('failed')
+  })
+
+  it('[B8] ends a fetch whose signal says so while it waits', async () => {
+    const engine = lateEngine()
+    const abort = new AbortController()
+    const answer = new LaterClient({}, engine.load).fetch(url, { signal: abort.signal })
+    abort.abort(new Error('enough'))
+    await expect(answer).rejects.toThrow('enough')
+  })
+
+  it('[B6] is over once it is closed', async () => {
+    const engine = lateEngine()
+    const client = new LaterClient({}, engine.load)
+    const download = client.download(url)
+    await client.close()
+    await expect(download.done).rejects.toMatchObject({ code: 'cancelled' })
+    expect(() => client.download(url)).toThrow('closed')
+    await expect(client.fetch(url)).rejects.toMatchObject({ code: 'closed' })
+  })
+
+  it('[B6] loads the engine to clear what earlier visits stored', async () => {
+    const engine = lateEngine()
+    const closing = new LaterClient({}, engine.load).close({ clear: true })
+    await engine.come()
+    await closing
+    expect(engine.client.calls).toEqual(['close {"clear":true}'])
+  })
+
+  it('[B6] has errors of one class with those of the engine', () => {
+    const foreign = Object.assign(new Error('x'), { name: 'NearcastError', code: 'network' })
+    expect(foreign).toBeInstanceOf(NearcastError)
+    expect(new Error('x')).not.toBeInstanceOf(NearcastError)
+  })
+})

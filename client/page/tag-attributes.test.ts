@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import { readTag } from './tag-attributes.ts'
+
+describe('the attributes of the script tag', () => {
+  it('[B3] set every option of a client', () => {
+    const { settings, complaints } = readTag({
+      tracker: 'auto',
+      mode: 'frugal',
+      stun: 'stun:a.example:3478, stun:b.example',
+      iceTransportPolicy: 'relay',
+      uploadMax: '0',
+      uploadPeerMax: ' 4096 ',
+      store: 'memory',
+      memoryMax: '1048576',
+      consent: 'granted',
+      tokenUrl: '/token',
+    })
+    expect(complaints).toEqual([])
+    expect(settings).toEqual({
+      consent: 'granted',
+      tokenUrl: '/token',
+      token: undefined,
+      options: {
+        tracker: 'auto',
+        mode: 'frugal',
+        iceServers: [{ urls: ['stun:a.example:3478', 'stun:b.example'] }],
+        iceTransportPolicy: 'relay',
+        uploadBytesPerSecondMax: 0,
+        uploadPeerBytesPerSecondMax: 4096,
+        store: 'memory',
+        memoryBytesMax: 1_048_576,
+      },
+    })
+  })
+
+  it('[B3] take servers with passwords as JSON', () => {
+    const server = { urls: 'turn:t.example', username: 'u', credential: 'c' }
+    expect(readTag({ iceServers: JSON.stringify([server]) }).settings?.options.iceServers).toEqual([server])
+  })
+
+  it.each([
+    ['mode', 'turbo', 'data-mode is "turbo": it must be one of balanced, fastest, frugal'],
+    ['consent', 'yes', 'data-consent is "yes": it must be one of ask, granted, off, denied'],
+    ['uploadMax', '1e3', 'data-upload-max is "1e3": it must be a number of bytes per second'],
+    ['uploadPeerMax', '-1', 'data-upload-peer-max is "-1": it must be a number of bytes per second'],
+    ['memoryMax', '', 'data-memory-max is "": it must be a number of bytes'],
+    ['iceServers', '{"urls":"turn:x"}', 'data-ice-servers is "{"urls":"turn:x"}": it must be a JSON list'],
+    ['iceServers', 'turn:x', 'it must be a JSON list'],
+    ['store', 'cloud', 'data-store is "cloud": it must be one of device, memory'],
+  ])('[B4] with data-%s="%s" are plain HTTP, and say what would be right', (name, value, complaint) => {
+    const { settings, complaints } = readTag({ consent: 'granted', [name]: value })
+    expect(settings).toBeUndefined()
+    expect(complaints).toEqual([expect.stringContaining(complaint)])
+  })
+
+  it('[B4] that nobody knows are named, and the others hold', () => {
+    const { settings, complaints } = readTag({ trakcer: 'auto', consent: 'granted' })
+    expect(settings).toMatchObject({ consent: 'granted', options: {} })
+    expect(complaints).toEqual([expect.stringMatching(/^there is no data-trakcer: there are data-tracker, /)])
+  })
+
+  it.each([
+    [undefined, 'off'],
+    ['off', 'off'],
+    ['denied', 'denied'],
+    ['ask', 'ask'],
+    ['granted', 'granted'],
+  ])('[B5] with data-consent=%s say %s', (consent, read) => {
+    expect(readTag({ consent }).settings?.consent).toBe(read)
+  })
+})
