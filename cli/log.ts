@@ -9,16 +9,8 @@ export type LogLevel = (typeof logLevels)[number]
 export interface ProgramLog extends Log {
   /** What whoever started the program must know: logged as `info`, and whatever the least severe level is. */
   notice(fields: object, message: string): void
-}
-
-function atLeast(levelMin: LogLevel, log: Log): Log {
-  const nothing = () => {}
-  const passes = (level: LogLevel) => logLevels.indexOf(level) >= logLevels.indexOf(levelMin)
-  return {
-    info: passes('info') ? log.info : nothing,
-    warn: passes('warn') ? log.warn : nothing,
-    error: log.error,
-  }
+  /** Less severe lines are left out from now on. */
+  setLevel(levelMin: LogLevel): void
 }
 
 /** One JSON object a line on stdout. */
@@ -38,6 +30,9 @@ export function createJsonLog(levelMin: LogLevel): ProgramLog {
   )
   const notices = logger.child({}, { level: 'info' })
   return {
+    setLevel(level) {
+      logger.level = level
+    },
     notice: (fields, message) => notices.info(fields, message),
     info: (fields, message) => logger.info(fields, message),
     warn: (fields, message) => logger.warn(fields, message),
@@ -65,8 +60,19 @@ export function formatLine(level: LogLevel, fields: object, message: string, isC
 
 /** @param print takes one line for the terminal */
 export function createTerminalLog(levelMin: LogLevel, isColored: boolean, print: (line: string) => void): ProgramLog {
-  const write = (level: LogLevel) => (fields: object, message: string) =>
+  let rankMin = logLevels.indexOf(levelMin)
+  const write = (level: LogLevel, fields: object, message: string) =>
     print(formatLine(level, fields, message, isColored))
-  const all = { info: write('info'), warn: write('warn'), error: write('error') }
-  return { ...atLeast(levelMin, all), notice: all.info }
+  const writer = (level: LogLevel) => (fields: object, message: string) => {
+    if (logLevels.indexOf(level) >= rankMin) write(level, fields, message)
+  }
+  return {
+    setLevel(level) {
+      rankMin = logLevels.indexOf(level)
+    },
+    notice: (fields, message) => write('info', fields, message),
+    info: writer('info'),
+    warn: writer('warn'),
+    error: writer('error'),
+  }
 }

@@ -22,7 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const secret = 'a-secret-of-many-letters'
 const bearer = { Authorization: `Bearer ${secret}` }
-const log = { ...silentLog, notice() {} }
+const log = { ...silentLog, notice() {}, setLevel() {} }
 const noSettings: OperatorSettings = {
   adminPort: undefined,
   adminHost: '127.0.0.1',

@@ -23,8 +23,9 @@ import { type ServeSettings, serveSettings } from './settings.ts'
 import type { Site } from './site.ts'
 import { onReload, onSignal, stopAsked } from './stopping.ts'
 import { openStun } from './stun.ts'
-import { addTracker } from './tracker-desk.ts'
+import { addLiveSettings, addTracker } from './tracker-desk.ts'
 import { connectionLimits, createTrackerWith } from './tracker-room.ts'
+import { liveOptionsOf } from './tracker-settings.ts'
 
 /** Thin enough that a second visitor sees the first one's help within seconds. */
 const demoEgressBytesPerSecondMax = 4 * MiB
@@ -140,14 +141,16 @@ export async function serve(args: readonly string[]): Promise<void> {
       )
     : createJsonLog(settings.logLevel)
   const rooms = await createRooms(settings, softwarePath, log)
-  const { site, desk } = rooms
+  const { site, desk, tracker } = rooms
+  const reread = () => readSettings(serveSettings, surroundings)!
+  addLiveSettings(desk, { settings, reread, log }, (changed) => tracker.change(liveOptionsOf(changed)))
   const end = async (error: unknown): Promise<never> => {
     await Promise.all([desk.close(), site.close(0)])
     throw error
   }
   const admin = await desk.open().catch(end)
   const { port } = await listen(site.server, settings.port, settings.host).catch(end)
-  const stunPort = await openStun(rooms.tracker, settings, port, log).catch(end)
+  const stunPort = await openStun(tracker, settings, port, log).catch(end)
   const facts: BannerFacts = {
     version: packageVersion,
     addresses: pageAddresses(settings.host, port),
@@ -161,7 +164,7 @@ export async function serve(args: readonly string[]): Promise<void> {
   onSignal(async (signal) => {
     live?.stop()
     log.info({ signal }, 'stopping')
-    await endServer(signal, { tracker: rooms.tracker, site, desk, settings, graceMs: closeGraceMs })
+    await endServer(signal, { tracker, site, desk, settings, graceMs: closeGraceMs })
   })
   if (isTerminal) {
     console.log(printBanner(facts, isColored))

@@ -1,8 +1,12 @@
 /** What an operator sees and does of a tracker at the admin port, of one process or of several. */
 import { type Tracker, trackerMetrics } from '../tracker/main.ts'
 import { AdminFailure } from './admin.ts'
+import { liveSettings } from './live-settings.ts'
+import type { ProgramLog } from './log.ts'
 import type { OperatorDesk } from './operator-desk.ts'
 import { durationKind } from './setting-kinds.ts'
+import type { TrackerCommandSettings } from './settings.ts'
+import { liveKeys, type TrackerSettings } from './tracker-settings.ts'
 import type { WorkerTeam } from './worker-team.ts'
 
 /** Long enough to look for what is behind it. */
@@ -43,6 +47,26 @@ export function addTracker(desk: OperatorDesk, tracker: Tracker): void {
       },
     },
   )
+}
+
+/** What a server's settings have in common that has a tracker inside. */
+type ServerSettings = TrackerSettings & Pick<TrackerCommandSettings, 'config' | 'logLevel'>
+
+/**
+ * The config file, if there is one, among what is read again.
+ * @param apply makes limits and web origins of new settings hold. Throws when they cannot, and then changes nothing
+ */
+export function addLiveSettings<S extends ServerSettings>(
+  desk: OperatorDesk,
+  { settings, reread, log }: { settings: S; reread: () => S; log: ProgramLog },
+  apply: (settings: S) => void,
+): void {
+  if (settings.config === undefined) return
+  const applyAll = (changed: S) => {
+    apply(changed)
+    log.setLevel(changed.logLevel)
+  }
+  desk.addReloadable(liveSettings({ settings, reread, log, apply: applyAll, liveKeys: [...liveKeys, 'logLevel'] }))
 }
 
 /** The trackers of several workers: what each has stands side by side, and bans are those of all. */

@@ -5,13 +5,14 @@
 import { KiB, MiB } from '../shared/limits.ts'
 import {
   candidatePolicies,
+  lastingLimits,
   limitsWithZero,
   scopes,
   type TrackerLimits,
   trackerLimits,
   webTorrentPath,
 } from '../tracker/api.ts'
-import type { TrackerOptions } from '../tracker/main.ts'
+import type { LiveOptions, TrackerOptions } from '../tracker/main.ts'
 import { keySetKind, originsKind, secretKind, swarmsKind } from './admission-kinds.ts'
 import { clusterSettings } from './cluster-settings.ts'
 import { edgeOptionsOf, edgeSettings } from './edge-settings.ts'
@@ -194,6 +195,17 @@ export function trackerOptionsOf(settings: TrackerSettings): Omit<TrackerOptions
     ...said(settings),
   }
 }
+
+const liveLimits = limitNames.filter((name) => !lastingLimits.includes(name))
+
+/** What can change while a tracker runs. */
+export const liveKeys: readonly string[] = [...liveLimits.map(limitKey), 'origins']
+
+/** These as they are set. */
+export const liveOptionsOf = (settings: TrackerSettings): LiveOptions => ({
+  ...(Object.fromEntries(liveLimits.map((name) => [name, settings[limitKey(name)]])) as Partial<TrackerLimits>),
+  ...(settings.origins !== undefined && { origins: settings.origins }),
+})
 
 /** What was said about admission: who says nothing means what the tracker means. */
 function said(settings: TrackerSettings): Partial<TrackerOptions> {

@@ -1,5 +1,5 @@
 /** `nearcast tracker`: the tracker alone, on a port of its own, until a signal comes. */
-import { PipeBus, type Tracker, type TrackerOptions, trackerPath } from '../tracker/main.ts'
+import { PipeBus, type Tracker, type TrackerOptions, trackerPath, WorkerHub } from '../tracker/main.ts'
 import { pageAddresses, printTrackerBanner, type TrackerFacts } from './banner.ts'
 import { endServer } from './ending.ts'
 import { printHelp } from './help.ts'
@@ -15,8 +15,9 @@ import { type TrackerCommandSettings, trackerCommandSettings } from './settings.
 import { createSite, type Site, sendText, sendTrackerHint } from './site.ts'
 import { type EndingSignal, onReload, onSignal, stopAsked } from './stopping.ts'
 import { openStun } from './stun.ts'
-import { addTeam, addTracker } from './tracker-desk.ts'
+import { addLiveSettings, addTeam, addTracker } from './tracker-desk.ts'
 import { connectionLimits, createTrackerWith } from './tracker-room.ts'
+import { liveOptionsOf } from './tracker-settings.ts'
 import { type TeamQuestion, WorkerTeam } from './worker-team.ts'
 import { endAll, isWorker, onWorkerStop, primaryPipe, runPrimary, sayListening, startWorker } from './workers.ts'
 
@@ -44,6 +45,13 @@ const closeGraceMs = 2_000
 
 /** `wss://tracker.example.org` is its own address, as it stands; below a path others share the host. */
 const trackerPaths = ['/', trackerPath]
+
+/** What it begins with, and how its settings are read again. */
+interface Start {
+  settings: TrackerCommandSettings
+  reread: () => TrackerCommandSettings
+  log: ProgramLog
+}
 
 function createTrackerSite(
   tracker: Tracker,
@@ -76,18 +84,15 @@ export async function tracker(args: readonly string[]): Promise<void> {
     if (isTerminal) console.log(printTrackerBanner(facts, isColored))
     else log.notice(facts, 'listening')
   }
-  if (settings.workers > 1 && !isWorker) {
-    return openWorkers(settings, log, announce)
-  }
-  return isWorker ? startWorker(() => open(settings, log, sayListening)) : open(settings, log, announce)
+  const reread = () => readSettings(trackerCommandSettings, surroundings)!
+  const start: Start = { settings, reread, log }
+  if (settings.workers > 1 && !isWorker) return openWorkers(start, announce)
+  return isWorker ? startWorker(() => open(start, sayListening)) : open(start, announce)
 }
 
 /** Several processes, with one desk for their operator. @throws Refusal when they cannot start */
-async function openWorkers(
-  settings: TrackerCommandSettings,
-  log: ProgramLog,
-  announce: (facts: TrackerFacts) => void,
-): Promise<void> {
+async function openWorkers(start: Start, announce: (facts: TrackerFacts) => void): Promise<void> {
+  const { settings, log } = start
   const team = new WorkerTeam()
   let unreadiness: string | undefined = 'starting'
   const desk = new OperatorDesk({
@@ -101,9 +106,13 @@ async function openWorkers(
   addTeam(desk, team)
   const admin = await desk.open()
   const { workers: count, connectionsPerAddressMax, trackerKey, trackerKeyFile, drainDelay, drainWindow } = settings
+  const hub = new WorkerHub(connectionsPerAddressMax)
+  addLiveSettings(desk, start, (changed) => {
+    hub.connectionsPerAddressMax = changed.connectionsPerAddressMax
+  })
   await runPrimary({
     count,
-    connectionsPerAddressMax,
+    hub,
     hasKey: trackerKey !== undefined || trackerKeyFile !== undefined,
     drainMs: drainDelay + drainWindow,
     log,
@@ -119,6 +128,9 @@ async function openWorkers(
   }).finally(() => desk.close())
 }
 
+/** What an operator asked of all workers the primary tells, once. */
+const mute = (log: ProgramLog): ProgramLog => ({ ...log, info() {}, warn() {}, error() {} })
+
 /** What a worker's primary asks it for. */
 function answerPrimary(desk: OperatorDesk): Questions<TeamQuestion> {
   return new Questions<TeamQuestion>(primaryPipe, (question) =>
@@ -127,17 +139,13 @@ function answerPrimary(desk: OperatorDesk): Questions<TeamQuestion> {
 }
 
 /** The tracker of this process. @throws Refusal when it cannot start */
-async function open(
-  settings: TrackerCommandSettings,
-  log: ProgramLog,
-  announce: (facts: TrackerFacts) => void,
-): Promise<void> {
+async function open(start: Start, announce: (facts: TrackerFacts) => void): Promise<void> {
+  const { settings, log } = start
   const desk: OperatorDesk = new OperatorDesk({
     // Of several workers the primary has it, for all.
     settings: isWorker ? { ...settings, adminPort: undefined } : settings,
     version: packageVersion,
-    // What an operator asked of all of them the primary tells, once.
-    log: isWorker ? { ...log, info() {}, error() {} } : log,
+    log: isWorker ? mute(log) : log,
     unreadiness: () => unreadinessOf(site, room),
     end: endAll,
     ...(isWorker && { printMetrics: async () => String(await primary?.ask('metrics')) }),
@@ -145,6 +153,9 @@ async function open(
   const primary = isWorker ? answerPrimary(desk) : undefined
   const room = await createTrackerWith(settings, log, { paths: trackerPaths, ...(isWorker && workerOptions(settings)) })
   addTracker(desk, room)
+  addLiveSettings(desk, isWorker ? { ...start, log: mute(log) } : start, (changed) =>
+    room.change(liveOptionsOf(changed)),
+  )
   const site = createTrackerSite(room, settings, desk.operations, log)
   const close = async (error: unknown): Promise<never> => {
     await Promise.all([desk.close(), site.close(0)])

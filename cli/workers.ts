@@ -4,7 +4,7 @@
  */
 import cluster, { type Worker } from 'node:cluster'
 import { randomBytes } from 'node:crypto'
-import { type Pipe, WorkerHub } from '../tracker/main.ts'
+import type { Pipe, WorkerHub } from '../tracker/main.ts'
 import type { ProgramLog } from './log.ts'
 import { exitCodes, Refusal } from './refusal.ts'
 import { variableName } from './setting.ts'
@@ -22,7 +22,7 @@ const stopMsMax = 15_000
 
 export interface PrimaryOptions {
   count: number
-  connectionsPerAddressMax: number
+  hub: WorkerHub
   /** Whether all trackers of the service share a key that the operator gave. */
   hasKey: boolean
   /** In which a worker sends its visitors elsewhere before it ends. */
@@ -60,10 +60,9 @@ export function runPrimary(options: PrimaryOptions): Promise<void> {
 }
 
 function live(
-  { count, connectionsPerAddressMax, hasKey, drainMs, log, joined, reload, stopping, listening }: PrimaryOptions,
+  { count, hub, hasKey, drainMs, log, joined, reload, stopping, listening }: PrimaryOptions,
   refuse: (why: Refusal) => void,
 ): void {
-  const hub = new WorkerHub(connectionsPerAddressMax)
   // Workers of one machine are one service, though nobody gave it a key.
   const env = hasKey ? {} : { [variableName('trackerKey')]: randomBytes(32).toString('base64url') }
   const living = new Set<Worker>()

@@ -3,13 +3,13 @@ import { createHmac, randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { PeerId } from '../shared/ids.ts'
 import { resumeIn, type TrackerMessage } from '../shared/tracker-messages.ts'
-import { Door } from './core/admission.ts'
+import { Door, renewAllowances } from './core/admission.ts'
 import { Bans } from './core/bans.ts'
 import { CandidateScreen } from './core/candidate-policy.ts'
 import type { TrackerEffect } from './core/effects.ts'
 import { Exposure } from './core/exposure.ts'
 import { Lifecycle } from './core/lifecycle.ts'
-import { checkSetting } from './core/limits.ts'
+import { changedLimits, checkSetting } from './core/limits.ts'
 import { peerIdAt, peerRandomBytes } from './core/node-ids.ts'
 import { scopes, subscriberKey } from './core/place.ts'
 import { TrackerMachine } from './core/tracker-machine.ts'
@@ -43,7 +43,7 @@ export { trackerMetrics } from './shell/metrics.ts'
 export { type Pipe, PipeBus, WorkerHub } from './shell/pipe-bus.ts'
 export { trackerPath } from './shell/socket-options.ts'
 export { mintToken, newTokenKeys, type SigningKey, signingKeyOf, type TokenClaims } from './shell/token-mint.ts'
-export type { Tracker } from './shell/tracker.ts'
+export type { LiveOptions, Tracker } from './shell/tracker.ts'
 export type { TrackerOptions } from './shell/tracker-options.ts'
 export type { TrackerStats } from './shell/tracker-stats.ts'
 
@@ -154,7 +154,7 @@ export function createTracker(options: TrackerOptions): Tracker {
   const events: SocketServerEvents = {
     arrived(request) {
       if (!rules.mayConnect(request.headers.origin)) {
-        const { message, code } = machine.refusePage()
+        const { message, code } = machine.entrance.refusePage()
         return { text: JSON.stringify(message), code, reason: message.message }
       }
       const retryMs = ask(request)
@@ -243,6 +243,14 @@ export function createTracker(options: TrackerOptions): Tracker {
     stats: () => statsOf(machine.stats(), { server, lifecycle, edges, joinClock, locator, link, stun, webTorrent }),
     census: machine.census,
     bans: new BanDesk({ banning: machine.banning, cluster: machine.cluster, now }),
+    change({ origins, ...settings }) {
+      const changed = changedLimits(limits, settings)
+      rules.admitPagesOf(origins)
+      Object.assign(limits, changed)
+      renewAllowances(limits)
+      shared.door.renew()
+      machine.renew(changed)
+    },
     files: [...locator.files, ...rules.files, ...watchedEdges.files, ...(options.files ?? [])],
     get isReady() {
       return lifecycle.isReady

@@ -172,6 +172,27 @@ describe('an operator at the admin port', () => {
   })
 })
 
+describe('the config file of a tracker that runs', () => {
+  it.each([[[]], [['--workers', '2']]])('[T283] is read again at SIGHUP: %j', async (more) => {
+    const write = (content: object) => folder.write('tracker.json', JSON.stringify(content))
+    const { program } = await startTracker('--config', write({}), ...more)
+    write({ 'joins-burst': 5, 'connections-max': 100 })
+    program.child.kill('SIGHUP')
+    expect(await program.waitForLine(({ msg }) => msg === 'settings changed')).toMatchObject({
+      settings: ['joins-burst'],
+    })
+    expect(await program.waitForLine(({ msg }) => msg === 'settings that changed need a restart')).toMatchObject({
+      settings: ['connections-max'],
+    })
+    write({ 'joins-burst': 0 })
+    program.child.kill('SIGHUP')
+    const { failed } = await program.waitForLine(({ level }) => level === 'error')
+    expect(JSON.stringify(failed)).toContain('it must be a whole number of at least 1')
+    program.child.kill('SIGTERM')
+    expect(await program.ended).toBe(0)
+  })
+})
+
 describe('nearcast doctor', () => {
   it('[T210] ends with 0 before a tracker that is well, and with one line of JSON for programs', async () => {
     const { program, url } = await startTracker()

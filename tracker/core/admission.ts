@@ -25,6 +25,9 @@ export function createAllowance(limits: TrackerLimits): Allowance {
   return new RateBuckets(table)
 }
 
+/** The limits are others than before: for connections that are open as well. */
+export const renewAllowances = (limits: TrackerLimits): void => tables.get(limits)?.change(ratesOf(limits))
+
 const ratesOf = (limits: TrackerLimits): Record<RateName | OwnRateName, Rate> => ({
   ...connectionRates(limits),
   messages: { perSecond: limits.messagesPerSecond, burst: limits.messagesBurst },
@@ -94,6 +97,14 @@ export function excessOf(
   return taker === undefined ? undefined : { message: rateText(limits, 'bytes'), taker }
 }
 
+const addressLimits = (limits: TrackerLimits): AccountLimits =>
+  accountLimits(limits, limits.connectionsPerAddressMax, limits.busyConnectionsPerAddressMax)
+
+const networkLimits = (limits: TrackerLimits): AccountLimits => {
+  const { connectionsPerAddressMax, busyConnectionsPerAddressMax, busyAddressesPerNetworkMax: count } = limits
+  return accountLimits(limits, connectionsPerAddressMax * count, busyConnectionsPerAddressMax * count)
+}
+
 /** Counts connections: in all, by subscriber and by network. */
 export class Door {
   readonly #limits: TrackerLimits
@@ -105,10 +116,14 @@ export class Door {
 
   constructor(limits: TrackerLimits) {
     this.#limits = limits
-    const { connectionsPerAddressMax, busyConnectionsPerAddressMax: busyCount, busyAddressesPerNetworkMax } = limits
-    this.#addresses = new Ledger('address', accountLimits(limits, connectionsPerAddressMax, busyCount))
-    const ofNetwork = connectionsPerAddressMax * busyAddressesPerNetworkMax
-    this.#networks = new Ledger('network', accountLimits(limits, ofNetwork, busyCount * busyAddressesPerNetworkMax))
+    this.#addresses = new Ledger('address', addressLimits(limits))
+    this.#networks = new Ledger('network', networkLimits(limits))
+  }
+
+  /** The limits are others than before. */
+  renew(): void {
+    this.#addresses.change(addressLimits(this.#limits))
+    this.#networks.change(networkLimits(this.#limits))
   }
 
   get count(): number {

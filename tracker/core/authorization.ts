@@ -68,6 +68,11 @@ export class Authorization {
     this.#uses = new TokenUses(limits.usedTokensMax)
   }
 
+  /** The limits are others than before. */
+  renew(): void {
+    this.#bearers.renew()
+  }
+
   /** How much is remembered. */
   get size(): { bearers: number; verifying: number; usedTokens: number } {
     return { bearers: this.#bearers.count, verifying: this.#verifying.size, usedTokens: this.#uses.size }

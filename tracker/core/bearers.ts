@@ -4,12 +4,15 @@
  */
 import { accountLimits } from './admission.ts'
 import { Deadlines } from './deadlines.ts'
-import { type Account, Ledger } from './ledger.ts'
+import { type Account, type AccountLimits, Ledger } from './ledger.ts'
 import type { TrackerLimits } from './limits.ts'
 import { Reveals } from './reveals.ts'
 
 /** Bearers that are gone and still remembered; beyond them the one that left longest ago is forgotten. */
 const departedCountMax = 65_536
+
+const tokenLimits = (limits: TrackerLimits): AccountLimits =>
+  accountLimits(limits, limits.connectionsPerTokenMax, limits.busyConnectionsPerTokenMax)
 
 export interface Bearer {
   /** What all its connections take; another one for who was away until that was forgotten (ledger.ts). */
@@ -27,9 +30,13 @@ export class Bearers {
   readonly #order = new Set<string>()
 
   constructor(limits: TrackerLimits) {
-    const { connectionsPerTokenMax, busyConnectionsPerTokenMax } = limits
     this.#limits = limits
-    this.#ledger = new Ledger('token', accountLimits(limits, connectionsPerTokenMax, busyConnectionsPerTokenMax))
+    this.#ledger = new Ledger('token', tokenLimits(limits))
+  }
+
+  /** The limits are others than before. */
+  renew(): void {
+    this.#ledger.change(tokenLimits(this.#limits))
   }
 
   get count(): number {

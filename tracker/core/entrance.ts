@@ -1,5 +1,7 @@
 /** Lets connections in and out: who is kept out, who has too many, and what a new peer begins with. Knows no message. */
+import type { TrackerMessage } from '../../shared/tracker-messages.ts'
 import type { Door } from './admission.ts'
+import { forbiddenClose } from './authorizing.ts'
 import { type BanNews, type Bans, excludedText, strikesText } from './bans.ts'
 import type { Cluster } from './cluster.ts'
 import { bannedText, type Conduct } from './conduct.ts'
@@ -48,6 +50,12 @@ export class Entrance {
     const accounts = this.#door.enter(subscriber, place.network, now)
     if (typeof accounts === 'string') return conduct.turnAway(id, 'too-many-connections', accounts)
     return createPeer(identity, place, limits, accounts)
+  }
+
+  /** What a page hears of a site that may not use this tracker; it is not connected. */
+  refusePage(): { message: TrackerMessage & { type: 'refused' }; code: number } {
+    const why = 'this tracker is not for pages of this site'
+    return { message: this.#parts.conduct.refusal({ code: 'wrong-origin', message: why }), code: forbiddenClose }
   }
 
   /** Why nobody of an address or a network is let in, if so. */

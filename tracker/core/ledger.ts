@@ -64,7 +64,7 @@ export class Account {
 export class Ledger {
   /** What a key is, in words for its owner: `address`, `network`, `token`. */
   readonly noun: string
-  readonly limits: AccountLimits
+  limits: AccountLimits
   readonly rates: RateTable<RateName>
   readonly #open = new Map<string, Account>()
   /** Those without a connection, the longest gone first. */
@@ -74,6 +74,12 @@ export class Ledger {
     this.noun = noun
     this.limits = limits
     this.rates = new RateTable(limits.rates)
+  }
+
+  /** Other limits from now on, for those who are known too. */
+  change(limits: AccountLimits): void {
+    this.limits = limits
+    this.rates.change(limits.rates)
   }
 
   /** How many are known, with a connection or without. */

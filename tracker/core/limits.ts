@@ -205,6 +205,35 @@ export function trackerLimitsWith(settings: Partial<TrackerLimits>): TrackerLimi
 
 const isPercent = (value: number) => Number.isSafeInteger(value) && value >= 1 && value <= 100
 
+/** The tracker is made with these; all others can change while it runs. */
+export const lastingLimits: readonly (keyof TrackerLimits)[] = [
+  'connectionsMax',
+  'connectionsPerSecond',
+  'loopLagMaxMs',
+  'resumeLifetimeMs',
+  'ticketLifetimeMs',
+  'complaintWindowMs',
+  'tokenLifetimeMaxMs',
+  'usedTokensMax',
+  'peersPerTokenMax',
+  'peersPerAddressMax',
+  'revealWindowMs',
+  'stunAnswersPerSecond',
+  'stunAnswersPerNetworkPerSecond',
+]
+
+/**
+ * What holds once these are changed, of a tracker that runs.
+ * @throws Error that names the setting, the value and what would be right
+ */
+export function changedLimits(limits: TrackerLimits, settings: Partial<TrackerLimits>): TrackerLimits {
+  const changed = trackerLimitsWith({ ...limits, ...settings })
+  for (const name of lastingLimits) {
+    checkSetting(name, changed[name], changed[name] === limits[name], `what the tracker was made with, ${limits[name]}`)
+  }
+  return changed
+}
+
 type Rate = { [K in keyof TrackerLimits]: K extends `${infer Name}Burst` ? Name : never }[keyof TrackerLimits]
 
 /** What a client hears that goes beyond a rate. @param noun what the rate counts, where it is not called so */

@@ -12,7 +12,7 @@ export interface Rate {
 
 /** The same for all owners of a kind. */
 export class RateTable<Name extends string> {
-  readonly rates: readonly Rate[]
+  rates: readonly Rate[]
   /** Where each is in the rows of those who have them. */
   readonly indexes: Readonly<Record<Name, number>>
 
@@ -20,6 +20,11 @@ export class RateTable<Name extends string> {
     const names = Object.keys(rates) as Name[]
     this.rates = names.map((name) => rates[name])
     this.indexes = Object.fromEntries(names.map((name, i) => [name, i])) as Record<Name, number>
+  }
+
+  /** Other rates from now on, for those who have buckets too. */
+  change(rates: Readonly<Record<Name, Rate>>): void {
+    this.rates = (Object.keys(this.indexes) as Name[]).map((name) => rates[name])
   }
 }
 

@@ -11,9 +11,9 @@ import {
   type Sighting,
   type TrackerMessage,
 } from '../../shared/tracker-messages.ts'
-import { Door } from './admission.ts'
+import { Door, renewAllowances } from './admission.ts'
 import { Authorization } from './authorization.ts'
-import { Authorizing, forbiddenClose } from './authorizing.ts'
+import { Authorizing } from './authorizing.ts'
 import { Banning } from './banning.ts'
 import { Bans } from './bans.ts'
 import { CandidateScreen } from './candidate-policy.ts'
@@ -172,12 +172,6 @@ export class TrackerMachine {
     if (peer !== undefined) this.#memberships.relocate(peer, placeWith(peer.place, location, this.#scope))
   }
 
-  /** What a page hears of a site that may not use this tracker; it is not connected. */
-  refusePage(): { message: TrackerMessage & { type: 'refused' }; code: number } {
-    const why = 'this tracker is not for pages of this site'
-    return { message: this.#conduct.refusal({ code: 'wrong-origin', message: why }), code: forbiddenClose }
-  }
-
   /** Its address has too many connections at other processes of this machine. */
   crowdedOut(id: PeerId): TrackerEffect[] {
     const peer = this.#peers.get(id)
@@ -267,6 +261,13 @@ export class TrackerMachine {
     this.entrance.expire(now)
     this.#exposure.expire(now)
     return this.#authorizing?.expire(now) ?? []
+  }
+
+  /** The limits are others than before (limits.ts, changedLimits), for those who are connected too. */
+  renew(limits: TrackerLimits): void {
+    Object.assign(this.#limits, limits)
+    renewAllowances(this.#limits)
+    this.#authorization?.renew()
   }
 
   /** Other swarms than before are served: who is in one that no longer is, leaves it. */

@@ -28,6 +28,8 @@ export interface AdmissionRules {
   /** Whether pages of this web origin may connect; what names none is no page, and nothing is known of it. */
   mayConnect(webOrigin: string | undefined): boolean
   serves(swarm: SwarmId): boolean
+  /** Pages of other sites than before may connect; those that have stay. @throws Error that names a wrong one */
+  admitPagesOf(origins: readonly string[] | undefined): void
   /** Where tokens are needed. */
   verifier: TokenVerifier | undefined
   readonly files: readonly OpenFile[]
@@ -53,11 +55,10 @@ const swarmEntryRight = "a swarm's name of 40 digits, or 4 or more of its first 
 
 /** @throws Error that names a wrong setting, its value and what would be right */
 export function openAdmission(options: AdmissionOptions, surroundings: AdmissionSurroundings): AdmissionRules {
-  const { admission = 'open', origins } = options
+  const { admission = 'open' } = options
+  let { origins } = options
   checkSetting('admission', admission, admission === 'open' || admission === 'token', 'open or token')
-  for (const [i, origin] of (origins ?? []).entries()) {
-    checkSetting(`origins[${i}]`, origin, isWebOrigin(origin), 'a web origin such as https://example.org')
-  }
+  checkOrigins(origins)
   const { limits, log, now, wallNow, serves = () => true, servesAnew } = surroundings
   const { fileRecheckMs: recheckMs } = options
   const keyName = tokenKeyNames.find((name) => options[name] !== undefined)
@@ -81,12 +82,22 @@ export function openAdmission(options: AdmissionOptions, surroundings: Admission
   return {
     mayConnect: (webOrigin) =>
       origins === undefined || webOrigin === undefined || origins.some((one) => coversOrigin(one, webOrigin)),
+    admitPagesOf(others) {
+      checkOrigins(others)
+      origins = others
+    },
     serves: (swarm) => isListed(swarm) && serves(swarm),
     verifier,
     files,
     close() {
       for (const file of files) file.close()
     },
+  }
+}
+
+function checkOrigins(origins: readonly string[] = []): void {
+  for (const [i, origin] of origins.entries()) {
+    checkSetting(`origins[${i}]`, origin, isWebOrigin(origin), 'a web origin such as https://example.org')
   }
 }
 

@@ -210,6 +210,11 @@ export class WorkerHub {
     this.#connections = new SharedConnections(connectionsPerAddressMax)
   }
 
+  /** From now on; those who are in stay. */
+  set connectionsPerAddressMax(count: number) {
+    this.#connections.perAddressMax = count
+  }
+
   /** @returns ends what the worker had, to be called when it is gone */
   serve(pipe: Pipe): () => void {
     return servePipe(this.#hub, this.#connections, pipe)

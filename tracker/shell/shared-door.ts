@@ -22,11 +22,12 @@ export interface WorkerConnections {
 
 /** The primary's side. */
 export class SharedConnections {
-  readonly #perAddressMax: number
+  /** How many one address may have. */
+  perAddressMax: number
   readonly #counts = new Map<string, number>()
 
   constructor(perAddressMax: number) {
-    this.#perAddressMax = perAddressMax
+    this.perAddressMax = perAddressMax
   }
 
   get addressCount(): number {
@@ -38,7 +39,7 @@ export class SharedConnections {
     return {
       enter: (id, subscriber) => {
         const count = this.#counts.get(subscriber) ?? 0
-        if (count >= this.#perAddressMax || subscribers.has(id)) return false
+        if (count >= this.perAddressMax || subscribers.has(id)) return false
         subscribers.set(id, subscriber)
         this.#counts.set(subscriber, count + 1)
         return true

@@ -2,10 +2,15 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Census } from '../core/census.ts'
+import type { TrackerLimits } from '../core/limits.ts'
+import type { AdmissionOptions } from './admission-options.ts'
 import type { BanDesk } from './ban-desk.ts'
 import type { DrainPlan } from './drain.ts'
 import type { TrackerStats } from './tracker-stats.ts'
 import type { ReloadableFile } from './watched-file.ts'
+
+/** What can change while a tracker runs: `origins`, and the limits but for `lastingLimits`. */
+export type LiveOptions = Partial<TrackerLimits> & Pick<AdmissionOptions, 'origins'>
 
 export interface Tracker {
   /** Where it takes upgrades. */
@@ -22,6 +27,12 @@ export interface Tracker {
   census(): Census
   /** Who is kept out. */
   readonly bans: BanDesk
+  /**
+   * Other limits and web origins from now on, for connections that are open too; those that are not named stay, but for
+   * `origins`: none are all.
+   * @throws Error that names a wrong one, or one that cannot change; then nothing has
+   */
+  change(settings: LiveOptions): void
   /** What is read again by itself when it changes, and at once when asked. */
   readonly files: readonly ReloadableFile[]
   /** Whether new clients should be sent here: false as soon as it is about to end. */
