@@ -149,6 +149,10 @@ export const trackerSettings = {
   drainWindow: setting(drainWindowKind, 4_000, 'and after that: over how long visitors are sent elsewhere [4s]'),
   ...natSettings,
   ...edgeSettings,
+  bansFile: {
+    ...setting(pathKind, undefined, 'a file in which bans are kept, so that a restart does not lift them [none]'),
+    section: 'operations',
+  },
   webtorrent: setting(switchKind, false, 'serve clients of the WebTorrent protocol too, such as P2P Media Loader'),
   webtorrentPath: setting(urlPathKind, webTorrentPath, `where they are served; / for a host alone [${webTorrentPath}]`),
   heartbeat: {
@@ -187,6 +191,7 @@ export function trackerOptionsOf(settings: TrackerSettings): Omit<TrackerOptions
     scope: settings.scope,
     ...natOptionsOf(settings),
     ...edgeOptionsOf(settings),
+    bansFile: settings.bansFile,
     webTorrent: settings.webtorrent,
     webTorrentPath: settings.webtorrentPath,
     heartbeatMs: settings.heartbeat,

@@ -16,6 +16,7 @@ import { TrackerMachine } from './core/tracker-machine.ts'
 import { createAddressReader } from './shell/addresses.ts'
 import { openAdmission } from './shell/admission-options.ts'
 import { BanDesk } from './shell/ban-desk.ts'
+import { BansFile } from './shell/bans-file.ts'
 import { candidateRulesFrom } from './shell/candidate-settings.ts'
 import { randomRng } from './shell/chance.ts'
 import { createClosingLog } from './shell/closing-log.ts'
@@ -84,7 +85,10 @@ export function createTracker(options: TrackerOptions): Tracker {
     load,
     door: new Door(limits),
     exposure: new Exposure(limits),
-    bans: new Bans(limits, () => queueMicrotask(turnOut)),
+    bans: new Bans(limits, () => {
+      queueMicrotask(() => turnOut())
+      bansFile?.changed()
+    }),
     serves: rules.serves,
   }
   const machine = new TrackerMachine({
@@ -96,6 +100,10 @@ export function createTracker(options: TrackerOptions): Tracker {
     needsToken: rules.verifier !== undefined,
     ...(cluster && { cluster }),
   })
+  const { bansFile: path } = options
+  const wallNow = () => Date.now()
+  let bansFile: BansFile | undefined
+  if (path !== undefined) bansFile = new BansFile({ path, banning: machine.banning, now, wallNow, log })
   let stun: StunServer | undefined
   const locator = new Locator(options, log)
   const addressOf = createAddressReader(options.trustedProxies ?? [])
@@ -272,6 +280,7 @@ export function createTracker(options: TrackerOptions): Tracker {
         webTorrent?.shutdown(serviceRestart, farewell.message),
       ])
       await link?.close()
+      await bansFile?.close()
       // Last: whoever was sent away still finds the way to a peer.
       const open = stun
       stun = undefined

@@ -30,7 +30,7 @@ describe('whom the operator keeps out', () => {
     crowd.machine.banning.exclude(network, 60_000, crowd.now)
     expect(crowd.machine.entrance.turnOut(undefined, crowd.now)).toHaveLength(8)
     expect(crowd.machine.stats()).toMatchObject({ connections: 1 })
-    expect(crowd.machine.banning.list(1_000)).toEqual([{ key: network, cause: 'operator', untilMs: 60_000 }])
+    expect(crowd.machine.banning.list(1_000)).toMatchObject([{ key: network, cause: 'operator', untilMs: 60_000 }])
     expect(() => crowd.connect('203.0.113.77')).toThrow('refused')
     expect(crowd.machine.banning.lift(network, 1_000)).toBe(true)
     expect(crowd.machine.banning.lift(network, 1_000)).toBe(false)

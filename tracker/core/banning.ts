@@ -2,16 +2,20 @@
  * Who is kept out and until when, for an operator: networks after complaints, addresses after faults, and whomever the
  * operator names. Knows keys of places (place.ts), not how people write them.
  */
+import { assertNever } from '../../shared/assert.ts'
 import type { Bans } from './bans.ts'
 import { networkOfPayer } from './place.ts'
 import type { Trust } from './trust.ts'
 
-export type BanCause = 'complaints' | 'faults' | 'operator'
+export const banCauses = ['complaints', 'faults', 'operator'] as const
+export type BanCause = (typeof banCauses)[number]
 
 export interface BanEntry {
   /** Of a subscriber, or of a network. */
   readonly key: string
   readonly cause: BanCause
+  /** How many in a row this is. */
+  readonly count: number
   readonly untilMs: number
 }
 
@@ -26,6 +30,22 @@ export class Banning {
 
   list(now: number): BanEntry[] {
     return [...this.#trust.bans(now), ...this.#bans.list(now)]
+  }
+
+  /** One that held before a restart. */
+  restore({ key, cause, count, untilMs }: BanEntry, now: number): void {
+    const network = networkOfPayer(key)
+    const whom = { network, subscriber: key === network ? undefined : key }
+    switch (cause) {
+      case 'operator':
+        return this.#bans.exclude(whom, untilMs, now)
+      case 'faults':
+        return this.#bans.adopt({ ...whom, count, untilMs }, now)
+      case 'complaints':
+        return void this.#trust.ban(network, untilMs - now, now)
+      default:
+        return assertNever(cause)
+    }
   }
 
   /** Nobody of this address or network is let in, and who is here goes, a moment later. */

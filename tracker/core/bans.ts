@@ -93,7 +93,7 @@ export class Bans {
   readonly #heard: () => void
   #bannedCount = 0
 
-  /** @param heard is called when there is news: those who take it do so a moment later */
+  /** @param heard is called when there is news, or somebody is let in again: those who take it do so a moment later */
   constructor(limits: TrackerLimits, heard: () => void = () => {}) {
     this.#limits = limits
     this.#heard = heard
@@ -214,12 +214,15 @@ export class Bans {
   /** Whatever was held against it is forgotten. */
   lift(key: string): void {
     this.#records.delete(key)
+    this.#heard()
   }
 
-  list(now: number): { key: string; cause: 'faults' | 'operator'; untilMs: number }[] {
+  list(now: number): { key: string; cause: 'faults' | 'operator'; count: number; untilMs: number }[] {
     return [...this.#records]
       .filter(([, { untilMs }]) => now < untilMs)
-      .map(([key, { untilMs, isExcluded }]) => ({ key, cause: isExcluded ? 'operator' : 'faults', untilMs }))
+      .map(([key, { untilMs, banCount, isExcluded }]) => {
+        return { key, cause: isExcluded ? 'operator' : 'faults', count: Math.max(1, banCount), untilMs }
+      })
   }
 
   /** Frees what has run out; for quiet times. */

@@ -50,8 +50,8 @@ export class Trust {
     return this.#complaints.isBanned(network, now)
   }
 
-  bans(now: number): { key: string; cause: 'complaints'; untilMs: number }[] {
-    return this.#complaints.banned(now).map(([key, untilMs]) => ({ key, cause: 'complaints', untilMs }))
+  bans(now: number): { key: string; cause: 'complaints'; count: number; untilMs: number }[] {
+    return this.#complaints.banned(now).map(([key, untilMs]) => ({ key, cause: 'complaints', count: 1, untilMs }))
   }
 
   lift(network: string): void {

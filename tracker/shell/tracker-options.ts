@@ -8,6 +8,7 @@ import type { Rng } from '../../shared/rng.ts'
 import { checkName, checkSetting, limitNames, type TrackerLimits, trackerLimitsWith } from '../core/limits.ts'
 import type { Scope } from '../core/place.ts'
 import type { AdmissionOptions } from './admission-options.ts'
+import type { BansFileSettings } from './bans-file.ts'
 import type { CandidateSettings } from './candidate-settings.ts'
 import type { BusOptions } from './cluster-link.ts'
 import type { LocatorOptions } from './locator.ts'
@@ -24,6 +25,7 @@ export interface TrackerOptions
     ServerSettings,
     AdmissionOptions,
     CandidateSettings,
+    BansFileSettings,
     BusOptions,
     WebTorrentSettings {
   log: Log
@@ -118,6 +120,7 @@ const kinds: Readonly<Record<Name, Kind>> = {
   tokenJwks: text,
   candidates: checkedInUse,
   relays: texts,
+  bansFile: text,
   bus: { ...object, isSecret: true },
   nodeName: text,
   sharedDoor: has('onFull', 'enter', 'leave'),
