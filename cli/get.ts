@@ -13,7 +13,9 @@ import {
   streamUrl,
   webRtcPackage,
 } from '../client/node.ts'
+import { trustFolder } from './cache-folder.ts'
 import { printHelp } from './help.ts'
+import { keyOption } from './key-file.ts'
 import { installCommand } from './package.ts'
 import { ProgressBar } from './progress-bar.ts'
 import { formatBytes, formatDuration, formatRate } from './quantity.ts'
@@ -70,8 +72,9 @@ function outputPath(url: string, { output, force }: GetSettings): string {
 
 /** The client's part of the settings; says what to install when peers are asked for and cannot be had. */
 async function clientOptions(url: string, settings: GetSettings): Promise<NodeClientOptions> {
-  const { mode, tracker, uploadRate = Number.POSITIVE_INFINITY } = settings
-  const common = { mode, uploadBytesPerSecondMax: uploadRate }
+  const { mode, tracker, uploadRate = Number.POSITIVE_INFINITY, unsigned } = settings
+  const trust = { ...keyOption(settings), unsigned, trustDir: trustFolder() }
+  const common = { mode, uploadBytesPerSecondMax: uploadRate, ...trust }
   if (tracker === 'none') return common
   const webRtc = await loadWebRtc()
   if (typeof webRtc === 'string') {
@@ -85,6 +88,7 @@ async function clientOptions(url: string, settings: GetSettings): Promise<NodeCl
 const codes: Partial<Record<NearcastError['code'], number>> = {
   usage: exitCodes.usage,
   'corrupt-origin': exitCodes.integrity,
+  untrusted: exitCodes.integrity,
 }
 
 /** Why it failed, in one line; the cause says what `fetch failed` does not. */

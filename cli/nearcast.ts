@@ -27,6 +27,10 @@ const commands: Record<string, Command> = {
     about: 'check manifests against what they speak of, in a folder or at URLs',
     load: async () => (await import('./verify.ts')).verify,
   },
+  keygen: {
+    about: 'make the key that signs manifests',
+    load: async () => (await import('./keygen.ts')).keygen,
+  },
   get: {
     about: 'fetch a file, from peers as well, and check every byte',
     load: async () => (await import('./get.ts')).get,

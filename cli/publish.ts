@@ -3,12 +3,14 @@ import { type PublishProgress, type PublishReport, publishFolder } from '../orig
 import { cacheFolder } from './cache-folder.ts'
 import { requireFolder } from './given-folder.ts'
 import { printHelp } from './help.ts'
+import { signingOf } from './key-file.ts'
 import { count, LiveLine } from './live-line.ts'
 import { printable } from './log.ts'
 import { type PublishSettings, publishSettings } from './publishing-settings.ts'
 import { formatBytes } from './quantity.ts'
 import { exitCodes, Refusal, usageRefusal } from './refusal.ts'
 import { readSettings } from './setting-sources.ts'
+import { basePathOf } from './signing-settings.ts'
 import { exitCodeOf, onSignal } from './stopping.ts'
 
 const help = {
@@ -23,6 +25,7 @@ const help = {
   examples: [
     'nearcast publish ./site',
     'nearcast publish ./site --match "*.mp4,/downloads/**" --exclude "*.tmp" --min-size 256KiB',
+    'nearcast publish ./site --key site.key --base-url https://example.org/files/',
     'nearcast publish ./site --out ./manifests --json',
   ],
 }
@@ -68,13 +71,16 @@ function say({ written, removed, files, bytes, failed }: PublishReport): void {
 }
 
 /** The folders of the settings. @throws Refusal when there is none */
-function optionsOf({ folder, out, hashFolder, match, exclude, minSize }: PublishSettings) {
+function optionsOf({ folder, out, hashFolder, match, exclude, minSize, ...signer }: PublishSettings) {
   if (folder === undefined) throw usageRefusal('which folder? --help says more')
   return {
     folder: requireFolder(folder),
     outFolder: out,
     hashFolder: hashFolder ?? cacheFolder(),
     selection: { bytesMin: minSize, match, exclude },
+    signing: signingOf(signer),
+    basePath: basePathOf(signer.baseUrl),
+    isRenewal: signer.renew,
   }
 }
 
@@ -97,7 +103,8 @@ export async function publish(args: readonly string[]): Promise<void> {
   for (const { path, reason } of report.failed) process.stderr.write(`${printable(`failed  ${path}: ${reason}`)}\n`)
   if (settings.json) {
     const { files, bytes, written, removed, failed } = report
-    console.log(JSON.stringify({ folder: options.folder, files, bytes, written, removed, failed }))
+    const key = options.signing && { key: options.signing.key.publicText }
+    console.log(JSON.stringify({ folder: options.folder, ...key, files, bytes, written, removed, failed }))
   } else say(report)
   process.exitCode = report.failed.length > 0 ? exitCodes.world : 0
 }

@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { serveOrigin } from '../test/fakes/served-origin.ts'
+import { keygen } from './keygen.ts'
 import { publish } from './publish.ts'
 import { Refusal } from './refusal.ts'
 import { verify } from './verify.ts'
 
-const commands = { publish, verify }
+const commands = { publish, verify, keygen }
 
 let base: string
 let site: string
@@ -88,7 +89,71 @@ it('[H43] verify checks a URL as its visitors get it', async () => {
   }
 })
 
+it('[H44] keygen makes a key that only its owner can read, prints the public one, and replaces no file', async () => {
+  const path = join(base, 'site.key')
+  const { lines } = await run('keygen', path)
+  expect(lines).toEqual([expect.stringMatching(/^ed25519:[\w-]{43}$/)])
+  expect(statSync(path).mode & 0o777).toBe(0o600)
+  expect((await run('keygen', path, '--public')).lines).toEqual(lines)
+  const before = readFileSync(path, 'utf8')
+  await expect(run('keygen', path)).rejects.toThrow('is there already')
+  await expect(run('keygen', path, '--replaces', path)).rejects.toThrow('is there already')
+  expect(readFileSync(path, 'utf8')).toBe(before)
+})
+
+it('[H45] [H46] publish signs, and verify checks by the public key, its file, or the private one', async () => {
+  const path = join(base, 'site.key')
+  const [publicKey] = (await run('keygen', path)).lines
+  writeFileSync(join(base, 'public.txt'), `${publicKey}\n`)
+  const { lines } = await run('publish', site, '--key', path, '--json')
+  expect(JSON.parse(lines[0]!)).toMatchObject({ key: publicKey, written: ['/a.zip'] })
+  for (const reader of [publicKey!, path, join(base, 'public.txt')]) {
+    expect((await run('verify', site, '--key', reader)).lines).toEqual(['1 file of 1.05 MiB checked, 0 wrong'])
+  }
+  expect((await run('publish', site, '--key', path)).lines).toEqual([
+    '1 file of 1.05 MiB with a manifest, 0 written, 1 unchanged, 0 removed',
+  ])
+  for (const more of [['--renew'], ['--expires', '31d'], ['--base-url', 'https://example.org/files']]) {
+    expect((await run('publish', site, '--key', path, ...more)).lines[0]).toBe('written  /a.zip')
+  }
+  expect(await run('verify', site, '--key', path)).toMatchObject({
+    lines: ['wrong  /a.zip: the manifest is signed for /files/a.zip', '1 file of 1.05 MiB checked, 1 wrong'],
+    code: 3,
+  })
+  expect(await run('verify', site, '--key', path, '--base-url', 'https://example.org/files/')).toMatchObject({
+    code: 0,
+  })
+})
+
+it('[H45] a key that replaces another signs all anew, and who has the former one can check it', async () => {
+  const [first, second] = [join(base, 'first.key'), join(base, 'second.key')]
+  const [pinned] = (await run('keygen', first)).lines
+  await run('publish', site, '--key', first)
+  await run('keygen', second, '--replaces', first)
+  expect((await run('publish', site, '--key', second)).lines[0]).toBe('written  /a.zip')
+  expect(await run('verify', site, '--key', pinned!)).toMatchObject({ code: 0 })
+})
+
+it('[H45] what is signed is never unsigned by a run without the key', async () => {
+  const path = join(base, 'site.key')
+  const [pinned] = (await run('keygen', path)).lines
+  await run('publish', site, '--key', path)
+  expect(await run('publish', site)).toMatchObject({ code: 0 })
+  expect(await run('verify', site, '--key', pinned!)).toMatchObject({ code: 0 })
+  writeFileSync(join(site, 'a.zip'), randomBytes(1_100_000))
+  expect(await run('publish', site)).toMatchObject({ code: 1 })
+  expect((await run('publish', site, '--key', path)).lines[0]).toBe('written  /a.zip')
+})
+
 it.each([
+  ['keygen', [], 2, 'into which file?'],
+  ['keygen', ['x', '--public', '--replaces', 'y'], 2, 'makes no key that could replace another'],
+  ['keygen', ['/nowhere/x'], 1, 'cannot be written (ENOENT)'],
+  ['keygen', ['package.json', '--public'], 2, 'package.json holds no key of nearcast keygen: it has a missing'],
+  ['publish', ['cli', '--key', 'package.json'], 2, 'holds no key of nearcast keygen'],
+  ['publish', ['cli', '--key', '/nowhere'], 2, '/nowhere cannot be read (ENOENT)'],
+  ['publish', ['cli', '--expires', '0s'], 2, '--expires is "0s"'],
+  ['verify', ['cli', '--key', 'ed25519:abc'], 2, '--key is "ed25519:abc"; it must be ed25519: and 43 letters'],
   ['publish', [], 2, 'which folder?'],
   ['publish', ['/nowhere'], 2, '/nowhere is no folder'],
   ['publish', ['.', '--match', 'a b'], 2, '--match is ["a b"]; it must be patterns like'],
@@ -98,7 +163,7 @@ it.each([
   ['verify', ['/nowhere'], 2, '/nowhere is no folder'],
   ['verify', ['.', 'http://localhost/a'], 2, 'either URLs or one folder: "." is no URL'],
   ['verify', ['cli'], 1, 'there is no manifest in'],
-] as const)('[H42] [H43] nearcast %s %j ends with %s', async (name, args, exitCode, message) => {
+] as const)('[H42] [H43] [H44] nearcast %s %j ends with %s', async (name, args, exitCode, message) => {
   const refusal: unknown = await run(name, ...args).catch((error: unknown) => error)
   expect(refusal).toBeInstanceOf(Refusal)
   expect(refusal).toMatchObject({ exitCode, message: expect.stringContaining(message) })

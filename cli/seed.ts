@@ -12,9 +12,10 @@ import {
   webRtcPackage,
 } from '../client/node.ts'
 import { slotCountMax } from '../shared/limits.ts'
-import { cacheFolder } from './cache-folder.ts'
+import { cacheFolder, trustFolder } from './cache-folder.ts'
 import { isFolder } from './given-folder.ts'
 import { printHelp } from './help.ts'
+import { keyOption } from './key-file.ts'
 import { count, LiveLine } from './live-line.ts'
 import { createJsonLog, createTerminalLog, type ProgramLog } from './log.ts'
 import { installCommand } from './package.ts'
@@ -128,7 +129,7 @@ export async function seed(args: readonly string[]): Promise<void> {
   const isTerminal = process.stdout.isTTY && process.env.TERM !== 'dumb'
   let live: LiveLine<SeedNumbers> | undefined
   const log = openLog(settings, isTerminal, (line) => (live === undefined ? console.log(line) : live.print(line)))
-  const manifests: ManifestDesk = createManifestDesk()
+  const manifests: ManifestDesk = createManifestDesk({ ...keyOption(settings), trustDir: trustFolder() })
   const { uploadRate = Number.POSITIVE_INFINITY, recheck } = settings
   const client = createNodeClient({
     webRtc,

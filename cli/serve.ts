@@ -10,6 +10,7 @@ import { type BuiltFile, readBuiltFiles } from './built-files.ts'
 import { cacheFolder } from './cache-folder.ts'
 import { endServer } from './ending.ts'
 import { printHelp } from './help.ts'
+import { signingOf } from './key-file.ts'
 import { listen } from './listening.ts'
 import { formatLive, LiveLine, type LiveNumbers } from './live-line.ts'
 import { createJsonLog, createTerminalLog, type ProgramLog } from './log.ts'
@@ -87,6 +88,7 @@ function siteKeyOf({ siteKeyFile }: ServeSettings): Buffer | undefined {
 async function createRooms(settings: ServeSettings, softwarePath: string | undefined, log: ProgramLog): Promise<Rooms> {
   const folder = servedFolder(settings)
   const cap = egressCap(settings)
+  const signing = signingOf(settings)
   const sdk = await builtFiles('browser', 'nearcast.js')
   const page = settings.demo ? await builtFiles('demo', 'index.html') : undefined
   const desk: OperatorDesk = new OperatorDesk({
@@ -103,6 +105,7 @@ async function createRooms(settings: ServeSettings, softwarePath: string | undef
     egressBytesPerSecondMax: cap,
     hashFolder: settings.hashFolder ?? cacheFolder(),
     siteKey: siteKeyOf(settings),
+    signing,
     log,
   }).catch(async (error: unknown) => {
     await tracker.close()

@@ -1,7 +1,7 @@
 /** The settings of every command, each declared once. The tracker's, which two commands share, are in tracker-settings.ts. */
 import { nameKind, optionalCountKind, originsKind, prefixKind, secretKind, swarmNamesKind } from './admission-kinds.ts'
 import { workersKind } from './cluster-settings.ts'
-import { publishSettings, verifySettings } from './publishing-settings.ts'
+import { keygenSettings, publishSettings, verifySettings } from './publishing-settings.ts'
 import { joinTokenKind, tokenTextKind } from './secret-kinds.ts'
 import { type SettingTable, type SettingValues, setting } from './setting.ts'
 import {
@@ -22,6 +22,7 @@ import {
   urlKind,
   wordsKind,
 } from './setting-kinds.ts'
+import { readerKeySetting, signerSettings, unsignedSetting } from './signing-settings.ts'
 import { trackerSettings } from './tracker-settings.ts'
 
 /** What programs that serve until they are stopped say alike. */
@@ -70,6 +71,7 @@ export const serveSettings = {
   demo: setting(switchKind, false, 'serve the demo page at /, and the running Node executable as a download'),
   hashFolder: setting(pathKind, undefined, 'where the hashes of files are kept [~/.cache/nearcast]'),
   siteKeyFile: setting(pathKind, undefined, 'a secret that gives swarms names that nobody can guess [none]'),
+  ...signerSettings,
   ...trackerSettings,
   ...serverSettings,
 } satisfies SettingTable
@@ -111,6 +113,7 @@ export type TokenCommandSettings = SettingValues<typeof tokenCommandSettings>
 /** What `get` and `seed` say alike. */
 const peerSettings = {
   tracker: setting(trackerKind, 'auto', "who names the peers; auto is the tracker at the file's own host [auto]"),
+  key: readerKeySetting,
   uploadRate: setting(rateKind, Number.POSITIVE_INFINITY, 'the most that is sent to peers [none]'),
   token: {
     ...setting(secretKind, undefined, 'what the tracker wants to see; better as a variable or a file'),
@@ -132,6 +135,7 @@ export const getSettings = {
     'balanced',
     'how peers and server share the work [balanced]',
   ),
+  unsigned: unsignedSetting,
   linger: setting(durationKind, 0, 'go on serving peers so long afterwards, like 30s or 5m [0s]'),
   json: setting(switchKind, false, 'end with one line of JSON on stdout'),
   config: setting(pathKind, undefined, 'a JSON file with any of these settings'),
@@ -175,6 +179,7 @@ export const settingTables: readonly SettingTable[] = [
   tokenCommandSettings,
   publishSettings,
   verifySettings,
+  keygenSettings,
 ]
 
 export type ServeSettings = SettingValues<typeof serveSettings>

@@ -1,9 +1,10 @@
 /** `nearcast token`: makes what a tracker with `--admission token` wants to see, or the keys for it. */
 import { randomBytes } from 'node:crypto'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { mintToken, newTokenKeys, type SigningKey, signingKeyOf, type TokenClaims } from '../tracker/main.ts'
 import { printHelp } from './help.ts'
-import { exitCodes, Refusal, systemErrorCode, usageRefusal } from './refusal.ts'
+import { readGiven, writeNew } from './key-file.ts'
+import { exitCodes, Refusal, usageRefusal } from './refusal.ts'
 import { readSettings } from './setting-sources.ts'
 import { type TokenCommandSettings, tokenCommandSettings } from './settings.ts'
 
@@ -24,24 +25,6 @@ const help = {
 
 /** As long as the tracker wants at least (RFC 7518 §3.2). */
 const secretBytesMin = 32
-
-/** Readable by its owner alone, and never in the place of another file: that may be in use. */
-function writeNew(path: string, text: string, mode: number): void {
-  try {
-    writeFileSync(path, text, { mode, flag: 'wx' })
-  } catch (error) {
-    const code = systemErrorCode(error)
-    throw new Refusal(code === 'EEXIST' ? `${path} is there already` : `${path} cannot be written (${code})`)
-  }
-}
-
-function readGiven(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').replace(/\r?\n$/, '')
-  } catch (error) {
-    throw usageRefusal(`${path} cannot be read (${systemErrorCode(error)})`)
-  }
-}
 
 function signingKey({ tokenSecret, secretFile, keyFile }: TokenCommandSettings): SigningKey {
   const given = [tokenSecret, secretFile, keyFile].filter((one) => one !== undefined).length

@@ -2,8 +2,10 @@
 import { resolve } from 'node:path'
 import { createManifestDesk, verifyUrl } from '../client/node.ts'
 import { verifyFolder } from '../origin/main.ts'
+import { readPublicKeys } from '../shared/public-key.ts'
 import { requireFolder } from './given-folder.ts'
 import { printHelp } from './help.ts'
+import { keyOption } from './key-file.ts'
 import { count } from './live-line.ts'
 import { printable } from './log.ts'
 import { type VerifySettings, verifySettings } from './publishing-settings.ts'
@@ -11,6 +13,7 @@ import { formatBytes } from './quantity.ts'
 import { exitCodes, Refusal, usageRefusal } from './refusal.ts'
 import { urlKind } from './setting-kinds.ts'
 import { readSettings } from './setting-sources.ts'
+import { basePathOf } from './signing-settings.ts'
 import { exitCodeOf, onSignal } from './stopping.ts'
 
 const help = {
@@ -23,7 +26,7 @@ const help = {
   notes: [
     'Exit codes: 0 all is right; 1 the check could not be made; 2 the command is wrong; 3 something is wrong, and named.',
   ],
-  examples: ['nearcast verify ./site', 'nearcast verify https://example.org/game-2.1.zip'],
+  examples: ['nearcast verify ./site --key site.key', 'nearcast verify https://example.org/game-2.1.zip'],
 }
 
 /** What was found of one file. */
@@ -41,22 +44,36 @@ function say({ place, faults, notes }: Found): void {
 }
 
 async function findingsOf(settings: VerifySettings, signal: AbortSignal, tell: (found: Found) => void) {
-  const { sources, out } = settings
+  const { sources, out, baseUrl } = settings
+  const pinned = keyOption(settings)
+  const keys = pinned.key === undefined ? undefined : readPublicKeys(pinned.key)
   const [first] = sources
   if (first === undefined) throw usageRefusal('what? give a folder, or URLs of files; --help says more')
   const urls = sources.map((word) => urlKind.read(word, ''))
-  if (urls.every((url) => url !== undefined)) return findingsAt(urls, signal, tell)
+  if (urls.every((url) => url !== undefined)) return findingsAt(urls, pinned, signal, tell)
   const wrong = sources.find((_, i) => urls[i] === undefined)!
   if (sources.length > 1) throw usageRefusal(`either URLs or one folder: ${JSON.stringify(wrong)} is no URL`)
   const toFound = ({ path, ...rest }: { path: string } & Omit<Found, 'place'>): Found => ({ place: path, ...rest })
   const folder = requireFolder(resolve(first))
-  const found = await verifyFolder({ folder, outFolder: out, signal, onFile: (file) => tell(toFound(file)) })
+  const found = await verifyFolder({
+    folder,
+    outFolder: out,
+    keys,
+    basePath: basePathOf(baseUrl),
+    signal,
+    onFile: (file) => tell(toFound(file)),
+  })
   if (found.length === 0) throw new Refusal(`there is no manifest in ${out ?? folder}: nearcast publish writes them`)
   return found.map(toFound)
 }
 
-async function findingsAt(urls: readonly string[], signal: AbortSignal, tell: (found: Found) => void) {
-  const manifests = createManifestDesk()
+async function findingsAt(
+  urls: readonly string[],
+  pinned: { key?: string },
+  signal: AbortSignal,
+  tell: (found: Found) => void,
+) {
+  const manifests = createManifestDesk(pinned)
   const found: Found[] = []
   for (const url of urls) {
     const { url: place, ...rest } = await verifyUrl(url, manifests, signal)

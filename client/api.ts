@@ -19,6 +19,13 @@ export interface ClientOptions {
   consent?: Consent
   mode?: Mode
   /**
+   * The public key of who signs the site's manifests, as `nearcast keygen` prints it, or several with spaces between. Then
+   * only files whose manifest it signed come from peers and go to peers.
+   */
+  key?: string
+  /** What becomes of a file without a valid signature, where there is a key: plain HTTP (the default), or an error. */
+  unsigned?: 'plain' | 'error'
+  /**
    * STUN and TURN servers for connections beyond the local network, in place of those that the tracker names; an empty
    * list for none at all. Those of the tracker by default.
    */
@@ -161,6 +168,7 @@ export const errorCodes = [
   'network',
   'http-status',
   'corrupt-origin',
+  'untrusted',
   'file-changed',
   'cancelled',
   'closed',

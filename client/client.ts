@@ -20,11 +20,12 @@ import {
 import { Engine } from './core/engine.ts'
 import type { ChunkStore, Clock, Dialer, Hasher, HttpSource, TrackerDialer } from './ports.ts'
 import { headOf } from './shell/answer-head.ts'
-import { addressOf, checkLimits, checkOptions } from './shell/checked-options.ts'
+import { addressOf, checkLimits, checkOptions, isStrict } from './shell/checked-options.ts'
 import { linkCountFor } from './shell/device.ts'
 import { isOfSite, isOfTracker } from './shell/edge-address.ts'
 import { FileDownload } from './shell/file-download.ts'
 import { createManifestSource, type ManifestSource } from './shell/manifest-source.ts'
+import { type ManifestJudge, trustAll } from './shell/manifest-trust.ts'
 import { type Opener, openEarly, openError } from './shell/opening.ts'
 import { openBegun, openReader } from './shell/reader.ts'
 import { Rehearsal } from './shell/rehearsal.ts'
@@ -53,6 +54,10 @@ export interface ClientParts {
   linkCountMax?: number
   /** Where manifests come from, when not from beside the files at each opening. */
   manifests?: ManifestSource
+  /** Whether a manifest is one to be trusted; all are by default. */
+  judge?: ManifestJudge
+  /** Forgets what is remembered of the sites' keys. */
+  forgetKeys?: () => Promise<void>
   /** Is told once when the tracker does not take this client, and why. */
   notice?: (text: string) => void
   log?: Log
@@ -88,7 +93,7 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Last
   })
   const tokens = createTokenSource({ token, notice: parts.notice ?? (() => {}), log })
   const runtime: Runtime = new Runtime({ ...parts, engine, vault, trackerUrl: address, tokens, log })
-  const { hasher, hints, clock, manifests = createManifestSource(hasher) } = parts
+  const { hasher, hints, clock, judge = trustAll, manifests = createManifestSource(hasher, judge) } = parts
   // Where a tracker of Nearcast is, files mostly come from an origin of Nearcast.
   const leafHosts = new Set(address === undefined ? [] : [new URL(address).host])
   const rehearsal = new Rehearsal(hasher)
@@ -96,7 +101,7 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Last
   const awakeEdges = () => engine.core.edges.awake(clock.now())
   const edgesOf = (url: string) => (hasEdges(url) ? awakeEdges() : [])
   const standIns = (url: string) => (isOfTracker(url, address) ? awakeEdges() : [])
-  const sources = { hints, manifests, leafHosts, hasEdges, edgesOf, standIns }
+  const sources = { hints, manifests, isStrict: isStrict(options), leafHosts, hasEdges, edgesOf, standIns }
   const opener: Opener = { runtime, vault, hasher, clock, rehearsal, ...sources }
   soon(() => rehearsal.idle())
   runtime.input({ type: 'consent', granted: consent === 'granted' })
@@ -106,20 +111,22 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Last
       void vault.flushed()
     })
   }
-  return new AssembledClient(opener, limits)
+  return new AssembledClient(opener, limits, parts.forgetKeys)
 }
 
 class AssembledClient implements LastingClient {
   readonly #opener: Opener
   #limits: Required<UploadLimits>
+  readonly #forgetKeys: () => Promise<void>
   /** What came of files that were left since. */
   readonly #leftBytes: BytesBySource = { peers: 0, origin: 0, store: 0 }
   #isClosed = false
   readonly #downloads = new Set<Download>()
 
-  constructor(opener: Opener, limits: Required<UploadLimits>) {
+  constructor(opener: Opener, limits: Required<UploadLimits>, forgetKeys: () => Promise<void> = async () => {}) {
     this.#opener = opener
     this.#limits = limits
+    this.#forgetKeys = forgetKeys
   }
 
   #refuseClosed(): void {
@@ -193,7 +200,7 @@ class AssembledClient implements LastingClient {
     for (const download of this.#downloads) download.cancel()
     this.#opener.runtime.close()
     if (clear) this.#opener.hints.clear()
-    await this.#opener.vault.close(clear)
+    await Promise.all([this.#opener.vault.close(clear), clear && this.#forgetKeys()])
   }
 }
 

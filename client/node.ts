@@ -8,19 +8,24 @@ import { assembleClient, memoryBytesMaxDefault } from './client.ts'
 import { fileNameOf } from './node/file-name.ts'
 import { ManifestDesk } from './node/manifest-desk.ts'
 import { nodeHasher } from './node/node-hasher.ts'
+import { nodeSignatureCheck } from './node/node-signature-check.ts'
 import { PublishedFolder } from './node/published-folder.ts'
 import { partSuffix, type Saved, type SaveOptions, type SaveProgress, saveUrl as saveWith } from './node/saved-url.ts'
 import { type Seeded, Seeder } from './node/seeder.ts'
 import { StoreFolder } from './node/store-folder.ts'
 import { type StreamOptions, streamUrl as streamWith } from './node/streamed-url.ts'
 import { createNodeTrackerDialer } from './node/tracker-socket.ts'
+import { TrustFolder } from './node/trust-folder.ts'
 import { type VerifiedUrl, verifyUrl } from './node/verified-url.ts'
 import { loadWebRtc, type WebRtc, webRtcPackage } from './node/web-rtc.ts'
 import type { ChunkStore, Dialer } from './ports.ts'
+import { isStrict } from './shell/checked-options.ts'
 import { createHttpSource } from './shell/http-source.ts'
 import { createLanedDialer } from './shell/laned-dialer.ts'
 import type { ManifestSource } from './shell/manifest-source.ts'
+import { createTrustMemory, type ManifestJudge } from './shell/manifest-trust.ts'
 import { MemoryStore } from './shell/memory-store.ts'
+import { judgeBy } from './shell/pinned-keys.ts'
 import { createSimplePeerDialer } from './shell/simple-peer-dialer.ts'
 import { createWebClock } from './shell/web-clock.ts'
 
@@ -33,6 +38,8 @@ export interface NodeClientOptions extends Omit<ClientOptions, 'store'> {
   linkCountMax?: number
   /** Where manifests come from, when not from beside the files at each opening. */
   manifests?: ManifestSource
+  /** A folder that remembers what was signed last, where a `key` is pinned; without one the program does while it runs. */
+  trustDir?: string
   /** Is told once when the tracker does not take this client, and why. */
   notice?: (text: string) => void
   log?: Log
@@ -54,7 +61,16 @@ const nobody: Dialer = {
  * @throws NearcastError `usage` when an option is not what it must be
  */
 export function createNodeClient(options: NodeClientOptions = {}): LastingClient {
-  const { webRtc, store = 'memory', manifests, linkCountMax = linkCountDefault, notice, log, ...common } = options
+  const {
+    webRtc,
+    store = 'memory',
+    manifests,
+    linkCountMax = linkCountDefault,
+    notice,
+    log,
+    trustDir,
+    ...common
+  } = options
   const { iceServers, iceTransportPolicy, memoryBytesMax = memoryBytesMaxDefault } = common
   if (webRtc === undefined) delete common.tracker
   return assembleClient(common, {
@@ -70,13 +86,27 @@ export function createNodeClient(options: NodeClientOptions = {}): LastingClient
     linkCountMax,
     // A program can wait for its manifest, so the store is always looked at first: nothing in it is fetched again.
     hints: { has: () => true, add() {}, clear() {} },
+    judge: judgeOf({ ...common, trustDir }),
     ...(manifests && { manifests }),
     ...(notice && { notice }),
     ...(log && { log }),
   })
 }
 
-export const createManifestDesk = (): ManifestDesk => new ManifestDesk(nodeHasher)
+/** Whose signature a manifest must have, if anybody's. */
+export interface TrustOptions {
+  key?: string | undefined
+  trustDir?: string | undefined
+}
+
+function judgeOf({ key, trustDir }: TrustOptions): ManifestJudge {
+  const memory = trustDir === undefined ? createTrustMemory() : new TrustFolder(trustDir)
+  return judgeBy({ ...(key !== undefined && { key }) }, { hasher: nodeHasher, verify: nodeSignatureCheck, memory })
+}
+
+/** @throws NearcastError `usage` for what is no key */
+export const createManifestDesk = (trust: TrustOptions = {}): ManifestDesk =>
+  new ManifestDesk(nodeHasher, judgeOf(trust))
 
 /**
  * Saves a URL to disk: verified, and from peers as well, where it has a manifest; by plain HTTP where it has none.
@@ -87,9 +117,10 @@ export function saveUrl(
   save: SaveOptions,
   client: Omit<NodeClientOptions, 'store' | 'manifests'> = {},
 ): Promise<Saved> {
-  const manifests = createManifestDesk()
+  const manifests = createManifestDesk(client)
   return saveWith(save, {
     manifests,
+    isStrict: isStrict(client),
     makeClient: (store) => createNodeClient({ ...client, store, manifests: manifests.source }),
   })
 }

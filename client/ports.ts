@@ -2,8 +2,21 @@
 import type { Bytes } from '../shared/bytes.ts'
 import type { Geometry } from '../shared/geometry.ts'
 import type { Root } from '../shared/ids.ts'
+import type { KeyId } from '../shared/public-key.ts'
 import type { IceServer } from '../shared/servers.ts'
 import type { Signal } from '../shared/tracker-messages.ts'
+import type { KeyRecord } from './core/site-trust.ts'
+
+/** Whether this key of Ed25519 signed this message. Rejects where the platform cannot tell. */
+export type SignatureCheck = (key: Bytes, message: Bytes, signature: Bytes) => Promise<boolean>
+
+/** What outlives the page of the sites' signatures. Never rejects: what fails remembers nothing. */
+export interface TrustMemory {
+  read(keyId: KeyId): Promise<KeyRecord | undefined>
+  /** Changes what is remembered of a key, in one step. */
+  update(keyId: KeyId, change: (record: KeyRecord | undefined) => KeyRecord): Promise<void>
+  clear(): Promise<void>
+}
 
 export interface Clock {
   /** Milliseconds on a clock that never goes back. */

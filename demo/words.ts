@@ -137,6 +137,7 @@ const errorWords: Record<ErrorCode, string> = {
   network: 'The server could not be reached',
   'http-status': 'The server refused the file',
   'corrupt-origin': 'The server sent bytes that do not match the file',
+  untrusted: 'The file is not signed by who publishes it',
   'file-changed': 'The file changed on the server during the download',
   cancelled: 'The download was cancelled',
   closed: 'The download was closed',

@@ -11,6 +11,7 @@ import { HashQueue } from './shell/hash-queue.ts'
 import { HashThread } from './shell/hash-thread.ts'
 import { ManifestDesk } from './shell/manifest-desk.ts'
 import { ManifestRecords } from './shell/manifest-records.ts'
+import { ManifestSigner, type SigningOptions } from './shell/manifest-signer.ts'
 import { Manifests } from './shell/manifests.ts'
 import type { OriginStats } from './shell/metrics.ts'
 import { type ListedFile, PublishedFiles } from './shell/published-files.ts'
@@ -18,8 +19,10 @@ import { RequestHandler } from './shell/request-handler.ts'
 import { Traffic } from './shell/traffic.ts'
 
 export { type PublishSelection, publishedBytesMinDefault } from './core/publish-plan.ts'
+export type { SigningOptions } from './shell/manifest-signer.ts'
 export { type OriginStats, originMetrics } from './shell/metrics.ts'
 export { publishFolder, verifyFolder } from './shell/publishing.ts'
+export { newSiteKey, readSiteKey, type SiteKey } from './shell/site-key.ts'
 export type { PublishProgress, PublishReport } from './shell/site-publisher.ts'
 export type { VerifiedFile } from './shell/site-verifier.ts'
 
@@ -39,6 +42,8 @@ export interface OriginOptions {
   manifestWaitMs?: number | undefined
   /** A key of the site's own, at least 32 bytes: its swarms then have names that nobody else can make. */
   siteKey?: Uint8Array | undefined
+  /** Who signs the manifests, if anybody does. */
+  signing?: SigningOptions | undefined
   log: Log
   /** What hashes files; a thread of its own by default. */
   hashFile?: HashFile | undefined
@@ -67,7 +72,9 @@ export async function createOrigin(options: OriginOptions): Promise<Origin> {
   const thread = options.hashFile === undefined ? new HashThread() : undefined
   const queue = new HashQueue(options.hashFile ?? thread!.hash)
   const manifests = new Manifests(records, queue, log)
-  const desk = new ManifestDesk(files, manifests, manifestWaitMs, swarmNames(options.siteKey))
+  const { siteKey, signing } = options
+  const terms = { swarmOf: swarmNames(siteKey), signer: signing && new ManifestSigner(signing) }
+  const desk = new ManifestDesk(files, manifests, manifestWaitMs, terms)
   const egress =
     egressBytesPerSecondMax === undefined ? new UncappedEgress() : new CappedEgress(egressBytesPerSecondMax)
   const traffic = new Traffic()

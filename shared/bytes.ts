@@ -13,6 +13,9 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true
 }
 
+/** The bytes of a text in ASCII. */
+export const asciiBytes = (text: string): Bytes => Uint8Array.from(text, (letter) => letter.charCodeAt(0))
+
 export function concatBytes(...parts: Uint8Array[]): Bytes {
   let length = 0
   for (const part of parts) length += part.length
@@ -94,4 +97,15 @@ export function fromBase64(text: string): Bytes | undefined {
   }
   if ((held & ((1 << heldBits) - 1)) !== 0) return undefined
   return out
+}
+
+/** Base64 in the alphabet of URLs, without padding (RFC 4648 §5). */
+export const toBase64Url = (bytes: Uint8Array): string =>
+  toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+
+/** In its one canonical spelling; undefined for anything else. */
+export function fromBase64Url(text: string): Bytes | undefined {
+  if (/[^\w-]/.test(text) || text.length % 4 === 1) return undefined
+  const padding = '='.repeat((4 - (text.length % 4)) % 4)
+  return fromBase64(text.replaceAll('-', '+').replaceAll('_', '/') + padding)
 }

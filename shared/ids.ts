@@ -1,5 +1,5 @@
 /** The names of things on the wire, branded so that one is never passed for another. */
-import { concatBytes, fromHex, type Sha256, toHex } from './bytes.ts'
+import { asciiBytes, concatBytes, fromHex, type Sha256, toHex } from './bytes.ts'
 
 declare const brand: unique symbol
 
@@ -20,9 +20,7 @@ export const isSwarmId = (text: unknown): text is SwarmId => typeof text === 'st
 
 export const isPeerId = (text: unknown): text is PeerId => typeof text === 'string' && /^[A-Za-z0-9_-]{22}$/.test(text)
 
-const letters = (text: string) => Uint8Array.from(text, (letter) => letter.charCodeAt(0))
-
-const swarmPrefix = letters('nearcast swarm 1\n')
+const swarmPrefix = asciiBytes('nearcast swarm 1\n')
 
 /** SHA-256 of the prefix `nearcast swarm 1\n` and the root's 32 bytes, cut to 20 bytes. */
 export function swarmIdOf(root: Root, sha256: Sha256): SwarmId {
@@ -38,7 +36,7 @@ const sitePrefixBytes = 8
 
 /** The first 16 digits of all swarms of a site that has a key. */
 export const sitePrefixOf = (hmac: SiteHmac): string =>
-  toHex(hmac(letters('nearcast site 1\n')).subarray(0, sitePrefixBytes))
+  toHex(hmac(asciiBytes('nearcast site 1\n')).subarray(0, sitePrefixBytes))
 
 /** A swarm's name that only who has the site's key can make: the site's prefix, and 24 digits for the file. */
 export function keyedSwarmIdOf(root: Root, hmac: SiteHmac): SwarmId {

@@ -17,6 +17,7 @@ import {
 import { Geometry, isChunkBytes } from './geometry.ts'
 import { isRoot, isSwarmId, type Root, type SwarmId } from './ids.ts'
 import { chunkCountMax, fileBytesMax, manifestChunksMax, manifestTextMax, nameLengthMax, pageChunks } from './limits.ts'
+import { type SignedParts, signedPartsFields, signedPartsOf } from './manifest-signature.ts'
 import {
   chunkHash,
   firstChunkProof,
@@ -53,6 +54,8 @@ export interface Manifest {
   headProof: Bytes
   /** The swarm's name, where it does not follow from the root: a site with a key has names that nobody can guess. */
   swarm?: SwarmId
+  /** The site's signature over what the hashes follow from, as it came: whoever has the site's key checks it. */
+  signed?: SignedParts
 }
 
 const manifestShape = object({
@@ -67,6 +70,7 @@ const manifestShape = object({
   head: text(manifestTextMax),
   headProof: text(manifestTextMax),
   swarm: optional(guard(isSwarmId)),
+  ...signedPartsFields,
 })
 
 /** `type/subtype` and parameters (RFC 9110 §8.3.1), in characters that a header field takes. */
@@ -76,7 +80,7 @@ const mediaTypePattern = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+(;[ -~]*)?$/
 const namePattern = /^[^/\\\p{Cc}\p{Cs}]+$/u
 
 export function printManifest(manifest: Manifest): string {
-  const { name, type, root, geometry, hashes, head, headProof, swarm } = manifest
+  const { name, type, root, geometry, hashes, head, headProof, swarm, signed } = manifest
   return JSON.stringify({
     nearcast: 1,
     name,
@@ -88,6 +92,7 @@ export function printManifest(manifest: Manifest): string {
     head: toBase64(head),
     headProof: toBase64(headProof),
     [hashes.kind]: toBase64(hashes.layer),
+    ...signed,
   })
 }
 
@@ -145,7 +150,8 @@ export function readManifest(json: string, sha256: Sha256): Result<Manifest> {
   if (headProof?.length !== proofCount * hashBytes) return violation(`manifest headProof needs ${proofCount} hashes`)
   const hashes = parseHashes(fields, geometry)
   if (!hashes.ok) return hashes
-  const own = swarm === undefined ? {} : { swarm }
+  const signed = signedPartsOf(fields)
+  const own = { ...(swarm !== undefined && { swarm }), ...(signed !== undefined && { signed }) }
   const manifest: Manifest = { name, type, root, geometry, hashes: hashes.value, head, headProof, ...own }
   if (hashes.value.kind === 'pages' && !isLayerRight(manifest, sha256)) {
     return violation('manifest hashes do not lead to its root')

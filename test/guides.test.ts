@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { publishSettings, verifySettings } from '../cli/publishing-settings.ts'
+import { keygenSettings, publishSettings, verifySettings } from '../cli/publishing-settings.ts'
 import type { SettingTable } from '../cli/setting.ts'
 import { readSettings } from '../cli/setting-sources.ts'
 import { getSettings, seedSettings, serveSettings, trackerCommandSettings } from '../cli/settings.ts'
@@ -15,6 +15,7 @@ const tables: Readonly<Record<string, SettingTable>> = {
   seed: seedSettings,
   publish: publishSettings,
   verify: verifySettings,
+  keygen: keygenSettings,
 }
 
 const folder = join(repository, 'docs/guides')

@@ -1,8 +1,10 @@
 import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { calculateJwkThumbprint, flattenedVerify, importJWK } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { fromHex, toHex } from '../shared/bytes.ts'
+import { signatureTools } from '../origin/shell/manifest-signer.ts'
+import { fromHex, toBase64Url, toHex } from '../shared/bytes.ts'
 import { firstLeafField, printFirstLeaf } from '../shared/first-leaf.ts'
 import { Geometry } from '../shared/geometry.ts'
 import { keyedSwarmIdOf, type Root, sitePrefixOf, swarmIdOf } from '../shared/ids.ts'
@@ -22,6 +24,8 @@ import {
   parseManifest,
   printManifest,
 } from '../shared/manifest.ts'
+import { checkSignature, manifestType } from '../shared/manifest-signature.ts'
+import { readPublicKey } from '../shared/public-key.ts'
 import {
   type ClientMessage,
   parseClientMessage,
@@ -276,6 +280,25 @@ describe('the manifest of PROTOCOL.md', () => {
     const onlyPaged = ['pages', 'swarm']
     expect(fields.filter((field) => !onlyPaged.includes(field)).sort()).toEqual(Object.keys(JSON.parse(example)).sort())
     expect(fields).toEqual(expect.arrayContaining(onlyPaged))
+  })
+
+  it('[M20] [M22] has the signature beside it, which jose verifies too', async () => {
+    const text = blocks(section('## Signed manifests'), 'json signed')[0]!
+    const publicText = blocks(section('## Signed manifests'), 'text key')[0]!.trim()
+    const key = readPublicKey(publicText)!
+    const jwk = { kty: 'OKP', crv: 'Ed25519', x: toBase64Url(key) }
+    const { payload, protectedHeader } = await flattenedVerify(JSON.parse(text), await importJWK(jwk, 'EdDSA'))
+    expect(protectedHeader).toEqual({ alg: 'EdDSA', typ: manifestType, kid: await calculateJwkThumbprint(jwk) })
+    const claims = JSON.parse(new TextDecoder().decode(payload)) as Record<string, unknown>
+    const named = rows(section('## Signed manifests'), 'field', 'value').map(([field]) => field!)
+    expect(Object.keys(claims)).toEqual(expect.arrayContaining(named))
+    const manifest = parseManifest(text, sha256)
+    if (!manifest.ok) throw new Error(manifest.violation)
+    const { signed, ...unsigned } = manifest.value
+    expect(unsigned).toEqual((parseManifest(example, sha256) as { value: unknown }).value)
+    const terms = { path: '/hello.txt', keys: [key], nowMs: 0 }
+    expect(await checkSignature(manifest.value, terms, signatureTools)).toMatchObject({ ok: true, value: { claims } })
+    expect(JSON.parse(printManifest(manifest.value))).toEqual(JSON.parse(text))
   })
 
   it('[M18] has its first leaf in the field beside it', () => {

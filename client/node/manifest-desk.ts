@@ -5,6 +5,7 @@
 import type { Manifest } from '../../shared/manifest.ts'
 import type { Hasher } from '../ports.ts'
 import { type ManifestSource, manifestAddress, manifestIn } from '../shell/manifest-source.ts'
+import { type ManifestJudge, trustAll } from '../shell/manifest-trust.ts'
 
 /** The server says that the manifest will be there in a moment: so long is waited, in all and from one try to the next. */
 const notReadyStatus = 503
@@ -18,10 +19,12 @@ export type ManifestAnswer =
 
 export class ManifestDesk {
   readonly #hasher: Hasher
+  readonly #judge: ManifestJudge
   readonly #kept = new Map<string, { manifest: Manifest; etag: string | null }>()
 
-  constructor(hasher: Hasher) {
+  constructor(hasher: Hasher, judge: ManifestJudge = trustAll) {
     this.#hasher = hasher
+    this.#judge = judge
   }
 
   /** What is kept of a URL, or else what its server says now. */
@@ -58,6 +61,8 @@ export class ManifestDesk {
       }
       const manifest = await manifestIn(response, this.#hasher)
       if (typeof manifest === 'string') return { kind: 'none', reason: manifest, status }
+      const refusal = await this.#judge(manifest, url)
+      if (refusal !== undefined) return { kind: 'none', reason: refusal, status }
       this.#kept.set(url, { manifest, etag: response.headers.get('etag') })
       return { kind: 'manifest', manifest }
     } catch (cause) {

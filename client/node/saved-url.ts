@@ -6,8 +6,9 @@ import { createHash } from 'node:crypto'
 import type { Manifest } from '../../shared/manifest.ts'
 import { type BytesBySource, type Client, type Download, NearcastError } from '../api.ts'
 import type { ChunkStore } from '../ports.ts'
+import { openError } from '../shell/opening.ts'
 import { FileStore } from './file-store.ts'
-import { type ManifestDesk, pause } from './manifest-desk.ts'
+import { type ManifestAnswer, type ManifestDesk, pause } from './manifest-desk.ts'
 import { PartFile } from './part-file.ts'
 import { lockPath } from './path-lock.ts'
 import { savePlain } from './plain-file.ts'
@@ -55,6 +56,8 @@ export interface SaveOptions {
 
 export interface SaveParts {
   manifests: ManifestDesk
+  /** Whether a file without a manifest to be trusted is refused. */
+  isStrict: boolean
   makeClient(store: ChunkStore): Client
 }
 
@@ -80,6 +83,7 @@ async function saveLatest(run: Run, parts: SaveParts): Promise<Saved> {
   const { signal } = run
   for (let version = 1; ; version++) {
     const answer = await parts.manifests.ask(run.url, signal, manifestPatienceMs)
+    if (answer.kind === 'none' && parts.isStrict) throw untrusted(run.url, answer)
     if (answer.kind === 'none') return savePlainly(run, answer.reason)
     try {
       return await saveVerified(run, answer.manifest, parts)
@@ -91,6 +95,12 @@ async function saveLatest(run: Run, parts: SaveParts): Promise<Saved> {
       if (next.kind !== 'manifest' || next.manifest.root === answer.manifest.root) throw error
     }
   }
+}
+
+/** A server that cannot be asked is another matter than one that answers with the wrong thing. */
+function untrusted(url: string, { reason, status, cause }: Extract<ManifestAnswer, { kind: 'none' }>): unknown {
+  if (status === undefined && cause !== undefined) return openError(url, cause)
+  return new NearcastError(status !== undefined && status >= 500 ? 'http-status' : 'untrusted', `${url}: ${reason}`)
 }
 
 const isOtherVersion = (error: unknown) =>

@@ -147,6 +147,21 @@ describe('a client whose engine is not loaded yet', () => {
     expect(download.progress().state).toBe('failed')
   })
 
+  it('[C61] fetches nothing that it cannot check where nothing but signed files is taken', async () => {
+    origin = await startPageOrigin()
+    origin.publish('/plain.bin', new Uint8Array(1000))
+    const engine = lateEngine()
+    const key = 'ed25519:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo'
+    const client = new LaterClient({ key, unsigned: 'error' }, engine.load)
+    const answer = client.fetch(`${origin.url}/plain.bin`)
+    engine.fail()
+    await expect(answer).rejects.toMatchObject({ code: 'untrusted' })
+    expect(origin.asked).toEqual([])
+    const next = client.fetch(url)
+    await engine.come()
+    expect(await (await next).text()).toBe('from the engine')
+  })
+
   it('[B8] ends a fetch whose signal says so while it waits', async () => {
     const engine = lateEngine()
     const abort = new AbortController()

@@ -12,12 +12,15 @@ import {
   type Stats,
   type UploadLimits,
 } from '../api.ts'
-import { addressOf, checkLimits, checkOptions } from '../shell/checked-options.ts'
+import { addressOf, checkLimits, checkOptions, isStrict } from '../shell/checked-options.ts'
 import type { Engine } from './engine-script.ts'
 import { LaterDownload } from './later-download.ts'
 
 /** A fetch waits no longer than this for the engine: then it is plain HTTP this time. */
 const enginePatienceMs = 1_000
+
+/** Where nothing but signed files is taken, longer than any engine is on its way. */
+const strictPatienceMs = 30_000
 
 export class LaterClient implements Client {
   readonly #options: ClientOptions
@@ -68,9 +71,13 @@ export class LaterClient implements Client {
     const address = addressOf(url)
     const { signal, headers } = options
     signal?.throwIfAborted()
-    const client = this.#real ?? (await inTime(this.#ready(), signal))
+    // What must be checked waits for what checks it.
+    const patienceMs = isStrict(this.#options) ? strictPatienceMs : enginePatienceMs
+    const client = this.#real ?? (await inTime(this.#ready(), patienceMs, signal))
     if (client) return client.fetch(address, options)
     this.#refuseClosed()
+    if (isStrict(this.#options))
+      throw new NearcastError('untrusted', `nearcast: ${address}: the engine that checks it is not here`)
     return fetch(address, { ...(signal && { signal }), ...(headers && { headers }) }).catch((error: unknown) => {
       throw signal?.aborted
         ? error
@@ -132,7 +139,11 @@ export class LaterClient implements Client {
 const closedError = () => new NearcastError('closed', 'nearcast: the client is closed: create another')
 
 /** The client when it is there in time. Rejects when the signal says so first. */
-function inTime(client: Promise<Client>, signal: AbortSignal | undefined): Promise<Client | undefined> {
+function inTime(
+  client: Promise<Client>,
+  patienceMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Client | undefined> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal?.reason)
     const end = (found?: Client) => {
@@ -140,7 +151,7 @@ function inTime(client: Promise<Client>, signal: AbortSignal | undefined): Promi
       signal?.removeEventListener('abort', abort)
       resolve(found)
     }
-    const timer = setTimeout(end, enginePatienceMs)
+    const timer = setTimeout(end, patienceMs)
     signal?.addEventListener('abort', abort)
     client.then(end, () => end())
   })

@@ -25,7 +25,8 @@ function downloadLink(link: HTMLAnchorElement, client: Client): void {
     .then(
       () => tell('done', download.progress()),
       (error) => {
-        if (tell('error', error)) location.assign(href)
+        // A link that must be signed is not followed to what is not.
+        if (tell('error', error) && error?.code !== 'untrusted') location.assign(href)
       },
     )
 }

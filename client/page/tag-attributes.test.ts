@@ -6,6 +6,8 @@ describe('the attributes of the script tag', () => {
     const { settings, complaints } = readTag({
       tracker: 'auto',
       mode: 'frugal',
+      key: 'ed25519:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+      unsigned: 'error',
       stun: 'stun:a.example:3478, stun:b.example',
       iceTransportPolicy: 'relay',
       uploadMax: '0',
@@ -23,6 +25,8 @@ describe('the attributes of the script tag', () => {
       options: {
         tracker: 'auto',
         mode: 'frugal',
+        key: 'ed25519:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+        unsigned: 'error',
         iceServers: [{ urls: ['stun:a.example:3478', 'stun:b.example'] }],
         iceTransportPolicy: 'relay',
         uploadBytesPerSecondMax: 0,
@@ -46,6 +50,7 @@ describe('the attributes of the script tag', () => {
     ['memoryMax', '', 'data-memory-max is "": it must be a number of bytes'],
     ['iceServers', '{"urls":"turn:x"}', 'data-ice-servers is "{"urls":"turn:x"}": it must be a JSON list'],
     ['iceServers', 'turn:x', 'it must be a JSON list'],
+    ['unsigned', 'maybe', 'data-unsigned is "maybe": it must be one of plain, error'],
     ['store', 'cloud', 'data-store is "cloud": it must be one of device, memory'],
   ])('[B4] with data-%s="%s" are plain HTTP, and say what would be right', (name, value, complaint) => {
     const { settings, complaints } = readTag({ consent: 'granted', [name]: value })

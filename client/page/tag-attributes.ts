@@ -56,6 +56,8 @@ const iceServers: Reader = (text) => {
 const optionReaders: Record<string, [option: keyof ClientOptions, read: Reader]> = {
   tracker: ['tracker', anyText],
   mode: ['mode', oneOf(...(['balanced', 'fastest', 'frugal'] satisfies Mode[]))],
+  key: ['key', anyText],
+  unsigned: ['unsigned', oneOf('plain', 'error')],
   stun: ['iceServers', stunServers],
   iceServers: ['iceServers', iceServers],
   iceTransportPolicy: ['iceTransportPolicy', oneOf('all', 'relay')],

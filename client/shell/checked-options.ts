@@ -11,14 +11,24 @@ export interface CheckedOptions {
 
 /** @throws NearcastError `usage` when an option is not what it must be */
 export function checkOptions(options: ClientOptions): CheckedOptions {
-  const { token, consent = 'denied', mode = 'balanced', iceTransportPolicy = 'all' } = options
+  const { token, consent = 'denied', mode = 'balanced', iceTransportPolicy = 'all', key, unsigned = 'plain' } = options
   refuse('consent', consent, consent === 'granted' || consent === 'denied', "'granted' or 'denied'")
   refuse('iceTransportPolicy', iceTransportPolicy, /^(all|relay)$/.test(iceTransportPolicy), "'all' or 'relay'")
   refuse('mode', mode, modes.includes(mode), modes.join(', '))
   // A wrong token is not repeated: it may be a right one with a letter too many.
   refuse('token', typeof token, isToken(token), 'a text that is not empty, or a function that gives one')
+  const isKey = key === undefined || (typeof key === 'string' && keyPattern.test(key))
+  refuse('key', key, isKey, 'ed25519: and 43 letters, as nearcast keygen prints it')
+  refuse('unsigned', unsigned, /^(plain|error)$/.test(unsigned), "'plain' or 'error'")
   return { limits: checkLimits(options), trackerUrl: trackerUrlOf(options.tracker) }
 }
+
+/** One public key or several; what they are is looked at when they are used. */
+const keyPattern = /^[\s,]*(ed25519:[\w-]{43}[\s,]*){1,8}$/
+
+/** Whether a file without a valid signature is an error. */
+export const isStrict = ({ key, unsigned }: Pick<ClientOptions, 'key' | 'unsigned'>): boolean =>
+  key !== undefined && unsigned === 'error'
 
 const isToken = (token: unknown) =>
   token === undefined || typeof token === 'function' || (typeof token === 'string' && token !== '')

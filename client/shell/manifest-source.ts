@@ -3,9 +3,13 @@ import { manifestTextMax } from '../../shared/limits.ts'
 import { type Manifest, manifestSuffix, readManifest } from '../../shared/manifest.ts'
 import type { Hasher } from '../ports.ts'
 import { readBody } from './limited-body.ts'
+import type { ManifestJudge } from './manifest-trust.ts'
 
-/** Gives a URL's manifest, or why there is none. Never rejects. */
-export type ManifestSource = (url: string, signal: AbortSignal) => Promise<Manifest | string>
+/**
+ * Gives a URL's manifest, or why there is none that can be used. Never rejects.
+ * @param address where it is asked for, when another server answers for this URL
+ */
+export type ManifestSource = (url: string, signal: AbortSignal, address?: string) => Promise<Manifest | string>
 
 export function manifestAddress(url: string): URL {
   const address = new URL(url)
@@ -13,12 +17,13 @@ export function manifestAddress(url: string): URL {
   return address
 }
 
-export function createManifestSource(hasher: Hasher): ManifestSource {
-  return async (url, signal) => {
+export function createManifestSource(hasher: Hasher, judge: ManifestJudge): ManifestSource {
+  return async (url, signal, address = url) => {
     try {
-      const response = await fetch(manifestAddress(url), { signal })
+      const response = await fetch(manifestAddress(address), { signal })
       if (!response.ok) return `no manifest: the server answered ${response.status}`
-      return await manifestIn(response, hasher)
+      const manifest = await manifestIn(response, hasher)
+      return typeof manifest === 'string' ? manifest : ((await judge(manifest, url)) ?? manifest)
     } catch (error) {
       return `no manifest: ${error instanceof Error ? error.message : error}`
     }

@@ -5,12 +5,12 @@
 import { type Bytes, hashBytes } from '../../shared/bytes.ts'
 import { readFirstLeaf } from '../../shared/first-leaf.ts'
 import { swarmIdOf } from '../../shared/ids.ts'
-import { leafBytes } from '../../shared/limits.ts'
 import { ChunkHashes, type Manifest } from '../../shared/manifest.ts'
 import { NearcastError } from '../api.ts'
 import type { Clock, Hasher } from '../ports.ts'
 import { AnswerBody } from './answer-body.ts'
 import { type ByteRange, disagreement, isAnswerTo, leafClaimOf, parseRange } from './answer-head.ts'
+import { pump } from './answer-pump.ts'
 import { earlyLeaf } from './early-leaf.ts'
 import { fetchAnywhere } from './failover.ts'
 import { inTime, type ManifestSource } from './manifest-source.ts'
@@ -23,6 +23,9 @@ import type { Vault } from './vault.ts'
 /** A file that may be in the store waits this long for its manifest before it is asked for like any other. */
 const hintPatienceMs = 1_000
 
+/** Where nothing but signed files is taken, a file waits for its manifest longer than any manifest is on its way. */
+const signedPatienceMs = 10_000
+
 export interface Opener {
   runtime: Runtime
   clock: Clock
@@ -30,6 +33,8 @@ export interface Opener {
   hasher: Hasher
   hints: ResumeHints
   manifests: ManifestSource
+  /** Whether a file is refused that has no manifest to be trusted, in place of coming over plain HTTP. */
+  isStrict: boolean
   /** Hosts whose answers prove their first leaf, or are thought to: there the manifest is asked for after it. */
   leafHosts: Set<string>
   /** Whether the edges that the tracker names have a URL's file as well, and which they are now. */
@@ -91,11 +96,12 @@ export async function open(opener: Opener, request: OpenRequest): Promise<Opened
 export async function openEarly(opener: Opener, request: OpenRequest): Promise<Opened | Begun> {
   const { host } = new URL(request.url)
   const isRanged = request.headers.has('range')
-  const asked = await ask(opener, request, !isRanged && opener.leafHosts.has(host))
+  const asked = await ask(opener, request, !isRanged && !opener.isStrict && opener.leafHosts.has(host))
   if ('kind' in asked) return asked
   const { response, cancel } = asked
   if (isRanged || !response.ok) return settle(opener, request, asked, undefined)
-  const claim = leafClaimOf(response)
+  // Without a manifest that is trusted the leaf is plain HTTP's own, like all that follows: never kept, never shared.
+  const claim = opener.isStrict ? undefined : leafClaimOf(response)
   if (!claim) {
     opener.leafHosts.delete(host)
     const judged = await judge(opener, request, asked, undefined)
@@ -132,7 +138,7 @@ async function ask(opener: Opener, request: OpenRequest, isLate: boolean): Promi
   let address = request.url
   const signal = request.signal ? AbortSignal.any([request.signal, ended.signal]) : ended.signal
   const manifest = () => {
-    fetching ??= opener.manifests(address, signal)
+    fetching ??= opener.manifests(request.url, signal, address)
     return fetching
   }
   if (!isRanged && opener.hints.has(request.url)) {
@@ -157,7 +163,9 @@ async function ask(opener: Opener, request: OpenRequest, isLate: boolean): Promi
     void manifest()
   }
   // Asked for later, it takes a round trip from here: about as long as this head took.
-  const patienceMs = request.patienceMs + (isLate ? opener.clock.now() - askedAt : 0)
+  const patienceMs = opener.isStrict
+    ? signedPatienceMs
+    : request.patienceMs + (isLate ? opener.clock.now() - askedAt : 0)
   return { response, manifest, patienceMs, isRanged, endManifest: () => ended.abort(), cancel }
 }
 
@@ -183,7 +191,9 @@ async function judge(
 ): Promise<Judged> {
   const plain = (reason: string): Judged => {
     endManifest()
-    return { kind: 'plain', response, body, reason }
+    if (!opener.isStrict || !response.ok) return { kind: 'plain', response, body, reason }
+    cancel()
+    throw new NearcastError('untrusted', `nearcast: ${request.url}: ${reason}`)
   }
   if (!response.ok || !response.body) return plain(`the server answered ${response.status}`)
   const manifest = await inTime(patienceMs, askForManifest())
@@ -269,27 +279,6 @@ async function take(
     await lookUp()
   }
   return { file, response: answer?.response, range: answer?.range }
-}
-
-/** Feeds an answer that is under way to the engine, no faster than it is taken. */
-async function pump(runtime: Runtime, run: number, body: AnswerBody): Promise<void> {
-  let isFirst = true
-  try {
-    for (;;) {
-      const value = await body.read()
-      if (!value) return runtime.runEnded(run)
-      // A first read may bring megabytes: its first leaf goes ahead, hashed and released while the rest is taken in.
-      const ahead = isFirst ? Math.min(leafBytes, value.length) : 0
-      isFirst = false
-      if (ahead > 0) {
-        await runtime.runBytes(run, value.subarray(0, ahead))
-        await new Promise((resolve) => setTimeout(resolve))
-      }
-      if (ahead < value.length) await runtime.runBytes(run, value.subarray(ahead))
-    }
-  } catch (error) {
-    runtime.runFailed(run, { reason: error instanceof Error ? error.message : String(error), retry: true })
-  }
 }
 
 /** The error that a rejected `fetch` becomes; an abort stays what it is. */

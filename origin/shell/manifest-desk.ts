@@ -10,9 +10,12 @@ import { fileBytesMax, MiB, manifestChunksMax } from '../../shared/limits.ts'
 import { type Manifest, printManifest } from '../../shared/manifest.ts'
 import { BoundedCache } from '../core/bounded-cache.ts'
 import { type FileVersion, versionKey } from '../core/file-version.ts'
+import { printRequestPath } from '../core/request-path.ts'
 import { sha256 } from './file-hash.ts'
+import type { ManifestSigner } from './manifest-signer.ts'
 import type { Manifests } from './manifests.ts'
 import type { Opened, PublishedFiles } from './published-files.ts'
+import { pathOf } from './site-folder.ts'
 import { versionOf } from './stat-version.ts'
 
 /** Printed manifests in memory: printing one with 2,048 hashes takes a millisecond or two. */
@@ -33,22 +36,26 @@ export interface PrintedManifest {
   etag: string
 }
 
+/** What is handed out beside what the hashes are. */
+export interface ManifestTerms {
+  /** The name of a file's swarm, where it does not follow from the root alone. */
+  swarmOf?: ((root: Root) => SwarmId) | undefined
+  signer?: ManifestSigner | undefined
+}
+
 export class ManifestDesk {
   readonly #files: PublishedFiles
   readonly #manifests: Manifests
   readonly #waitMs: number
-  readonly #swarmOf: ((root: Root) => SwarmId) | undefined
-  readonly #printed = new BoundedCache<PrintedManifest>(printedCountMax, printedBytesMax)
+  readonly #terms: ManifestTerms
+  readonly #printed = new BoundedCache<PrintedManifest & { isOver(): boolean }>(printedCountMax, printedBytesMax)
 
-  /**
-   * @param waitMs how long a client is kept waiting for a hash; hashing goes on after it
-   * @param swarmOf the name of a file's swarm, where it does not follow from the root alone
-   */
-  constructor(files: PublishedFiles, manifests: Manifests, waitMs: number, swarmOf?: (root: Root) => SwarmId) {
+  /** @param waitMs how long a client is kept waiting for a hash; hashing goes on after it */
+  constructor(files: PublishedFiles, manifests: Manifests, waitMs: number, terms: ManifestTerms = {}) {
     this.#files = files
     this.#manifests = manifests
     this.#waitMs = waitMs
-    this.#swarmOf = swarmOf
+    this.#terms = terms
   }
 
   /** The manifest of the file at these names, in time or not at all. */
@@ -84,14 +91,18 @@ export class ManifestDesk {
     return { kind: 'later', reason: 'the file keeps changing' }
   }
 
-  /** @param urlPath under which the manifest is handed out: the same bytes may be published by several names */
-  print(urlPath: string, manifest: Manifest): PrintedManifest {
-    const key = `${manifest.root}${urlPath}`
+  /** @param segments the file's names: the same bytes may be published by several */
+  async print(segments: readonly string[], manifest: Manifest): Promise<PrintedManifest> {
+    const key = `${manifest.root}${printRequestPath(segments)}`
     const found = this.#printed.get(key)
-    if (found !== undefined) return found
-    const swarm = this.#swarmOf?.(manifest.root)
-    const text = Buffer.from(printManifest(swarm === undefined ? manifest : { ...manifest, swarm }))
-    const printed = { text, etag: toHex(sha256(text)) }
+    if (found !== undefined && !found.isOver()) return found
+    const { swarmOf, signer } = this.#terms
+    const swarm = swarmOf?.(manifest.root)
+    const named = swarm === undefined ? manifest : { ...manifest, swarm }
+    const isOver = signer?.endOfUse() ?? (() => false)
+    const signed = signer === undefined ? named : await signer.signed(named, pathOf(segments), undefined)
+    const text = Buffer.from(printManifest(signed))
+    const printed = { text, etag: toHex(sha256(text)), isOver }
     this.#printed.set(key, printed, text.length)
     return printed
   }

@@ -5,9 +5,12 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { GiB, MiB } from '../../shared/limits.ts'
 import { parseManifest } from '../../shared/manifest.ts'
+import { checkSignature } from '../../shared/manifest-signature.ts'
 import { readPathPattern } from '../../shared/path-pattern.ts'
 import { serveOrigin, temporaryFolder } from '../../test/fakes/served-origin.ts'
+import { siteKey } from '../../test/fakes/signed-manifest.ts'
 import { hashFileHere, sha256 } from './file-hash.ts'
+import { signatureTools } from './manifest-signer.ts'
 import { type PublishOptions, publishFolder, verifyFolder } from './publishing.ts'
 
 let base: string
@@ -243,5 +246,31 @@ describe('verifying a folder', () => {
       ],
       '/damaged.zip': ['manifest is not JSON'],
     })
+  })
+})
+
+describe('a server with a key', () => {
+  it('[M27] signs the manifest of each file for its own path, and anew when half of its time is over', async () => {
+    await write('a/b/x.zip', randomBytes(5000))
+    let nowMs = Date.now()
+    const key = siteKey()
+    const origin = await serveOrigin({ folder, signing: { key, lifetimeMs: 100_000, wallNow: () => nowMs } })
+    const claimsAt = async (path: string) => {
+      const manifest = parseManifest((await origin.get(path)).text, sha256)
+      if (!manifest.ok) throw new Error(manifest.violation)
+      const terms = { path: '/a/b/x.zip', keys: [key.publicKey], nowMs }
+      const checked = await checkSignature(manifest.value, terms, signatureTools)
+      return checked.ok ? checked.value.claims : checked.violation
+    }
+    try {
+      const first = await claimsAt('/a/b/x.zip.nearcast.json')
+      expect(first).toMatchObject({ path: '/a/b/x.zip', sequence: nowMs })
+      nowMs += 49_000
+      expect(await claimsAt('/a/b/x.zip.nearcast.json')).toEqual(first)
+      nowMs += 1_000
+      expect(await claimsAt('/a/b/x.zip.nearcast.json')).toMatchObject({ sequence: nowMs })
+    } finally {
+      await origin.close()
+    }
   })
 })

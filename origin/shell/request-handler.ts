@@ -110,10 +110,11 @@ export class RequestHandler {
 
   async #answerManifest(exchange: Exchange, segments: readonly string[]): Promise<void> {
     const { desk, traffic } = this.#parts
-    const found = await desk.manifestFor(baseOf(segments, manifestSuffix))
+    const names = baseOf(segments, manifestSuffix)
+    const found = await desk.manifestFor(names)
     if (found.kind !== 'manifest') return this.#answerNotHere(exchange, found)
     const urlPath = printRequestPath(segments)
-    const { text, etag } = desk.print(urlPath, found.manifest)
+    const { text, etag } = await desk.print(names, found.manifest)
     traffic.manifestsServed++
     const representation: Representation = {
       bytes: text.length,

@@ -43,7 +43,7 @@ export interface SitePublisherParts {
   manifests: Manifests
   selection: PublishSelection
   /** What is printed of a manifest, and of the one that was there before: that one itself where it still holds. */
-  finish(manifest: Manifest, path: string, present: Manifest | undefined): Manifest
+  finish(manifest: Manifest, path: string, present: Manifest | undefined): Promise<Manifest>
   onProgress(progress: PublishProgress): void
 }
 
@@ -142,7 +142,7 @@ export class SitePublisher {
     if (outcome.kind === 'changed') return this.#fail(path, 'it changes faster than it can be hashed')
     const made: Manifest = { ...outcome.manifest, name, type }
     const pages = made.hashes.kind === 'pages' ? await this.#layerOf(place, made) : undefined
-    const text = printManifest(finish(made, path, await this.#presentAt(segments)))
+    const text = printManifest(await finish(made, path, await this.#presentAt(segments)))
     if (await this.#out.put(segments, `${text}\n`, pages)) this.#report.written.push(path)
     this.#report.files++
     this.#report.bytes += made.geometry.fileBytes

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { type Bytes, concatBytes } from '../../shared/bytes.ts'
 import { firstLeafField, printFirstLeaf } from '../../shared/first-leaf.ts'
 import { Geometry } from '../../shared/geometry.ts'
-import { createManifest, manifestSuffix, printManifest } from '../../shared/manifest.ts'
+import { createManifest, type Manifest, manifestSuffix, printManifest } from '../../shared/manifest.ts'
 import { buildTree, sha256 } from './sample-file.ts'
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void
@@ -15,8 +15,15 @@ export interface PageOrigin {
   readonly asked: string[]
   /** Takes the place of the usual answer at a path. */
   readonly answers: Map<string, Answer>
-  /** @param firstLeaf a field that proves the first leaf; true for the right one */
-  publish(path: string, bytes: Bytes, options?: { chunkBytes?: number; firstLeaf?: true | string }): void
+  /**
+   * @param firstLeaf a field that proves the first leaf; true for the right one
+   * @param finish what becomes of the manifest before it is published
+   */
+  publish(
+    path: string,
+    bytes: Bytes,
+    options?: { chunkBytes?: number; firstLeaf?: true | string; finish?: (manifest: Manifest) => Manifest },
+  ): void
   /** The usual answer, given later by who took its place. */
   again: Answer
   close(): Promise<void>
@@ -52,11 +59,11 @@ export async function startPageOrigin(): Promise<PageOrigin> {
     asked,
     answers,
     again,
-    publish(path, bytes, { chunkBytes, firstLeaf } = {}) {
+    publish(path, bytes, { chunkBytes, firstLeaf, finish = (manifest: Manifest) => manifest } = {}) {
       const geometry = new Geometry(bytes.length, chunkBytes)
       const type = 'application/octet-stream'
       const manifest = createManifest({ name: 'file.bin', type, geometry, ...buildTree(bytes, geometry) }, sha256)
-      const text = concatBytes(new TextEncoder().encode(printManifest(manifest)))
+      const text = concatBytes(new TextEncoder().encode(printManifest(finish(manifest))))
       const field = firstLeaf === true ? printFirstLeaf(manifest, sha256) : firstLeaf
       files.set(path, { bytes, type, etag: `"${manifest.root}"`, firstLeaf: field })
       files.set(path + manifestSuffix, { bytes: text, type: 'application/json', etag: '"manifest"' })
