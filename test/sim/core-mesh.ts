@@ -27,6 +27,9 @@ const msBetweenJoins = 300
 /** Peers that miss links ask again about this often. */
 const msBetweenAsks = 15_000
 
+/** After the last has come, until all have asked a second time. */
+const settlingTicks = Math.ceil((msBetweenAsks * 1.2) / msBetweenJoins)
+
 export interface CoreMesh {
   /** Into how many parts the peers fall that are there in the end. */
   partCount: number
@@ -73,8 +76,13 @@ export function meshOf(seed: number): CoreMesh {
     machine.connect(id, Uint8Array.from(address), { region: `region-${region}` }, now)
     const peer: MeshPeer = { id, region, isWalled: rng.below(100) < walledPercent, links: new Set(), asksAt: now }
     here.set(id, peer)
-    for (const one of here.values()) if (now >= one.asksAt) ask(one, now)
+    askAgain(now)
     if (i > total / 2 && rng.below(100) < leavingPercent) leave([...here.values()][rng.below(here.size)]!)
+  }
+  // Whoever came last has had one answer, and behind a wall it may have named only peers behind walls: its next one counts.
+  for (let i = 0; i < settlingTicks; i++) askAgain((total + i) * msBetweenJoins)
+  function askAgain(now: number): void {
+    for (const one of here.values()) if (now >= one.asksAt) ask(one, now)
   }
   function leave(peer: MeshPeer): void {
     machine.disconnect(peer.id)
