@@ -89,6 +89,8 @@ export class Remote {
   strikes = 0
 
   uploads: UploadRequest[] = []
+  /** Chunks that are being read for requests that were taken back. */
+  lateReads: { readonly swarm: SwarmId; readonly index: number; readonly bytes: number }[] = []
   uploadBytes = 0
   /** What it may be sent in its turn: see upload-turns.ts. */
   creditBytes = 0

@@ -148,6 +148,25 @@ describe('serving peers', () => {
     expect(driver.all('read')).toHaveLength(1)
   })
 
+  it.each(['cancel', 'detach'])('[S15] whoever asks and takes it back with %s has no more read for it', (way) => {
+    const driver = seed({ chunkCount: 128, chunkBytes: 4 * MiB, isManual: true })
+    const a = driver.meet('a', [])
+    for (let index = 0; index < 100; index++) {
+      ask(a, index)
+      if (way === 'cancel') a.say({ type: 'cancel', slot: a.slot, index })
+      else {
+        a.say({ type: 'detach', slot: a.slot })
+        a.attach([])
+      }
+    }
+    ask(a, 100)
+    expect(driver.all('read').map(({ index }) => index)).toEqual([0])
+    driver.give({ type: 'chunkRead', swarm: driver.file.swarm, index: 0, bytes: driver.file.chunk(0) })
+    expect(driver.all('read').map(({ index }) => index)).toEqual([0, 100])
+    driver.give({ type: 'chunkRead', swarm: driver.file.swarm, index: 100, bytes: driver.file.chunk(100) })
+    expect(got(a)).toEqual(['100+0'])
+  })
+
   it('[S15] what is cancelled is not sent', () => {
     const driver = seed()
     const a = driver.meet('a', [])

@@ -9,9 +9,10 @@ import { type Core, earlier } from './core.ts'
 import { tellGiving } from './haves.ts'
 import { Merit } from './merit.ts'
 import { needOf } from './need.ts'
+import { ReadAhead } from './read-ahead.ts'
 import type { Remote, UploadRequest } from './remote.ts'
 import { SendQueues } from './send-queues.ts'
-import { readAheadBytes, uploadQueueBytesMax, uploadQueueCountMax } from './settings.ts'
+import { uploadQueueBytesMax, uploadQueueCountMax } from './settings.ts'
 import type { Swarm } from './swarm.ts'
 import { UploadRates } from './upload-rates.ts'
 import { type Frames, type Sent, UploadTurns } from './upload-turns.ts'
@@ -37,6 +38,7 @@ export class Uploads {
   readonly #firstTurns = new UploadTurns()
   readonly #turns = new UploadTurns()
   readonly #spareTurns = new UploadTurns()
+  readonly #reads: ReadAhead
   readonly #yielding = new Yielding()
   readonly #rates = new UploadRates(this.#yielding)
   readonly #queues: SendQueues
@@ -45,6 +47,7 @@ export class Uploads {
 
   constructor(core: Core) {
     this.#core = core
+    this.#reads = new ReadAhead(core)
     this.#queues = new SendQueues(core, this.#rates)
     this.setRate(core.settings.uploadBytesPerSecondMax, core.settings.uploadPeerBytesPerSecondMax)
   }
@@ -79,7 +82,7 @@ export class Uploads {
       const wrong = this.#queue(remote, swarm, part)
       if (wrong !== undefined) return wrong
     }
-    this.#readAhead(remote)
+    this.#reads.plan(remote)
     this.pump(now)
     return undefined
   }
@@ -130,6 +133,7 @@ export class Uploads {
     remote.uploads = remote.uploads.filter((request) => {
       if (!isDropped(request)) return true
       remote.uploadBytes -= request.length - request.sentBytes
+      this.#reads.dropped(remote, request)
       return false
     })
   }
@@ -138,39 +142,20 @@ export class Uploads {
   chunkRead(id: SwarmId, index: number, bytes: Bytes | undefined, now: number): void {
     for (const remote of this.#core.remotes.values()) {
       let isRefused = false
+      const wasLate = this.#reads.wasLate(remote, id, index)
       for (const request of remote.uploads) {
         if (request.swarm !== id || request.index !== index || !request.reading) continue
         request.reading = false
         request.bytes = bytes
         isRefused ||= bytes === undefined
       }
-      if (!isRefused) continue
-      this.cancel(remote, id, index)
-      this.#refuse(remote, id, index, 'missing')
+      if (isRefused) {
+        this.cancel(remote, id, index)
+        this.#refuse(remote, id, index, 'missing')
+      }
+      if (wasLate) this.#reads.plan(remote)
     }
     this.pump(now)
-  }
-
-  #readAhead(remote: Remote): void {
-    let aheadBytes = 0
-    let latest: UploadRequest | undefined
-    for (const request of remote.uploads) {
-      if (latest?.swarm !== request.swarm || latest.index !== request.index) {
-        if (aheadBytes >= readAheadBytes) return
-        // Whole chunks are read and kept, however little of them was asked for.
-        aheadBytes += this.#core.swarms.get(request.swarm)?.geometry.lengthOf(request.index) ?? request.length
-      }
-      latest = request
-      if (request.bytes || request.reading) continue
-      // Parts of one chunk share one reading of it.
-      const other = remote.uploads.find(
-        ({ swarm, index, bytes, reading }) =>
-          swarm === request.swarm && index === request.index && (bytes !== undefined || reading),
-      )
-      request.bytes = other?.bytes
-      request.reading = request.bytes === undefined
-      if (!other) this.#core.emit({ type: 'read', swarm: request.swarm, index: request.index })
-    }
   }
 
   /** Sends whatever the links and the rates allow, in turns: to some first, to the others what these leave. */
@@ -252,7 +237,7 @@ export class Uploads {
     if (this.#rates.isFar(remote)) this.#yielding.sent(payloadBytes, now)
     if (request.sentBytes === request.length) {
       remote.uploads.shift()
-      this.#readAhead(remote)
+      this.#reads.plan(remote)
     }
     return outcome
   }
