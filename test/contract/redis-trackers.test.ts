@@ -1,4 +1,5 @@
 /** Real trackers on a real Redis: together while it is there, alone while it is not. */
+import { readFileSync } from 'node:fs'
 import { createClient } from '@redis/client'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { SwarmId } from '../../shared/ids.ts'
@@ -210,6 +211,25 @@ describe('Redis', () => {
       const anna = await wrong.guest()
       await join(anna.guest)
       expect(await meets((await wrong.guest()).guest)).toEqual([anna.id])
+    } finally {
+      await server.kill()
+    }
+  })
+
+  it('[T171] may know them as a user who may do no more than the guide says', { timeout: 60_000 }, async () => {
+    const guide = readFileSync(new URL('../../docs/guides/cluster.md', import.meta.url), 'utf8')
+    const rights = /`(\+publish [^`]*)`/.exec(guide)![1]!
+    const password = 'a:b@c/d%20#'
+    const user = ['--user', 'tracker', 'on', `>${password}`, ...rights.split(' ')]
+    const server = await RedisServer.start(['--user', 'default', 'off', ...user])
+    try {
+      const named = await start(server.url.replace('//', '//tracker@'), { password })
+      const replaced = await start(server.url.replace('//', '//tracker:inTheUrl@'), { password })
+      const inUrl = await start(server.url.replace('//', `//tracker:${encodeURIComponent(password)}@`))
+      for (const tracker of [named, replaced, inUrl]) await up(tracker)
+      const anna = await named.guest()
+      await join(anna.guest)
+      expect(await meets((await inUrl.guest()).guest)).toContain(anna.id)
     } finally {
       await server.kill()
     }

@@ -74,8 +74,7 @@ export class RedisBus implements Bus {
     this.#log = log
     this.#address = withoutPassword(url)
     const client = createClient({
-      url,
-      ...(password !== undefined && { password }),
+      url: password === undefined ? url : withPassword(url, password),
       ...(name !== undefined && { name: `nearcast/${name}` }),
       RESP: 2,
       disableOfflineQueue: true,
@@ -236,6 +235,13 @@ export class RedisBus implements Bus {
     clearTimeout(timer)
     for (const client of [this.#commands, this.#subscriber]) if (client.isOpen) client.destroy()
   }
+}
+
+/** The client takes user and password from the address alone, once one of them stands there. */
+function withPassword(url: string, password: string): string {
+  const whole = new URL(url)
+  whole.password = encodeURIComponent(password)
+  return whole.href
 }
 
 function withoutPassword(url: string): string {
