@@ -25,9 +25,25 @@ export function createManifestSource(hasher: Hasher, judge: ManifestJudge): Mani
       const manifest = await manifestIn(response, hasher)
       return typeof manifest === 'string' ? manifest : ((await judge(manifest, url)) ?? manifest)
     } catch (error) {
-      return `no manifest: ${error instanceof Error ? error.message : error}`
+      const reason = await forbidden(manifestAddress(address), signal)
+      return `no manifest: ${reason ?? (error instanceof Error ? error.message : error)}`
     }
   }
+}
+
+/**
+ * Why a page cannot read from a host that does answer, which no error tells: only asked for when it could not.
+ * @returns undefined where it is something else
+ */
+async function forbidden(address: URL, signal: AbortSignal): Promise<string | undefined> {
+  const page = globalThis.location?.origin
+  if (page === undefined || page === address.origin || signal.aborted) return undefined
+  try {
+    await fetch(address, { method: 'HEAD', mode: 'no-cors', signal })
+  } catch {
+    return undefined // nobody answers at all
+  }
+  return `it is not there, or ${address.origin} lets this page not read it: that takes Access-Control-Allow-Origin: ${page} or *`
 }
 
 /** The manifest in an answer's body, or what is wrong with it; rejects when the body breaks off. */
