@@ -1,6 +1,7 @@
-/** Builds by mode (`engine` and `script`: the script tag; `module`: for bundlers; `page`: the demo), and nothing of tests. */
+/** Builds by mode (`engine`, `trust` and `script`: the script tag; `module`: for bundlers; `page`: the demo), and nothing of tests. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { defineConfig, type UserConfig } from 'vite'
 import { simplePeerSource } from './bundling/simple-peer-source.ts'
 
@@ -20,10 +21,20 @@ const library = (entry: string, format: 'iife' | 'es', fileName: string): UserCo
 /** As the tag that loads a script names its hash (https://www.w3.org/TR/SRI/). */
 const integrityOf = (path: string) => `sha384-${createHash('sha384').update(readFileSync(path)).digest('base64')}`
 
-/** Built after the engine, whose hash it carries. */
+/** The engine without what checks signatures: that is a script of its own. */
+const engine = (): UserConfig => {
+  const config = library('client/page/engine.ts', 'iife', 'engine.js')
+  const alias = [{ find: './shell/trust-code.ts', replacement: resolve('client/page/trust-code.ts') }]
+  return { ...config, resolve: { alias } }
+}
+
+/** Built after these two, whose hashes it carries. */
 const script = (): UserConfig => ({
   ...library('client/page/script.ts', 'iife', 'nearcast.js'),
-  define: { engineIntegrity: JSON.stringify(integrityOf(`${outDir}/engine.js`)) },
+  define: {
+    engineIntegrity: JSON.stringify(integrityOf(`${outDir}/engine.js`)),
+    trustIntegrity: JSON.stringify(integrityOf(`${outDir}/trust.js`)),
+  },
 })
 
 const page: UserConfig = {
@@ -33,7 +44,8 @@ const page: UserConfig = {
 }
 
 export default defineConfig(({ mode }) => {
-  if (mode === 'engine') return library('client/page/engine.ts', 'iife', 'engine.js')
+  if (mode === 'engine') return engine()
+  if (mode === 'trust') return library('client/page/trust.ts', 'iife', 'trust.js')
   if (mode === 'script') return script()
   if (mode === 'module') return library('client/index.ts', 'es', 'nearcast.mjs')
   return page

@@ -5,17 +5,16 @@ import { assembleClient, memoryBytesMaxDefault } from './client.ts'
 import { openChunkStore } from './shell/chunk-store.ts'
 import { deferStore } from './shell/deferred-store.ts'
 import { createHttpSource } from './shell/http-source.ts'
-import { createIdbTrustMemory } from './shell/idb-trust-memory.ts'
 import { createLanedDialer } from './shell/laned-dialer.ts'
-import { createTrustMemory } from './shell/manifest-trust.ts'
+import { judgeLater } from './shell/manifest-judge.ts'
 import { MemoryStore } from './shell/memory-store.ts'
-import { judgeBy } from './shell/pinned-keys.ts'
 import { createResumeHints } from './shell/resume-hints.ts'
 import { createSimplePeerDialer } from './shell/simple-peer-dialer.ts'
+import { loadTrustCode } from './shell/trust-code.ts'
 import { createWebClock } from './shell/web-clock.ts'
 import { createWebHasher } from './shell/web-hasher.ts'
-import { createWebSignatureCheck } from './shell/web-signature-check.ts'
 import { createWebTrackerDialer } from './shell/web-tracker-dialer.ts'
+import type { WebTrust } from './shell/web-trust.ts'
 
 /**
  * Makes a client. It connects to nobody before consent is `granted`, and to the tracker only while files are open.
@@ -24,12 +23,21 @@ import { createWebTrackerDialer } from './shell/web-tracker-dialer.ts'
 export function createClient(options: ClientOptions = {}): Client {
   const { iceServers, iceTransportPolicy, store = 'device', memoryBytesMax = memoryBytesMaxDefault } = options
   const hasher = createWebHasher()
-  const memory = store === 'memory' ? createTrustMemory() : createIdbTrustMemory()
+  let trust: Promise<WebTrust> | undefined
+  const trusted = () => {
+    trust ??= loadTrustCode().then((create) => create(options, hasher))
+    trust.catch(() => {
+      trust = undefined
+    })
+    return trust
+  }
   return assembleClient(options, {
     store: store === 'memory' ? new MemoryStore(memoryBytesMax) : deferStore(() => openChunkStore(memoryBytesMax)),
     hasher,
-    judge: judgeBy(options, { hasher, verify: createWebSignatureCheck(), memory }),
-    forgetKeys: () => (options.key === undefined ? Promise.resolve() : memory.clear()),
+    ...(options.key !== undefined && {
+      judge: judgeLater(async () => (await trusted()).judge),
+      forgetKeys: async () => (await trusted()).forget(),
+    }),
     http: createHttpSource(),
     dialer: createLanedDialer(createSimplePeerDialer({ iceServers, iceTransportPolicy })),
     trackerDialer: createWebTrackerDialer(),

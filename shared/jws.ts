@@ -5,6 +5,7 @@
 import { asciiBytes, type Bytes, fromBase64Url, toBase64Url, toHex } from './bytes.ts'
 import { ok, type Result, violation } from './result.ts'
 import { type Infer, literal, object, type Schema, text } from './schema.ts'
+import { jwsPartLengthMax } from './signed-parts.ts'
 
 /** The members of the flattened JSON form (§7.2.2): each part in base64url. */
 export interface Jws {
@@ -15,9 +16,6 @@ export interface Jws {
 
 /** A signature of Ed25519 (RFC 8032 §5.1.6). */
 export const signatureBytes = 64
-
-/** Longer than any of ours; nothing longer is looked at. */
-export const jwsPartLengthMax = 16 * 1024
 
 const header = object({
   // Both names are in use for the same thing: RFC 8037 §3.1 and RFC 9864 §2.2.

@@ -4,12 +4,12 @@
  */
 import type { Bytes, Sha256 } from './bytes.ts'
 import { isRoot, isSwarmId } from './ids.ts'
-import { type Jws, jwsPartLengthMax, readCompact, readHeader, readPayload, readSignature, signedBytes } from './jws.ts'
+import { type Jws, readCompact, readHeader, readPayload, readSignature, signedBytes } from './jws.ts'
 import { nameLengthMax } from './limits.ts'
 import type { Manifest } from './manifest.ts'
 import { type KeyId, keyIdOf, printPublicKey, readPublicKey } from './public-key.ts'
 import { ok, type Result, violation } from './result.ts'
-import { guard, type Infer, integer, list, literal, object, optional, text } from './schema.ts'
+import { guard, type Infer, integer, literal, object, optional, text } from './schema.ts'
 
 /** `typ` of a manifest's signature, and of one by which a key names the next. */
 export const manifestType = 'nearcast-manifest'
@@ -17,9 +17,6 @@ export const nextKeyType = 'nearcast-key'
 
 /** What common servers take as a request target. */
 export const pathLengthMax = 8192
-
-/** One key in a year or so; each is another signature to check. */
-export const successionMax = 8
 
 /**
  * Clocks of visitors are wrong by a wrong time zone, or by minutes; one that is wrong by more has no HTTPS either. So long
@@ -48,26 +45,6 @@ export type ManifestClaims = Infer<typeof claimsShape>
 
 const nextKeyShape = object({ nearcast: literal(1), key: text(64, 1), issued: seconds })
 export type NextKeyClaims = Infer<typeof nextKeyShape>
-
-/** A manifest's signature as it came, and the signatures that lead from a former key to its own. */
-export interface SignedParts extends Jws {
-  /** In the compact form, the oldest first. */
-  succession?: string[]
-}
-
-export const signedPartsFields = {
-  protected: optional(text(jwsPartLengthMax, 1)),
-  payload: optional(text(jwsPartLengthMax, 1)),
-  signature: optional(text(128, 1)),
-  succession: optional(list(text(2048, 1), successionMax)),
-}
-
-/** The parts of a signature, where there are all of them. */
-export function signedPartsOf(fields: Partial<SignedParts>): SignedParts | undefined {
-  const { protected: header, payload, signature, succession } = fields
-  if (header === undefined || payload === undefined || signature === undefined) return undefined
-  return { protected: header, payload, signature, ...(succession !== undefined && { succession }) }
-}
 
 export interface SignatureTools {
   sha256: Sha256

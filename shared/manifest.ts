@@ -17,7 +17,6 @@ import {
 import { Geometry, isChunkBytes } from './geometry.ts'
 import { isRoot, isSwarmId, type Root, type SwarmId } from './ids.ts'
 import { chunkCountMax, fileBytesMax, manifestChunksMax, manifestTextMax, nameLengthMax, pageChunks } from './limits.ts'
-import { type SignedParts, signedPartsFields, signedPartsOf } from './manifest-signature.ts'
 import {
   chunkHash,
   firstChunkProof,
@@ -29,6 +28,7 @@ import {
 } from './merkle.ts'
 import { ok, type Result, violation } from './result.ts'
 import { guard, type Infer, integer, literal, object, optional, text } from './schema.ts'
+import { type SignedParts, signedPartsFields, signedPartsOf } from './signed-parts.ts'
 
 /** Where a file's manifest is: beside the file, so that any static host can carry it. */
 export const manifestSuffix = '.nearcast.json'

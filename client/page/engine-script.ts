@@ -1,20 +1,26 @@
 /**
- * Loads the engine from beside this script, once it is needed: its hash is part of this one, so that who pins this
- * script pins both. What cannot be loaded is tried again the next time.
+ * Loads the engine from beside this script, once it is needed, and for it the code that checks signatures: their hashes are
+ * part of this one, so that who pins this script pins all. What cannot be loaded is tried again the next time.
  */
+
 import { type Client, type ClientOptions, NearcastError } from '../api.ts'
+import type { WebTrustMaker } from '../shell/web-trust.ts'
 
 /** What the engine's script gives to the one that loaded it. */
 export interface Engine {
   createClient(options: ClientOptions): Client
 }
 
-/** The engine's own script element, through which it is handed over: nobody else's script can stand in for it. */
-export interface EngineElement extends HTMLScriptElement {
-  takeEngine?: (engine: Engine) => void
+/** The own element of a script that is loaded, through which it hands over what it is: nobody else's can stand in. */
+export interface PartElement<Part> extends HTMLScriptElement {
+  take?: (part: Part) => void
 }
 
-export interface EnginePlace {
+export interface EngineElement extends PartElement<Engine> {
+  loadTrust?: () => Promise<WebTrustMaker>
+}
+
+export interface ScriptPlace {
   url: string
   /** Subresource Integrity, as the build computed it. */
   integrity: string
@@ -31,33 +37,48 @@ interface TrustedTypesWindow {
   }
 }
 
-export function createEngineLoader(place: EnginePlace): () => Promise<Engine> {
-  let loading: Promise<Engine> | undefined
+export const scriptMissing = (url: string) =>
+  new NearcastError('network', `nearcast: ${url} could not be loaded, or is of another version`)
+
+export function createEngineLoader(engine: ScriptPlace, trust: ScriptPlace): () => Promise<Engine> {
+  const loadTrust = once(() => load<WebTrustMaker>(trust, {}))
+  return once(() => load<Engine>(engine, { loadTrust }))
+}
+
+/** What fails is tried again the next time. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let working: Promise<T> | undefined
   return () => {
-    loading ??= load(place).catch((error: unknown) => {
-      loading = undefined
+    working ??= work().catch((error: unknown) => {
+      working = undefined
       throw error
     })
-    return loading
+    return working
   }
 }
 
-function load({ url, integrity, nonce }: EnginePlace): Promise<Engine> {
+function load<Part>({ url, integrity, nonce }: ScriptPlace, gifts: object): Promise<Part> {
   return new Promise((resolve, reject) => {
-    const script: EngineElement = document.createElement('script')
-    script.takeEngine = resolve
+    const script: PartElement<Part> = Object.assign(document.createElement('script'), gifts)
+    script.take = resolve
     script.integrity = integrity
     script.crossOrigin = 'anonymous'
     script.nonce = nonce
     script.onload = script.onerror = () => {
       script.remove()
-      // Without meaning when the engine was handed over.
-      reject(new NearcastError('network', `nearcast: ${url} could not be loaded, or is of another version`))
+      // Without meaning when it was handed over.
+      reject(scriptMissing(url))
     }
-    const { trustedTypes } = window as TrustedTypesWindow
-    // A policy that forbids the name forbids the script as well: then everything is plain HTTP.
-    const rules = { createScriptURL: (text: string) => text }
-    script.src = trustedTypes ? trustedTypes.createPolicy('nearcast', rules).createScriptURL(url) : url
+    script.src = trustedUrl(url)
     document.head.append(script)
   })
+}
+
+let policy: { createScriptURL(url: string): string } | undefined
+
+/** A policy that forbids the name forbids the script as well: then everything is plain HTTP. One name is given once. */
+function trustedUrl(url: string): string {
+  const { trustedTypes } = window as TrustedTypesWindow
+  policy ??= trustedTypes?.createPolicy('nearcast', { createScriptURL: (text) => text })
+  return policy?.createScriptURL(url) ?? url
 }

@@ -3,4 +3,4 @@ import { createClient } from '../index.ts'
 import type { EngineElement } from './engine-script.ts'
 
 const element = document.currentScript as EngineElement | null
-element?.takeEngine?.({ createClient })
+element?.take?.({ createClient })

@@ -8,20 +8,22 @@ import { LaterClient } from './later-client.ts'
 import { watchLinks } from './marked-links.ts'
 import { readTag, type TagSettings } from './tag-attributes.ts'
 
-/** The hash of engine.js, which the build puts in. */
+/** The hashes of engine.js and trust.js, which the build puts in. */
 declare const engineIntegrity: string
+declare const trustIntegrity: string
 
 // A script of type "module" is not told which tag it is of.
 const tag = typeof document === 'undefined' ? null : (document.currentScript as HTMLScriptElement | null)
 
-const loadEngine = createEngineLoader({
-  url: new URL(
-    `engine.js?${engineIntegrity.slice(-8).replace(/\W/g, '')}`,
-    tag?.src || new URL('/.nearcast/', location.href),
-  ).href,
-  integrity: engineIntegrity,
+/** A script beside this one. */
+const beside = (name: string, integrity: string) => ({
+  url: new URL(`${name}?${integrity.slice(-8).replace(/\W/g, '')}`, tag?.src || new URL('/.nearcast/', location.href))
+    .href,
+  integrity,
   nonce: tag?.nonce ?? '',
 })
+
+const loadEngine = createEngineLoader(beside('engine.js', engineIntegrity), beside('trust.js', trustIntegrity))
 
 /**
  * Makes a client of the page's own. It connects to nobody before consent is `granted`.

@@ -3,7 +3,7 @@ import { manifestTextMax } from '../../shared/limits.ts'
 import { type Manifest, manifestSuffix, readManifest } from '../../shared/manifest.ts'
 import type { Hasher } from '../ports.ts'
 import { readBody } from './limited-body.ts'
-import type { ManifestJudge } from './manifest-trust.ts'
+import type { ManifestJudge } from './manifest-judge.ts'
 
 /**
  * Gives a URL's manifest, or why there is none that can be used. Never rejects.

@@ -3,17 +3,11 @@
  * after every check: no older version, and no key that was replaced, is taken again. Without a pinned key it takes all.
  */
 import type { Bytes } from '../../shared/bytes.ts'
-import type { Manifest } from '../../shared/manifest.ts'
 import { checkSignature, clockToleranceMs, signedPathOf, type Vouched } from '../../shared/manifest-signature.ts'
 import type { KeyId } from '../../shared/public-key.ts'
 import { refusalOf, remembering, replaced } from '../core/site-trust.ts'
 import type { Hasher, SignatureCheck, TrustMemory } from '../ports.ts'
-
-/** Gives why a manifest is not to be trusted for a URL; undefined when it is. Never rejects. */
-export type ManifestJudge = (manifest: Manifest, url: string) => Promise<string | undefined>
-
-/** Where no key is pinned. */
-export const trustAll: ManifestJudge = async () => undefined
+import type { ManifestJudge } from './manifest-judge.ts'
 
 export interface ManifestTrustParts {
   /** The pinned keys. */

@@ -2,7 +2,8 @@
 import { readPublicKeys } from '../../shared/public-key.ts'
 import { type ClientOptions, NearcastError } from '../api.ts'
 import type { Hasher, SignatureCheck, TrustMemory } from '../ports.ts'
-import { createManifestTrust, type ManifestJudge, trustAll } from './manifest-trust.ts'
+import { type ManifestJudge, trustAll } from './manifest-judge.ts'
+import { createManifestTrust } from './manifest-trust.ts'
 
 export interface TrustParts {
   hasher: Hasher

@@ -5,9 +5,10 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { type Bytes, fromBase64Url, toBase64Url } from '../../shared/bytes.ts'
 import { type Jws, printCompact, printHeader, printPart, signedBytes } from '../../shared/jws.ts'
-import { nextKeyClaims, nextKeyType, successionMax } from '../../shared/manifest-signature.ts'
+import { nextKeyClaims, nextKeyType } from '../../shared/manifest-signature.ts'
 import { type KeyId, keyIdOf, printPublicKey } from '../../shared/public-key.ts'
 import { guard, list, literal, object, optional, text } from '../../shared/schema.ts'
+import { successionMax } from '../../shared/signed-parts.ts'
 import { sha256 } from './file-hash.ts'
 
 export interface SiteKey {

@@ -104,6 +104,21 @@ describe('files on a static host', () => {
     expect(refused).toBe('untrusted')
   })
 
+  it('[C65] a page that cannot load what checks signatures believes none, and loads nothing of it without a key', async () => {
+    generate(1)
+    const [key] = await nearcast('keygen', 'site.key')
+    await nearcast('publish', './site', '--key', 'site.key')
+    const visitor = await visit()
+    const asked: string[] = []
+    visitor.page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+    await visitor.page.route('**/trust.js*', (route) => route.abort())
+    const { progress } = await visitor.download(url(), { key: key! })
+    expect(progress.plainReason).toMatch(/signature cannot be checked: .*trust\.js.* could not be loaded/)
+    const before = asked.length
+    expect(await visitor.download(url())).toMatchObject({ progress: { verified: true } })
+    expect(asked.slice(before)).not.toContain('/.nearcast/trust.js')
+  })
+
   it('[C66] a host that lets pages read the file and not its manifest is named, with what it must send', async () => {
     generate(1)
     await nearcast('publish', './site')
