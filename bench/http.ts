@@ -191,7 +191,14 @@ async function openSite(fileBytes: number): Promise<Site> {
     }
   }
   const plainFolder = createTempFolder()
-  for (const name of ['index.html', 'earlier.bin', 'alone.bin', 'alone.bin.nearcast.json', '.nearcast/nearcast.js']) {
+  for (const name of [
+    'index.html',
+    'earlier.bin',
+    'alone.bin',
+    'alone.bin.nearcast.json',
+    '.nearcast/nearcast.js',
+    '.nearcast/engine.js',
+  ]) {
     const response = await fetch(`${wide.url}/${name}`)
     plainFolder.write(name, new Uint8Array(await response.arrayBuffer()))
   }
