@@ -148,6 +148,11 @@ export interface Client {
   fetch(url: string | URL, options?: FetchOptions): Promise<Response>
   download(url: string | URL): Download
   stats(): Stats
+  /**
+   * Fulfilled once all of the client is here: what is fetched sooner may come by plain HTTP, as no page waits for it.
+   * Rejects with `network` when its engine cannot be loaded.
+   */
+  readonly ready: Promise<void>
   /** Withdrawn, every connection to a peer and to the tracker closes at once and HTTP goes on alone. */
   setConsent(consent: Consent): void
   /** Holds from now on. @throws NearcastError `usage` for what is no number of bytes per second */

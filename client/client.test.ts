@@ -8,7 +8,9 @@ import { type PageOrigin, startPageOrigin } from '../test/fakes/page-origin.ts'
 import { sampleBytes, sampleManifest, sha256 } from '../test/fakes/sample-file.ts'
 import type { Client, ClientOptions } from './api.ts'
 import { assembleClient } from './client.ts'
+import type { EngineClient } from './page/engine-script.ts'
 import type { ChunkStore, Hasher, TrackerDialer } from './ports.ts'
+import { BegunRequest } from './shell/begun-request.ts'
 import { createHttpSource } from './shell/http-source.ts'
 import { MemoryStore } from './shell/memory-store.ts'
 import { createResumeHints } from './shell/resume-hints.ts'
@@ -69,6 +71,22 @@ afterEach(async () => {
 const bytesOf = async (response: Response) => Buffer.from(await response.arrayBuffer())
 
 describe('fetch', () => {
+  it('[B39] takes over a request that is under way, and ends it when its signal says so', async () => {
+    const url = `${origin.url}/file.bin`
+    const client: EngineClient = newClient()
+    const response = await client.fetch(url, {}, new BegunRequest(url, undefined))
+    expect((await bytesOf(response)).equals(file)).toBe(true)
+    expect(client.stats().bytes.origin).toBe(file.length)
+    expect(origin.asked.filter((line) => !line.includes('json'))).toEqual(['/file.bin'])
+    const abort = new AbortController()
+    const stalled = new BegunRequest(url, undefined)
+    const other: EngineClient = newClient()
+    const answer = other.fetch(url, { signal: abort.signal }, stalled)
+    abort.abort(new Error('enough'))
+    await expect(answer).rejects.toThrow('enough')
+    await expect(stalled.response.then((one) => one.arrayBuffer())).rejects.toThrow()
+  })
+
   it('[C11] gives the file byte for byte, with the head that the server sent', async () => {
     const response = await newClient().fetch(`${origin.url}/file.bin`)
     expect([response.status, response.headers.get('content-length'), response.url]).toEqual([

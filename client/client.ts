@@ -20,6 +20,7 @@ import {
 import { Engine } from './core/engine.ts'
 import type { ChunkStore, Clock, Dialer, Hasher, HttpSource, TrackerDialer } from './ports.ts'
 import { headOf } from './shell/answer-head.ts'
+import type { BegunRequest } from './shell/begun-request.ts'
 import { addressOf, checkLimits, checkOptions, isStrict } from './shell/checked-options.ts'
 import { linkCountFor } from './shell/device.ts'
 import { isOfSite, isOfTracker } from './shell/edge-address.ts'
@@ -122,6 +123,7 @@ class AssembledClient implements LastingClient {
   readonly #leftBytes: BytesBySource = { peers: 0, origin: 0, store: 0 }
   #isClosed = false
   readonly #downloads = new Set<Download>()
+  readonly ready = Promise.resolve()
 
   constructor(opener: Opener, limits: Required<UploadLimits>, forgetKeys: () => Promise<void> = async () => {}) {
     this.#opener = opener
@@ -133,11 +135,12 @@ class AssembledClient implements LastingClient {
     if (this.#isClosed) throw new NearcastError('closed', 'nearcast: the client is closed: create another')
   }
 
-  async fetch(url: string | URL, options: FetchOptions = {}): Promise<Response> {
+  /** @param begun the plain request for it, where it is under way */
+  async fetch(url: string | URL, options: FetchOptions = {}, begun?: BegunRequest): Promise<Response> {
     this.#refuseClosed()
     const { signal } = options
     const address = addressOf(url)
-    const request = { url: address, headers: new Headers(options.headers), signal, patienceMs: fetchPatienceMs }
+    const request = { url: address, headers: new Headers(options.headers), signal, patienceMs: fetchPatienceMs, begun }
     const opened = await openEarly(this.#opener, request).catch((error) => {
       throw signal?.aborted ? signal.reason : openError(address, error)
     })

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { type PageOrigin, startPageOrigin } from '../../test/fakes/page-origin.ts'
 import { type Client, type ClientOptions, type Download, type DownloadProgress, NearcastError } from '../api.ts'
+import type { BegunRequest } from '../shell/begun-request.ts'
 import type { Engine } from './engine-script.ts'
 import { LaterClient } from './later-client.ts'
 
@@ -17,9 +18,9 @@ class TalkingClient {
     this.options = options
   }
 
-  fetch = async (address: string) => {
+  fetch = async (address: string, _options?: object, begun?: BegunRequest) => {
     this.calls.push(`fetch ${address}`)
-    return new Response('from the engine')
+    return (await begun?.response.catch(() => undefined)) ?? new Response('from the engine')
   }
   download = (address: string): Partial<Download> => {
     this.calls.push(`download ${address}`)
@@ -145,6 +146,41 @@ describe('a client whose engine is not loaded yet', () => {
     engine.fail()
     await expect(download.done).rejects.toMatchObject({ code: 'network' })
     expect(download.progress().state).toBe('failed')
+  })
+
+  it('[B39] asks for what is fetched at once, and lets the engine take the request over', async () => {
+    origin = await startPageOrigin()
+    origin.publish('/plain.bin', new Uint8Array(1000))
+    let answer = () => {}
+    const isAsked = new Promise<void>((resolve) => {
+      origin!.answers.set('/plain.bin', (request, response) => {
+        answer = () => origin!.again(request, response)
+        resolve()
+      })
+    })
+    const engine = lateEngine()
+    const client = new LaterClient({}, engine.load)
+    const fetched = client.fetch(`${origin.url}/plain.bin`)
+    await isAsked
+    await engine.come()
+    await client.ready
+    answer()
+    expect((await (await fetched).arrayBuffer()).byteLength).toBe(1000)
+    expect(engine.client.calls).toEqual([`fetch ${origin.url}/plain.bin`])
+    expect(origin.asked).toEqual(['/plain.bin'])
+  })
+
+  it('[B39] gives the page the plain answer when the engine does not come', async () => {
+    origin = await startPageOrigin()
+    origin.publish('/plain.bin', new Uint8Array(1000))
+    const engine = lateEngine()
+    const abort = new AbortController()
+    const client = new LaterClient({}, engine.load)
+    const answer = await client.fetch(`${origin.url}/plain.bin`, { signal: abort.signal })
+    expect(answer.headers.get('content-length')).toBe('1000')
+    abort.abort(new Error('enough'))
+    await expect(answer.arrayBuffer()).rejects.toThrow()
+    expect(origin.asked).toEqual(['/plain.bin'])
   })
 
   it('[C61] fetches nothing that it cannot check where nothing but signed files is taken', async () => {

@@ -12,12 +12,16 @@ import {
   type Stats,
   type UploadLimits,
 } from '../api.ts'
+import { BegunRequest } from '../shell/begun-request.ts'
 import { addressOf, checkLimits, checkOptions, isStrict } from '../shell/checked-options.ts'
-import type { Engine } from './engine-script.ts'
+import type { Engine, EngineClient } from './engine-script.ts'
 import { LaterDownload } from './later-download.ts'
 
-/** A fetch waits no longer than this for the engine: then it is plain HTTP this time. */
-const enginePatienceMs = 1_000
+/** A fetch whose answer is here waits no longer than this for the engine: then it is plain HTTP this time. */
+const enginePatienceMs = 100
+
+/** One whose server does not answer has time: the engine may know another. */
+const failedPatienceMs = 1_000
 
 /** Where nothing but signed files is taken, longer than any engine is on its way. */
 const strictPatienceMs = 30_000
@@ -27,8 +31,8 @@ export class LaterClient implements Client {
   readonly #load: () => Promise<Engine>
   #consent: Consent
   #limits: Required<UploadLimits>
-  #real: Client | undefined
-  #loading: Promise<Client> | undefined
+  #real: EngineClient | undefined
+  #loading: Promise<EngineClient> | undefined
   #isClosed = false
   readonly #downloads = new Set<Download>()
 
@@ -47,7 +51,7 @@ export class LaterClient implements Client {
   }
 
   /** The client itself. Rejects when the engine cannot be loaded. */
-  #ready(): Promise<Client> {
+  #ready(): Promise<EngineClient> {
     this.#loading ??= this.#load().then(
       ({ createClient }) => {
         if (this.#isClosed) throw closedError()
@@ -62,6 +66,10 @@ export class LaterClient implements Client {
     return this.#loading
   }
 
+  get ready(): Promise<void> {
+    return this.#ready().then(() => {})
+  }
+
   #refuseClosed(): void {
     if (this.#isClosed) throw closedError()
   }
@@ -71,14 +79,16 @@ export class LaterClient implements Client {
     const address = addressOf(url)
     const { signal, headers } = options
     signal?.throwIfAborted()
-    // What must be checked waits for what checks it.
-    const patienceMs = isStrict(this.#options) ? strictPatienceMs : enginePatienceMs
-    const client = this.#real ?? (await inTime(this.#ready(), patienceMs, signal))
-    if (client) return client.fetch(address, options)
+    if (this.#real) return this.#real.fetch(address, options)
+    // What must be checked waits for what checks it. Else the engine takes the request over, if it is here in time.
+    const begun = isStrict(this.#options) ? undefined : new BegunRequest(address, headers)
+    const client = await inTime(this.#ready(), begun, signal)
+    if (client) return client.fetch(address, options, begun)
+    if (this.#isClosed) begun?.cancel()
     this.#refuseClosed()
-    if (isStrict(this.#options))
-      throw new NearcastError('untrusted', `nearcast: ${address}: the engine that checks it is not here`)
-    return fetch(address, { ...(signal && { signal }), ...(headers && { headers }) }).catch((error: unknown) => {
+    if (!begun) throw new NearcastError('untrusted', `nearcast: ${address}: the engine that checks it is not here`)
+    begun.endBy(signal)
+    return begun.response.catch((error: unknown) => {
       throw signal?.aborted
         ? error
         : new NearcastError('network', `nearcast: ${address} could not be reached`, { cause: error })
@@ -138,21 +148,33 @@ export class LaterClient implements Client {
 
 const closedError = () => new NearcastError('closed', 'nearcast: the client is closed: create another')
 
-/** The client when it is there in time. Rejects when the signal says so first. */
+/** The client when it is here soon enough after the answer. Rejects when the signal says so first. */
 function inTime(
-  client: Promise<Client>,
-  patienceMs: number,
+  client: Promise<EngineClient>,
+  begun: BegunRequest | undefined,
   signal: AbortSignal | undefined,
-): Promise<Client | undefined> {
+): Promise<EngineClient | undefined> {
   return new Promise((resolve, reject) => {
-    const abort = () => reject(signal?.reason)
-    const end = (found?: Client) => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const abort = () => {
+      begun?.cancel(signal?.reason)
+      reject(signal?.reason)
+    }
+    const end = (found?: EngineClient) => {
       clearTimeout(timer)
       signal?.removeEventListener('abort', abort)
       resolve(found)
     }
-    const timer = setTimeout(end, patienceMs)
+    const wait = (ms: number) => {
+      timer = setTimeout(end, ms)
+    }
     signal?.addEventListener('abort', abort)
+    if (begun)
+      begun.response.then(
+        () => wait(enginePatienceMs),
+        () => wait(failedPatienceMs),
+      )
+    else wait(strictPatienceMs)
     client.then(end, () => end())
   })
 }

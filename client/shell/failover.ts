@@ -16,12 +16,20 @@ export interface Answered {
   address: string
 }
 
-/** @param edges to be asked in this order, once they are needed */
-export async function fetchAnywhere(url: string, init: RequestInit, edges: () => readonly string[]): Promise<Answered> {
+/**
+ * @param edges to be asked in this order, once they are needed
+ * @param begun the plain request, where it is under way
+ */
+export async function fetchAnywhere(
+  url: string,
+  init: RequestInit,
+  edges: () => readonly string[],
+  begun?: Promise<Response>,
+): Promise<Answered> {
   let own: Response | undefined
   let failure: unknown
   try {
-    own = await fetch(url, init)
+    own = await (begun ?? fetch(url, init))
     if (!brokenStatuses.includes(own.status)) return { response: own, address: url }
   } catch (error) {
     failure = error

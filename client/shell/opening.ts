@@ -11,6 +11,7 @@ import type { Clock, Hasher } from '../ports.ts'
 import { AnswerBody } from './answer-body.ts'
 import { type ByteRange, disagreement, isAnswerTo, leafClaimOf, parseRange } from './answer-head.ts'
 import { pump } from './answer-pump.ts'
+import type { BegunRequest } from './begun-request.ts'
 import { earlyLeaf } from './early-leaf.ts'
 import { fetchAnywhere } from './failover.ts'
 import { inTime, type ManifestSource } from './manifest-source.ts'
@@ -51,6 +52,8 @@ export interface OpenRequest {
   signal: AbortSignal | undefined
   /** How long after the answer's head the manifest may still come. */
   patienceMs: number
+  /** The plain request, where it is under way. */
+  begun?: BegunRequest | undefined
 }
 
 export type Opened =
@@ -131,6 +134,7 @@ function begin(response: Response, leaf: Promise<Bytes | undefined>, next: () =>
 
 /** @param isLate whether the manifest is left for later: its request slows the file's down on a busy machine */
 async function ask(opener: Opener, request: OpenRequest, isLate: boolean): Promise<Opened | Asked> {
+  const { begun } = request
   request.signal?.throwIfAborted()
   const ended = new AbortController()
   const isRanged = request.headers.has('range')
@@ -144,15 +148,21 @@ async function ask(opener: Opener, request: OpenRequest, isLate: boolean): Promi
   if (!isRanged && opener.hints.has(request.url)) {
     const known = await inTime(hintPatienceMs, manifest())
     refuseClosed(opener, request.url)
-    if (typeof known !== 'string') return { kind: 'file', ...(await take(opener, request, known, undefined)) }
+    if (typeof known !== 'string') {
+      begun?.cancel()
+      return { kind: 'file', ...(await take(opener, request, known, undefined)) }
+    }
   }
   const body = new AbortController()
-  const cancel = () => body.abort(request.signal?.reason)
+  const cancel = () => {
+    body.abort(request.signal?.reason)
+    begun?.cancel(request.signal?.reason)
+  }
   request.signal?.addEventListener('abort', cancel)
   request.signal?.throwIfAborted()
   // The file is asked for first: its head is what the page would wait for without Nearcast too.
   const init = { headers: request.headers, signal: body.signal }
-  const answering = fetchAnywhere(request.url, init, () => opener.standIns(request.url))
+  const answering = fetchAnywhere(request.url, init, () => opener.standIns(request.url), begun?.response)
   if (!isLate) void manifest()
   const askedAt = opener.clock.now()
   const { response, address: answerer } = await answering.finally(opener.rehearsal.asking())

@@ -48,8 +48,9 @@ export class Visitor {
   }
 
   async createClient(options: ClientOptions = {}): Promise<void> {
-    await this.page.evaluate((given) => {
+    await this.page.evaluate(async (given) => {
       window.client = window.Nearcast.createClient({ tracker: 'auto', consent: 'granted', ...given })
+      await window.client.ready
     }, options)
   }
 

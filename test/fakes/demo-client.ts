@@ -22,6 +22,7 @@ export class FakeClient implements Client {
   readonly #fileBytes: number
   readonly #downloads = new Map<string, FakeDownload>()
   readonly #rng: Rng
+  readonly ready = Promise.resolve()
   #consent: Consent
   #nowMs = 0
 
