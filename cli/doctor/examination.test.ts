@@ -143,14 +143,19 @@ describe('a tracker that asks for more', () => {
   })
 })
 
-it('[T210] STUN is asked at the port that the tracker names', async () => {
-  const tracker = createTracker({ log: silentLog })
-  const stunPort = await tracker.openStun(0, '127.0.0.1')
-  const port = await serve(tracker)
-  expect((await examine(`http://127.0.0.1:${port}`)).get('STUN')?.verdict).toBe('ok')
-  await tracker.close()
-  expect(await askStun({ host: '127.0.0.1', port: stunPort }, 700)).toMatch(/no answer|ECONNREFUSED/)
-})
+it.each(['open', 'token'] as const)(
+  '[T210] STUN is asked at the port that the tracker names: %s',
+  async (admission) => {
+    const tracker = createTracker({ log: silentLog, ...(admission === 'token' && { admission, tokenSecret: secret }) })
+    const stunPort = await tracker.openStun(0, '127.0.0.1')
+    const port = await serve(tracker)
+    const shown = admission === 'token' ? token({ origin: 'https://site.example' }) : undefined
+    const findings = await examine(`http://127.0.0.1:${port}`, { token: shown, swarm: swarmA })
+    expect(findings.get('STUN')?.verdict).toBe('ok')
+    await tracker.close()
+    expect(await askStun({ host: '127.0.0.1', port: stunPort }, 700)).toMatch(/no answer|ECONNREFUSED/)
+  },
+)
 
 describe('a proxy that spoils something is found out, with the lines that mend it', () => {
   it.each([

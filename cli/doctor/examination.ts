@@ -9,8 +9,8 @@ import { trackerPath } from '../../tracker/main.ts'
 import { type Finding, found } from './finding.ts'
 import { checkTls, hostOf, isLocal, isSecure, lookUp, reach } from './reach.ts'
 import { joinFinding, refusedFinding, tokenFinding, unwelcomeFinding } from './refusals.ts'
-import { forwardedRemedy, idleRemedy, silenceRemedy, spoofRemedy, stunRemedy, trustRemedy } from './remedies.ts'
-import { askStun, stunTargetOf } from './stun.ts'
+import { forwardedRemedy, idleRemedy, silenceRemedy, spoofRemedy, trustRemedy } from './remedies.ts'
+import { stunFinding } from './stun.ts'
 import { type Refused, statusText, Visit } from './visit.ts'
 
 export interface ExaminationOptions {
@@ -76,7 +76,9 @@ export class Examination {
       await this.#address(welcome)
       await this.#strangers()
       await this.#introduction(visit)
-      await this.#stun(welcome)
+      // Where tokens are needed they are for who has shown one.
+      const named = visit.heard('servers') ?? welcome
+      this.#add(await stunFinding(hostOf(this.#options.url), named, this.#options.patienceMs))
       await this.#idle(visit, welcome)
     }
     visit.close()
@@ -251,24 +253,6 @@ export class Examination {
     return found('peers', 'fault', 'a signal of 3 KB from one client does not reach the other', [
       'If short messages arrive, a filter between here and the tracker minds the length of WebSocket messages.',
     ])
-  }
-
-  /** The servers that the tracker names to its clients; TURN needs more than a question. */
-  async #stun({ stunPort, iceServers = [] }: TrackerMessage & { type: 'welcome' }): Promise<void> {
-    const { url, patienceMs } = this.#options
-    const named = iceServers.flatMap(({ urls }) => urls.map(stunTargetOf)).filter((one) => one !== undefined)
-    const own = stunPort === undefined ? [] : [{ host: hostOf(url), port: stunPort }]
-    const targets = [...own, ...named]
-    if (targets.length === 0) {
-      return this.#add(found('STUN', 'skipped', 'this tracker names no STUN server: peers use what the page names'))
-    }
-    const outcomes = await Promise.all(targets.map((target) => askStun(target, patienceMs)))
-    const failed = targets.flatMap(({ host, port }, i) =>
-      outcomes[i] === undefined ? [] : [`${host}, UDP port ${port} (${outcomes[i]})`],
-    )
-    if (failed.length === 0)
-      this.#add(found('STUN', 'ok', `${targets.length === 1 ? 'the server' : 'all servers'} named answer`))
-    else this.#add(found('STUN', 'warning', `there is no STUN at ${failed.join(', ')}`, stunRemedy))
   }
 
   async #idle(visit: Visit, { seen }: TrackerMessage & { type: 'welcome' }): Promise<void> {

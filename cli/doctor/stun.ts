@@ -3,6 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIP } from 'node:net'
+import type { TrackerMessage } from '../../shared/tracker-messages.ts'
+import { type Finding, found } from './finding.ts'
+import { stunRemedy } from './remedies.ts'
 
 const bindingRequest = 0x0001
 const bindingSuccess = 0x0101
@@ -23,6 +26,27 @@ export function stunTargetOf(url: string): StunTarget | undefined {
   const match = /^stun:(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(url)
   const host = match?.[1] ?? match?.[2]
   return host === undefined ? undefined : { host, port: Number(match?.[3] ?? defaultPort) }
+}
+
+/** The servers that a tracker names to its clients; TURN needs more than a question. */
+export async function stunFinding(
+  host: string,
+  { stunPort, iceServers = [] }: Pick<TrackerMessage & { type: 'servers' }, 'stunPort' | 'iceServers'>,
+  patienceMs: number,
+): Promise<Finding> {
+  const named = iceServers.flatMap(({ urls }) => urls.map(stunTargetOf)).filter((one) => one !== undefined)
+  const own = stunPort === undefined ? [] : [{ host, port: stunPort }]
+  const targets = [...own, ...named]
+  if (targets.length === 0) {
+    return found('STUN', 'skipped', 'this tracker names no STUN server: peers use what the page names')
+  }
+  const outcomes = await Promise.all(targets.map((target) => askStun(target, patienceMs)))
+  const failed = targets.flatMap(({ host, port }, i) =>
+    outcomes[i] === undefined ? [] : [`${host}, UDP port ${port} (${outcomes[i]})`],
+  )
+  return failed.length === 0
+    ? found('STUN', 'ok', `${targets.length === 1 ? 'the server' : 'all servers'} named answer`)
+    : found('STUN', 'warning', `there is no STUN at ${failed.join(', ')}`, stunRemedy)
 }
 
 /** @returns undefined when it answers, otherwise why it does not */

@@ -91,15 +91,17 @@ export class Visit {
     this.#socket.send(JSON.stringify(message))
   }
 
+  /** The first message of one of these types that has come. */
+  heard<T extends TrackerMessage['type']>(...types: T[]): Of<T> | undefined {
+    const at = this.#told.findIndex(({ type }) => types.some((one) => one === type))
+    return at < 0 ? undefined : (this.#told.splice(at, 1)[0] as Of<T>)
+  }
+
   /** The next message of one of these types; undefined when none comes in time, or the connection ends. */
   async hears<T extends TrackerMessage['type']>(...types: T[]): Promise<Of<T> | undefined> {
-    const find = () => {
-      const at = this.#told.findIndex(({ type }) => types.some((one) => one === type))
-      return at < 0 ? undefined : (this.#told.splice(at, 1)[0] as Of<T>)
-    }
-    let heard = find()
+    let heard = this.heard(...types)
     await this.#until(this.#patienceMs, () => {
-      heard ??= find()
+      heard ??= this.heard(...types)
       return heard !== undefined || this.closing !== undefined
     })
     return heard
