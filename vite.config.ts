@@ -1,4 +1,4 @@
-/** Builds by mode (`engine`, `trust` and `script`: the script tag; `module`: for bundlers; `page`: the demo), and nothing of tests. */
+/** Builds by mode (`engine`, `trust`, `script`, `worker`: the script tag; `module`: for bundlers; `page`: the demo), and nothing of tests. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -24,7 +24,7 @@ const integrityOf = (path: string) => `sha384-${createHash('sha384').update(read
 /** The engine without what checks signatures: that is a script of its own. */
 const engine = (): UserConfig => {
   const config = library('client/page/engine.ts', 'iife', 'engine.js')
-  const alias = [{ find: './shell/trust-code.ts', replacement: resolve('client/page/trust-code.ts') }]
+  const alias = [{ find: '../shell/trust-code.ts', replacement: resolve('client/page/trust-code.ts') }]
   return { ...config, resolve: { alias } }
 }
 
@@ -47,6 +47,7 @@ export default defineConfig(({ mode }) => {
   if (mode === 'engine') return engine()
   if (mode === 'trust') return library('client/page/trust.ts', 'iife', 'trust.js')
   if (mode === 'script') return script()
+  if (mode === 'worker') return library('client/worker/sw.ts', 'iife', 'sw.js')
   if (mode === 'module') return library('client/index.ts', 'es', 'nearcast.mjs')
   return page
 })

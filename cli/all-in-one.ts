@@ -76,7 +76,11 @@ function demoListing(origin: Origin, demo: Demo): Answer {
 function ownAnswers({ origin, sdk, demo }: AllInOneOptions): Map<string, Answer> {
   const answers = new Map<string, Answer>()
   for (const [name, file] of sdk) {
-    answers.set(`/.nearcast/${name}`, (request, response) => sendBuiltFile(file, request, response))
+    answers.set(`/.nearcast/${name}`, (request, response) => {
+      // The worker is for the whole site, which it may only be where its server says so.
+      if (name === 'sw.js') response.setHeader('Service-Worker-Allowed', '/')
+      return sendBuiltFile(file, request, response)
+    })
   }
   if (demo !== undefined) {
     answers.set('/.nearcast/demo.json', demoListing(origin, demo))

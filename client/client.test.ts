@@ -7,8 +7,7 @@ import { leafHashes } from '../shared/merkle.ts'
 import { type PageOrigin, startPageOrigin } from '../test/fakes/page-origin.ts'
 import { sampleBytes, sampleManifest, sha256 } from '../test/fakes/sample-file.ts'
 import type { Client, ClientOptions } from './api.ts'
-import { assembleClient } from './client.ts'
-import type { EngineClient } from './page/engine-script.ts'
+import { assembleClient, type EngineClient } from './client.ts'
 import type { ChunkStore, Hasher, TrackerDialer } from './ports.ts'
 import { BegunRequest } from './shell/begun-request.ts'
 import { createHttpSource } from './shell/http-source.ts'
@@ -28,7 +27,7 @@ function newClient(
   options: ClientOptions = {},
   store: ChunkStore = new MemoryStore(64 * 1024 * 1024),
   trackerDialer?: TrackerDialer,
-): Client {
+): EngineClient {
   const nobody = () => {
     throw new Error('no peers here')
   }

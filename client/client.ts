@@ -27,7 +27,8 @@ import { isOfSite, isOfTracker } from './shell/edge-address.ts'
 import { FileDownload } from './shell/file-download.ts'
 import { type ManifestJudge, trustAll } from './shell/manifest-judge.ts'
 import { createManifestSource, type ManifestSource } from './shell/manifest-source.ts'
-import { type Opener, openEarly, openError } from './shell/opening.ts'
+import { openError } from './shell/open-error.ts'
+import { type Opener, type OpenRequest, open, openEarly } from './shell/opening.ts'
 import { openBegun, openReader } from './shell/reader.ts'
 import { Rehearsal } from './shell/rehearsal.ts'
 import type { ResumeHints } from './shell/resume-hints.ts'
@@ -64,8 +65,19 @@ export interface ClientParts {
   log?: Log
 }
 
+/** A client that a service worker can ask as well. */
+export interface EngineClient extends LastingClient {
+  /** @param begun the plain request for it, where it is under way: it is taken over */
+  fetch(url: string | URL, options?: FetchOptions, begun?: BegunRequest): Promise<Response>
+  /** The verified bytes of an answer that somebody else asked for; undefined where it is plain, and then untouched. */
+  takeOver(request: TakeOver): Promise<{ body: ReadableStream<Uint8Array>; root: Root } | undefined>
+}
+
+/** What is to be taken over, and `begun`, which gives the answer. */
+export type TakeOver = Pick<OpenRequest, 'url' | 'headers' | 'signal' | 'begun'>
+
 /** @throws NearcastError `usage` when an option is not what it must be */
-export function assembleClient(options: ClientOptions, parts: ClientParts): LastingClient {
+export function assembleClient(options: ClientOptions, parts: ClientParts): EngineClient {
   const { limits, trackerUrl: address } = checkOptions(options)
   const { tracker, token, consent = 'denied', mode = 'balanced' } = options
   const log = parts.log ?? silentLog
@@ -115,7 +127,7 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Last
   return new AssembledClient(opener, limits, parts.forgetKeys)
 }
 
-class AssembledClient implements LastingClient {
+class AssembledClient implements EngineClient {
   readonly #opener: Opener
   #limits: Required<UploadLimits>
   readonly #forgetKeys: () => Promise<void>
@@ -153,6 +165,15 @@ class AssembledClient implements LastingClient {
       head,
       openReader(runtime, file, range ?? { from: 0, to: file.manifest.geometry.fileBytes }, signal),
     )
+  }
+
+  async takeOver(request: TakeOver): Promise<{ body: ReadableStream<Uint8Array>; root: Root } | undefined> {
+    this.#refuseClosed()
+    const opened = await open(this.#opener, { ...request, patienceMs: fetchPatienceMs })
+    if (opened.kind === 'plain') return undefined
+    const { root, geometry } = opened.file.manifest
+    const range = opened.range ?? { from: 0, to: geometry.fileBytes }
+    return { body: openReader(this.#opener.runtime, opened.file, range, request.signal), root }
   }
 
   download(url: string | URL): Download {

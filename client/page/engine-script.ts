@@ -2,19 +2,16 @@
  * Loads the engine from beside this script, once it is needed, and for it the code that checks signatures: their hashes are
  * part of this one, so that who pins this script pins all. What cannot be loaded is tried again the next time.
  */
-
-import { type Client, type ClientOptions, type FetchOptions, NearcastError } from '../api.ts'
-import type { BegunRequest } from '../shell/begun-request.ts'
+import { type ClientOptions, NearcastError } from '../api.ts'
+import type { EngineClient } from '../client.ts'
 import type { WebTrustMaker } from '../shell/web-trust.ts'
+import type { WorkerAsk } from '../worker/worker-messages.ts'
 
 /** What the engine's script gives to the one that loaded it. */
 export interface Engine {
   createClient(options: ClientOptions): EngineClient
-}
-
-export interface EngineClient extends Client {
-  /** @param begun the plain request for it, where it is under way: it is taken over */
-  fetch(url: string | URL, options?: FetchOptions, begun?: BegunRequest): Promise<Response>
+  /** Brings what the service worker asks for, or says that it does not. */
+  answerWorker(client: EngineClient, ask: WorkerAsk, port: MessagePort): Promise<void>
 }
 
 /** The own element of a script that is loaded, through which it hands over what it is: nobody else's can stand in. */

@@ -1,6 +1,7 @@
 /** The engine as a script of its own: hands itself to the script that loaded it, and leaves nothing on the page. */
-import { createClient } from '../index.ts'
+import { createBrowserClient } from './browser-client.ts'
 import type { EngineElement } from './engine-script.ts'
+import { answerWorker } from './worker-answers.ts'
 
 const element = document.currentScript as EngineElement | null
-element?.take?.({ createClient })
+element?.take?.({ createClient: createBrowserClient, answerWorker })

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { type PageOrigin, startPageOrigin } from '../../test/fakes/page-origin.ts'
-import { type Client, type ClientOptions, type Download, type DownloadProgress, NearcastError } from '../api.ts'
+import { type ClientOptions, type Download, type DownloadProgress, NearcastError } from '../api.ts'
+import type { EngineClient } from '../client.ts'
 import type { BegunRequest } from '../shell/begun-request.ts'
 import type { Engine } from './engine-script.ts'
 import { LaterClient } from './later-client.ts'
@@ -57,7 +58,7 @@ function lateEngine() {
   }
   const createClient = (options: ClientOptions) => {
     made = new TalkingClient(options)
-    return made as object as Client
+    return made as object as EngineClient
   }
   return {
     load,
@@ -68,7 +69,7 @@ function lateEngine() {
       return made!
     },
     async come() {
-      settle.resolve({ createClient })
+      settle.resolve({ createClient, answerWorker: async () => {} })
       await new Promise((resolve) => setTimeout(resolve))
     },
     fail: () => settle.reject(new NearcastError('network', 'nearcast: engine.js could not be loaded')),

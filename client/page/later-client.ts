@@ -12,9 +12,11 @@ import {
   type Stats,
   type UploadLimits,
 } from '../api.ts'
+import type { EngineClient } from '../client.ts'
 import { BegunRequest } from '../shell/begun-request.ts'
 import { addressOf, checkLimits, checkOptions, isStrict } from '../shell/checked-options.ts'
-import type { Engine, EngineClient } from './engine-script.ts'
+import type { WorkerAsk } from '../worker/worker-messages.ts'
+import type { Engine } from './engine-script.ts'
 import { LaterDownload } from './later-download.ts'
 
 /** A fetch whose answer is here waits no longer than this for the engine: then it is plain HTTP this time. */
@@ -36,11 +38,14 @@ export class LaterClient implements Client {
   #isClosed = false
   readonly #downloads = new Set<Download>()
 
+  readonly #consentChanged: () => void
+
   /** @throws NearcastError `usage` when an option is not what it must be */
-  constructor(options: ClientOptions, load: () => Promise<Engine>) {
+  constructor(options: ClientOptions, load: () => Promise<Engine>, consentChanged: () => void = () => {}) {
     this.#limits = checkOptions(options).limits
     this.#options = options
     this.#load = load
+    this.#consentChanged = consentChanged
     this.#consent = options.consent ?? 'denied'
     // Who agreed is about to want something. Without consent the engine can wait until it is asked for.
     if (this.#consent === 'granted') this.#ready().catch(() => {})
@@ -106,6 +111,18 @@ export class LaterClient implements Client {
     return download
   }
 
+  /** Loads the engine ahead of its first use. */
+  async prepare(): Promise<void> {
+    await this.#ready()
+  }
+
+  /** Brings what the service worker asks for. Rejects when the engine cannot be loaded. */
+  async answerWorker(ask: WorkerAsk, port: MessagePort): Promise<void> {
+    const client = await this.#ready()
+    const { answerWorker } = await this.#load()
+    await answerWorker(client, ask, port)
+  }
+
   stats(): Stats {
     return (
       this.#real?.stats() ?? {
@@ -124,6 +141,7 @@ export class LaterClient implements Client {
     this.#refuseClosed()
     this.#consent = consent
     this.#real?.setConsent(consent)
+    this.#consentChanged()
   }
 
   get uploadLimits(): Required<UploadLimits> {

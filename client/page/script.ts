@@ -1,12 +1,13 @@
 /**
- * The script tag: puts the API at `window.Nearcast`, and makes marked links download through it, by the settings in the
- * tag's own `data-` attributes. It is small, and loads the engine once there is something for it to do.
+ * The script tag: puts the API at `window.Nearcast`, and accelerates what the tag's own `data-` attributes and the
+ * page's marks say. It is small, and loads the engine once there is something for it to do.
  */
 import { type Client, type ClientOptions, NearcastError } from '../api.ts'
 import { createEngineLoader } from './engine-script.ts'
 import { LaterClient } from './later-client.ts'
 import { watchLinks } from './marked-links.ts'
 import { readTag, type TagSettings } from './tag-attributes.ts'
+import { hasMarkedMedia, unregisterWorker, WorkerDesk } from './worker-desk.ts'
 
 /** The hashes of engine.js and trust.js, which the build puts in. */
 declare const engineIntegrity: string
@@ -15,10 +16,12 @@ declare const trustIntegrity: string
 // A script of type "module" is not told which tag it is of.
 const tag = typeof document === 'undefined' ? null : (document.currentScript as HTMLScriptElement | null)
 
-/** A script beside this one. */
+/** Where this script is, and with it the engine, what checks signatures, and the worker. */
+const ownUrl = tag?.src || new URL('/.nearcast/nearcast.js', location.href).href
+
+/** A script beside this one, named for its content: no cache gives the old one while a new version is put in place. */
 const beside = (name: string, integrity: string) => ({
-  url: new URL(`${name}?${integrity.slice(-8).replace(/\W/g, '')}`, tag?.src || new URL('/.nearcast/', location.href))
-    .href,
+  url: new URL(`${name}?${integrity.slice(-8).replace(/\W/g, '')}`, ownUrl).href,
   integrity,
   nonce: tag?.nonce ?? '',
 })
@@ -46,29 +49,75 @@ function tagOptions({ options, token, tokenUrl, consent }: TagSettings): ClientO
   }
 }
 
+let settings: TagSettings | undefined
 let client: LaterClient | undefined
+let workerDesk: WorkerDesk | undefined
+/** The site or the page is done with Nearcast. */
+let isOff = false
 
-/** The client of the tag's settings, made when it is first needed. Of a tag with a wrong value: one over HTTP alone. */
-export function tagClient(): Client {
-  client ??= new LaterClient(settings ? tagOptions(settings) : {}, loadEngine)
+function ownClient(): LaterClient {
+  client ??= new LaterClient(settings ? tagOptions(settings) : {}, loadEngine, () => workerDesk?.consentChanged())
   return client
 }
 
-/** Whether the visitor agreed: as the tag says, until the page says otherwise. */
-const isGranted = () => (client ? client.consent === 'granted' : settings?.consent === 'granted')
+/** The client of the tag's settings, made when it is first needed. Of a tag with a wrong value: one over HTTP alone. */
+export const tagClient = (): Client => ownClient()
 
-function start(): TagSettings | undefined {
-  if (!tag) return undefined
-  const { settings, complaints } = readTag({ ...tag.dataset })
-  for (const complaint of complaints) console.error(`nearcast: ${complaint}`)
-  if (!settings) return undefined
-  if (settings.consent === 'ask') {
-    console.info('nearcast: data-consent is "ask": the page asks, and calls Nearcast.tagClient().setConsent("granted")')
-  }
-  watchLinks(() => (isGranted() ? tagClient() : undefined))
-  return settings
+/** Whether the visitor agreed: as the tag says, until the page says otherwise. */
+const isGranted = () => !isOff && (client ? client.consent : settings?.consent) === 'granted'
+
+async function clear(): Promise<void> {
+  isOff = true
+  await ownClient().close({ clear: true })
 }
 
-const settings = start()
+/** The worker's script: what the tag names, or the one beside this script. */
+function workerUrl(): URL {
+  const { worker, match } = settings ?? {}
+  if (worker !== undefined && worker !== 'off') return new URL(worker, location.href)
+  const url = new URL('sw.js', ownUrl)
+  if (match) url.searchParams.set('match', match)
+  return url
+}
+
+/** Takes the service worker off this site, closes every connection of this page, and deletes what is stored. */
+export async function unregister(): Promise<void> {
+  await unregisterWorker(workerUrl().href)
+  await clear()
+}
+
+function startWorker({ worker, match }: TagSettings): void {
+  const { href, origin } = workerUrl()
+  if (worker === 'off') return void unregisterWorker(href)
+  if (!worker && !match && !hasMarkedMedia()) return
+  if (origin !== location.origin) {
+    return console.error('nearcast: the service worker must be of this site: data-worker is to be its path')
+  }
+  workerDesk = new WorkerDesk(href, {
+    isGranted,
+    prepare: () =>
+      void ownClient()
+        .prepare()
+        .catch(() => {}), // the first use tries again
+    answerWorker: (ask, port) => ownClient().answerWorker(ask, port),
+    clear: () => void clear(),
+  })
+}
+
+function start(tag: HTMLScriptElement): void {
+  const { settings: read, complaints } = readTag({ ...tag.dataset })
+  for (const complaint of complaints) console.error(`nearcast: ${complaint}`)
+  settings = read
+  if (!read) return
+  if (read.consent === 'ask') {
+    console.info('nearcast: data-consent is "ask": the page asks, and calls Nearcast.tagClient().setConsent("granted")')
+  }
+  watchLinks(() => (isGranted() ? ownClient() : undefined))
+  // Marks can only be seen once the page is there.
+  if (document.readyState !== 'loading') startWorker(read)
+  else document.addEventListener('DOMContentLoaded', () => startWorker(read))
+}
+
+if (tag) start(tag)
 
 export { NearcastError }

@@ -16,12 +16,16 @@ describe('the attributes of the script tag', () => {
       memoryMax: '1048576',
       consent: 'granted',
       tokenUrl: '/token',
+      match: '*.mp4',
+      worker: '/sw.js',
     })
     expect(complaints).toEqual([])
     expect(settings).toEqual({
       consent: 'granted',
       tokenUrl: '/token',
       token: undefined,
+      match: '*.mp4',
+      worker: '/sw.js',
       options: {
         tracker: 'auto',
         mode: 'frugal',
@@ -51,6 +55,7 @@ describe('the attributes of the script tag', () => {
     ['iceServers', '{"urls":"turn:x"}', 'data-ice-servers is "{"urls":"turn:x"}": it must be a JSON list'],
     ['iceServers', 'turn:x', 'it must be a JSON list'],
     ['unsigned', 'maybe', 'data-unsigned is "maybe": it must be one of plain, error'],
+    ['match', '*.a '.repeat(65), 'it must be at most 64 patterns'],
     ['store', 'cloud', 'data-store is "cloud": it must be one of device, memory'],
   ])('[B4] with data-%s="%s" are plain HTTP, and say what would be right', (name, value, complaint) => {
     const { settings, complaints } = readTag({ consent: 'granted', [name]: value })

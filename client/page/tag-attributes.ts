@@ -3,6 +3,7 @@
  * texts, gives settings and complaints, and knows no element.
  */
 import type { ClientOptions, Mode } from '../api.ts'
+import { readGlobs } from '../core/url-globs.ts'
 
 /** `ask` is not granted until the page says so; `off` and `denied` are the same. */
 export type TagConsent = 'ask' | 'granted' | 'off' | 'denied'
@@ -13,6 +14,10 @@ export interface TagSettings {
   token: string | undefined
   tokenUrl: string | undefined
   consent: TagConsent
+  /** What the service worker takes; a list of patterns. */
+  match: string | undefined
+  /** The service worker's script, or `off` for none. */
+  worker: string | undefined
 }
 
 export interface TagReading {
@@ -52,6 +57,11 @@ const iceServers: Reader = (text) => {
   throw 'a JSON list of servers, such as [{"urls":"turn:turn.example.org","username":"u","credential":"c"}]'
 }
 
+const matchList: Reader = (text) => {
+  if (readGlobs(text)) return text
+  throw 'at most 64 patterns of at most 256 letters'
+}
+
 /** The client's option that each attribute sets, by the name that it has in `dataset`. */
 const optionReaders: Record<string, [option: keyof ClientOptions, read: Reader]> = {
   tracker: ['tracker', anyText],
@@ -71,6 +81,8 @@ const ownReaders: Record<string, Reader> = {
   consent: oneOf('ask', 'granted', 'off', 'denied'),
   token: anyText,
   tokenUrl: anyText,
+  match: matchList,
+  worker: anyText,
 }
 
 /** Every attribute that the tag has, as `dataset` names it. */
@@ -100,6 +112,6 @@ export function readTag(attributes: Readonly<Record<string, string | undefined>>
       complaints.push(`${htmlName(name)} is "${text}": it must be ${right}. Everything comes by plain HTTP`)
     }
   }
-  const { consent = 'off', token, tokenUrl } = own as Partial<TagSettings>
-  return { settings: isRight ? { options, token, tokenUrl, consent } : undefined, complaints }
+  const { consent = 'off', token, tokenUrl, match, worker } = own as Partial<TagSettings>
+  return { settings: isRight ? { options, token, tokenUrl, consent, match, worker } : undefined, complaints }
 }

@@ -53,7 +53,7 @@ export interface OpenRequest {
   /** How long after the answer's head the manifest may still come. */
   patienceMs: number
   /** The plain request, where it is under way. */
-  begun?: BegunRequest | undefined
+  begun?: Pick<BegunRequest, 'response' | 'cancel'> | undefined
 }
 
 export type Opened =
@@ -271,7 +271,9 @@ async function take(
     file.held(indexes)
     runtime.input({ type: 'held', swarm: id, indexes })
   }
-  if (answer && !answer.range) {
+  // Media elements ask for a whole file as the range from its first byte on.
+  const { from, to } = answer?.range ?? { from: 0, to: manifest.geometry.fileBytes }
+  if (answer && from === 0 && to === manifest.geometry.fileBytes) {
     const run = runtime.engine.takeRunId()
     runtime.addRun(run, answer.cancel)
     runtime.input({ type: 'open', ...opened, run: { id: run, to: manifest.geometry.fileBytes } })
@@ -289,11 +291,4 @@ async function take(
     await lookUp()
   }
   return { file, response: answer?.response, range: answer?.range }
-}
-
-/** The error that a rejected `fetch` becomes; an abort stays what it is. */
-export function openError(url: string, error: unknown): unknown {
-  if (error instanceof NearcastError) return error
-  if (error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError')) return error
-  return new NearcastError('network', `nearcast: ${url} could not be reached`, { cause: error })
 }
