@@ -81,6 +81,7 @@ function optionsOf({ folder, out, hashFolder, match, exclude, minSize, ...signer
     signing: signingOf(signer),
     basePath: basePathOf(signer.baseUrl),
     isRenewal: signer.renew,
+    mirrors: signer.mirror,
   }
 }
 

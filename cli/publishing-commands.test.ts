@@ -134,6 +134,17 @@ it('[H45] a key that replaces another signs all anew, and who has the former one
   expect(await run('verify', site, '--key', pinned!)).toMatchObject({ code: 0 })
 })
 
+it('[H48] publish names mirrors in each manifest, and takes them away again', async () => {
+  mkdirSync(join(site, 'sub folder'))
+  writeFileSync(join(site, 'sub folder/b.zip'), randomBytes(1_100_000))
+  const mirrors = () => JSON.parse(readFileSync(join(site, 'sub folder/b.zip.nearcast.json'), 'utf8')).mirrors
+  await run('publish', site, '--mirror', 'https://one.example/x', '--mirror', 'http://two.example/')
+  expect(mirrors()).toEqual(['https://one.example/x/sub%20folder/b.zip', 'http://two.example/sub%20folder/b.zip'])
+  expect((await run('publish', site, '--mirror', 'https://one.example/x,http://two.example')).lines.length).toBe(1)
+  await run('publish', site)
+  expect(mirrors()).toBeUndefined()
+})
+
 it('[H45] what is signed is never unsigned by a run without the key', async () => {
   const path = join(base, 'site.key')
   const [pinned] = (await run('keygen', path)).lines
@@ -152,6 +163,7 @@ it.each([
   ['keygen', ['package.json', '--public'], 2, 'package.json holds no key of nearcast keygen: it has a missing'],
   ['publish', ['cli', '--key', 'package.json'], 2, 'holds no key of nearcast keygen'],
   ['publish', ['cli', '--key', '/nowhere'], 2, '/nowhere cannot be read (ENOENT)'],
+  ['publish', ['cli', '--mirror', 'ftp://x/'], 2, '--mirror is ["ftp://x/"]; it must be up to 8'],
   ['publish', ['cli', '--expires', '0s'], 2, '--expires is "0s"'],
   ['verify', ['cli', '--key', 'ed25519:abc'], 2, '--key is "ed25519:abc"; it must be ed25519: and 43 letters'],
   ['publish', [], 2, 'which folder?'],

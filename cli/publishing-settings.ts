@@ -1,6 +1,7 @@
 /** The settings of the commands around static hosts: `publish`, `verify` and `keygen`. */
 import { publishedBytesMinDefault } from '../origin/main.ts'
 import { type PathPattern, readPathPattern } from '../shared/path-pattern.ts'
+import { isMirrorUrl, mirrorsMax } from '../shared/servers.ts'
 import { sizeKind } from './number-kinds.ts'
 import { formatBytes } from './quantity.ts'
 import { type SettingTable, type SettingValues, setting } from './setting.ts'
@@ -18,6 +19,17 @@ const patternsKind: Kind<PathPattern[]> = {
   },
 }
 
+/** The beginnings of addresses; a flag that is repeated adds one. */
+const mirrorsKind: Kind<string[]> = {
+  hint: '<urls>',
+  right: `up to ${mirrorsMax} http or https URLs, with commas between`,
+  many: true,
+  read(value) {
+    const urls = words(value, ',')?.map((word) => (word.endsWith('/') ? word : `${word}/`))
+    return urls?.every(isMirrorUrl) && urls.length <= mirrorsMax ? urls : undefined
+  },
+}
+
 const outSetting = setting(pathKind, undefined, 'the folder for manifests, in the same shape [beside the files]')
 
 export const publishSettings = {
@@ -32,6 +44,11 @@ export const publishSettings = {
   out: outSetting,
   ...signerSettings,
   baseUrl: baseUrlSetting,
+  mirror: setting(
+    mirrorsKind,
+    [],
+    'where else the folder is published, for when its own host does not answer [nowhere]',
+  ),
   renew: setting(switchKind, false, 'sign every manifest anew, as after going back to an older copy'),
   hashFolder: setting(pathKind, undefined, 'where the hashes of files are kept [~/.cache/nearcast]'),
   json: setting(switchKind, false, 'end with one line of JSON on stdout'),

@@ -23,6 +23,11 @@ export interface ClientOptions {
    * only files whose manifest it signed come from peers and go to peers.
    */
   key?: string
+  /**
+   * Other hosts that have the page's own files at the same paths, as the beginnings of their addresses: asked where the
+   * own one does not answer, beside what a file's manifest names.
+   */
+  mirrors?: readonly string[]
   /** What becomes of a file without a valid signature, where there is a key: plain HTTP (the default), or an error. */
   unsigned?: 'plain' | 'error'
   /**

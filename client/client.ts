@@ -23,9 +23,9 @@ import { headOf } from './shell/answer-head.ts'
 import type { BegunRequest } from './shell/begun-request.ts'
 import { addressOf, checkLimits, checkOptions, isStrict } from './shell/checked-options.ts'
 import { linkCountFor } from './shell/device.ts'
-import { isOfSite, isOfTracker } from './shell/edge-address.ts'
+import { addressesAt, isOfPage, isOfSite, isOfTracker, mirrorsOf } from './shell/edge-address.ts'
 import { FileDownload } from './shell/file-download.ts'
-import { type ManifestJudge, trustAll } from './shell/manifest-judge.ts'
+import type { ManifestJudge } from './shell/manifest-judge.ts'
 import { createManifestSource, type ManifestSource } from './shell/manifest-source.ts'
 import { openError } from './shell/open-error.ts'
 import { type Opener, type OpenRequest, open, openEarly } from './shell/opening.ts'
@@ -59,7 +59,7 @@ export interface ClientParts {
   /** Whether a manifest is one to be trusted; all are by default. */
   judge?: ManifestJudge
   /** Forgets what is remembered of the sites' keys. */
-  forgetKeys?: () => Promise<void>
+  forgetKeys?: (() => Promise<void>) | undefined
   /** Is told once when the tracker does not take this client, and why. */
   notice?: (text: string) => void
   log?: Log
@@ -78,7 +78,7 @@ export type TakeOver = Pick<OpenRequest, 'url' | 'headers' | 'signal' | 'begun'>
 
 /** @throws NearcastError `usage` when an option is not what it must be */
 export function assembleClient(options: ClientOptions, parts: ClientParts): EngineClient {
-  const { limits, trackerUrl: address } = checkOptions(options)
+  const { limits, trackerUrl: address, mirrors } = checkOptions(options)
   const { tracker, token, consent = 'denied', mode = 'balanced' } = options
   const log = parts.log ?? silentLog
   const instance = randomHex(8)
@@ -106,15 +106,21 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Engi
   })
   const tokens = createTokenSource({ token, notice: parts.notice ?? (() => {}), log })
   const runtime: Runtime = new Runtime({ ...parts, engine, vault, trackerUrl: address, tokens, log })
-  const { hasher, hints, clock, judge = trustAll, manifests = createManifestSource(hasher, judge) } = parts
+  const { hasher, hints, clock, judge, manifests = createManifestSource(hasher, judge) } = parts
   // Where a tracker of Nearcast is, files mostly come from an origin of Nearcast.
   const leafHosts = new Set(address === undefined ? [] : [new URL(address).host])
   const rehearsal = new Rehearsal(hasher)
   const hasEdges = (url: string) => isOfSite(url, address)
   const awakeEdges = () => engine.core.edges.awake(clock.now())
   const edgesOf = (url: string) => (hasEdges(url) ? awakeEdges() : [])
-  const standIns = (url: string) => (isOfTracker(url, address) ? awakeEdges() : [])
-  const sources = { hints, manifests, isStrict: isStrict(options), leafHosts, hasEdges, edgesOf, standIns }
+  // A program names them for whatever it asks for.
+  const pageMirrors = (url: string) => addressesAt(url, isOfPage(url) || !globalThis.location ? mirrors : [])
+  const standIns = (url: string) => [
+    ...addressesAt(url, isOfTracker(url, address) ? awakeEdges() : []),
+    ...pageMirrors(url),
+  ]
+  const mirrorsFor = (url: string, named: readonly string[] = []) => mirrorsOf(url, [...named, ...pageMirrors(url)])
+  const sources = { hints, manifests, isStrict: isStrict(options), leafHosts, hasEdges, edgesOf, standIns, mirrorsFor }
   const opener: Opener = { runtime, vault, hasher, clock, rehearsal, ...sources }
   soon(() => rehearsal.idle())
   runtime.input({ type: 'consent', granted: consent === 'granted' })
@@ -130,14 +136,14 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Engi
 class AssembledClient implements EngineClient {
   readonly #opener: Opener
   #limits: Required<UploadLimits>
-  readonly #forgetKeys: () => Promise<void>
+  readonly #forgetKeys: ClientParts['forgetKeys']
   /** What came of files that were left since. */
   readonly #leftBytes: BytesBySource = { peers: 0, origin: 0, store: 0 }
   #isClosed = false
   readonly #downloads = new Set<Download>()
   readonly ready = Promise.resolve()
 
-  constructor(opener: Opener, limits: Required<UploadLimits>, forgetKeys: () => Promise<void> = async () => {}) {
+  constructor(opener: Opener, limits: Required<UploadLimits>, forgetKeys: ClientParts['forgetKeys']) {
     this.#opener = opener
     this.#limits = limits
     this.#forgetKeys = forgetKeys
@@ -224,7 +230,7 @@ class AssembledClient implements EngineClient {
     for (const download of this.#downloads) download.cancel()
     this.#opener.runtime.close()
     if (clear) this.#opener.hints.clear()
-    await Promise.all([this.#opener.vault.close(clear), clear && this.#forgetKeys()])
+    await Promise.all([this.#opener.vault.close(clear), clear && this.#forgetKeys?.()])
   }
 }
 

@@ -10,6 +10,7 @@ import type { Manifest } from './manifest.ts'
 import { type KeyId, keyIdOf, printPublicKey, readPublicKey } from './public-key.ts'
 import { ok, type Result, violation } from './result.ts'
 import { guard, type Infer, integer, literal, object, optional, text } from './schema.ts'
+import { mirrorsShape } from './servers.ts'
 
 /** `typ` of a manifest's signature, and of one by which a key names the next. */
 export const manifestType = 'nearcast-manifest'
@@ -35,6 +36,7 @@ const claimsShape = object({
   root: guard(isRoot),
   chunkSize: integer(1, Number.MAX_SAFE_INTEGER),
   swarm: optional(guard(isSwarmId)),
+  mirrors: optional(mirrorsShape),
   sequence: integer(0, Number.MAX_SAFE_INTEGER),
   issued: seconds,
   expires: seconds,
@@ -84,7 +86,7 @@ export function claimsOf(
   manifest: Manifest,
   when: Pick<ManifestClaims, 'path' | 'sequence' | 'issued' | 'expires'>,
 ): ManifestClaims {
-  const { name, type, root, geometry, swarm } = manifest
+  const { name, type, root, geometry, swarm, mirrors } = manifest
   return {
     nearcast: 1,
     path: when.path,
@@ -94,6 +96,7 @@ export function claimsOf(
     root,
     chunkSize: geometry.chunkBytes,
     ...(swarm !== undefined && { swarm }),
+    ...(mirrors !== undefined && { mirrors: [...mirrors] }),
     sequence: when.sequence,
     issued: when.issued,
     expires: when.expires,

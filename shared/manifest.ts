@@ -28,6 +28,7 @@ import {
 } from './merkle.ts'
 import { ok, type Result, violation } from './result.ts'
 import { guard, type Infer, integer, literal, object, optional, text } from './schema.ts'
+import { mirrorsShape } from './servers.ts'
 import { type SignedParts, signedPartsFields, signedPartsOf } from './signed-parts.ts'
 
 /** Where a file's manifest is: beside the file, so that any static host can carry it. */
@@ -54,6 +55,8 @@ export interface Manifest {
   headProof: Bytes
   /** The swarm's name, where it does not follow from the root: a site with a key has names that nobody can guess. */
   swarm?: SwarmId
+  /** Where the file is as well, for when its own address does not answer. */
+  mirrors?: readonly string[]
   /** The site's signature over what the hashes follow from, as it came: whoever has the site's key checks it. */
   signed?: SignedParts
 }
@@ -70,6 +73,7 @@ const manifestShape = object({
   head: text(manifestTextMax),
   headProof: text(manifestTextMax),
   swarm: optional(guard(isSwarmId)),
+  mirrors: optional(mirrorsShape),
   ...signedPartsFields,
 })
 
@@ -80,7 +84,7 @@ const mediaTypePattern = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+(;[ -~]*)?$/
 const namePattern = /^[^/\\\p{Cc}\p{Cs}]+$/u
 
 export function printManifest(manifest: Manifest): string {
-  const { name, type, root, geometry, hashes, head, headProof, swarm, signed } = manifest
+  const { name, type, root, geometry, hashes, head, headProof, swarm, mirrors, signed } = manifest
   return JSON.stringify({
     nearcast: 1,
     name,
@@ -88,6 +92,7 @@ export function printManifest(manifest: Manifest): string {
     size: geometry.fileBytes,
     root,
     ...(swarm !== undefined && { swarm }),
+    ...(mirrors !== undefined && { mirrors }),
     chunkSize: geometry.chunkBytes,
     head: toBase64(head),
     headProof: toBase64(headProof),
@@ -136,7 +141,7 @@ export function readManifest(json: string, sha256: Sha256): Result<Manifest> {
   if (fields === undefined) {
     return violation(`manifest has a missing or wrong field: ${manifestShape.wrongField(value) ?? 'it is no object'}`)
   }
-  const { name, type, size, root, chunkSize, swarm } = fields
+  const { name, type, size, root, chunkSize, swarm, mirrors } = fields
   if (!namePattern.test(name) || name === '.' || name === '..') return violation('manifest name is no file name')
   if (!mediaTypePattern.test(type)) return violation('manifest type is no media type')
   if (!isChunkBytes(chunkSize)) return violation(`manifest has a chunk size of ${chunkSize}`)
@@ -151,7 +156,7 @@ export function readManifest(json: string, sha256: Sha256): Result<Manifest> {
   const hashes = parseHashes(fields, geometry)
   if (!hashes.ok) return hashes
   const signed = signedPartsOf(fields)
-  const own = { ...(swarm !== undefined && { swarm }), ...(signed !== undefined && { signed }) }
+  const own = { ...(swarm && { swarm }), ...(mirrors && { mirrors }), ...(signed && { signed }) }
   const manifest: Manifest = { name, type, root, geometry, hashes: hashes.value, head, headProof, ...own }
   if (hashes.value.kind === 'pages' && !isLayerRight(manifest, sha256)) {
     return violation('manifest hashes do not lead to its root')

@@ -24,11 +24,18 @@ export const edgesMax = 16
 
 const edgeLengthMax = 300
 
+/** A site with more copies has a tracker that names the nearest: see edges. */
+export const mirrorsMax = 8
+
+const mirrorLengthMax = 2048
+
 const hostAndPort = '(?:\\[[0-9a-fA-F:.]{2,45}\\]|[\\w.-]{1,253})(?::\\d{1,5})?'
 const stunUrl = new RegExp(`^stuns?:${hostAndPort}$`)
 const turnUrl = new RegExp(`^turns?:${hostAndPort}(?:\\?transport=(?:udp|tcp))?$`)
 
 const edgeUrl = new RegExp(`^https?://${hostAndPort}/(?:[\\w.~%-]+/)*$`)
+
+const mirrorUrl = /^https?:\/\/[\w.:[\]-]+\/[!-"$-~]*$/
 
 const isShort = (value: unknown, lengthMax: number): value is string =>
   typeof value === 'string' && value.length <= lengthMax
@@ -43,6 +50,11 @@ const isIceUrl = (value: unknown): value is string => isStunUrl(value) || isTurn
 
 /** How the addresses of the same files begin elsewhere: `https://eu.example.org/`, with a slash at its end. */
 export const isEdgeUrl = (value: unknown): value is string => isShort(value, edgeLengthMax) && edgeUrl.test(value)
+
+/** Where one file is as well: its whole address. */
+export const isMirrorUrl = (value: unknown): value is string => isShort(value, mirrorLengthMax) && mirrorUrl.test(value)
+
+export const mirrorsShape = list(guard(isMirrorUrl), mirrorsMax)
 
 const anyIceServer = object({
   urls: list(guard(isIceUrl), iceUrlsMax),

@@ -24,6 +24,7 @@ export const signedPartsFields = {
 /** The parts of a signature, where there are all of them. */
 export function signedPartsOf(fields: Partial<SignedParts>): SignedParts | undefined {
   const { protected: header, payload, signature, succession } = fields
-  if (header === undefined || payload === undefined || signature === undefined) return undefined
-  return { protected: header, payload, signature, ...(succession !== undefined && { succession }) }
+  return header && payload && signature
+    ? { protected: header, payload, signature, ...(succession && { succession }) }
+    : undefined
 }

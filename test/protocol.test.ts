@@ -277,7 +277,7 @@ describe('the manifest of PROTOCOL.md', () => {
 
   it('[M8] has the fields of the table, and no other', () => {
     const fields = rows(section('## The manifest'), 'field', 'value').map(([field]) => field!)
-    const onlyPaged = ['pages', 'swarm']
+    const onlyPaged = ['pages', 'swarm', 'mirrors']
     expect(fields.filter((field) => !onlyPaged.includes(field)).sort()).toEqual(Object.keys(JSON.parse(example)).sort())
     expect(fields).toEqual(expect.arrayContaining(onlyPaged))
   })

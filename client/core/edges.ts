@@ -1,14 +1,22 @@
 /**
  * Where the origin is asked: at the edges that the tracker named, the best first, and at the file's own address when
- * none of them will do. An edge that fails rests; one that has another file, or none, is not asked for it again. Knows
+ * none of them will do; at the file's mirrors only while that does not answer. An edge that fails rests; one that has another file, or none, is not asked for it again. Knows
  * no address but as a name.
  */
+import { keepNewest } from '../../shared/newest.ts'
 import type { RunFailure } from './origin-failures.ts'
+import { runStallMs } from './settings.ts'
 import type { Run, Swarm } from './swarm.ts'
 
 /** A restarted server is back in seconds; one that is gone costs a request now and then. */
 const restMinMs = 5_000
 const restMaxMs = 300_000
+
+/** Hosts that failed, more than a visitor's files have: of one that is not remembered a request tells again. */
+const restsMax = 64
+
+/** Where there is another host, one that has fallen silent is not waited for so long. */
+const stallSoonMs = 5_000
 
 interface Rest {
   until: number
@@ -21,8 +29,8 @@ export class Edges {
 
   /** The tracker's order from now on. What is known of those that are still in it stays. */
   use(order: readonly string[]): void {
+    for (const edge of this.#order) if (!order.includes(edge)) this.#rests.delete(edge)
     this.#order = order
-    for (const edge of this.#rests.keys()) if (!order.includes(edge)) this.#rests.delete(edge)
   }
 
   /** Those that are not resting, the best first. */
@@ -30,10 +38,17 @@ export class Edges {
     return this.#order.filter((edge) => (this.#rests.get(edge)?.until ?? 0) <= now)
   }
 
-  /** The edge to ask next for a file; undefined for the file's own address. */
+  /** The edge or mirror to ask next for a file; undefined for the file's own address. */
   pick(swarm: Swarm, now: number): string | undefined {
-    if (!swarm.hasEdges) return undefined
-    return this.#order.find((edge) => !swarm.edgesGone.has(edge) && (this.#rests.get(edge)?.until ?? 0) <= now)
+    const isUsable = (name: string) => !swarm.edgesGone.has(name) && (this.#rests.get(name)?.until ?? 0) <= now
+    const edge = swarm.hasEdges ? this.#order.find(isUsable) : undefined
+    const isOwnAnswering = swarm.originGone === undefined && now >= swarm.runNotBefore
+    return edge ?? (isOwnAnswering ? undefined : swarm.mirrors.find(isUsable))
+  }
+
+  /** How long an answer may bring nothing. */
+  stallMs(swarm: Swarm): number {
+    return swarm.mirrors.length > 0 ? stallSoonMs : runStallMs
   }
 
   /** An answer of an edge came to nothing. Whatever it said of the file, only the file's own address can be believed. */
@@ -42,7 +57,8 @@ export class Edges {
     else {
       const failures = (this.#rests.get(edge)?.failures ?? 0) + 1
       const restMs = Math.min(restMaxMs, Math.max(retryAfterMs, restMinMs * 2 ** Math.min(failures - 1, 10)))
-      if (this.#order.includes(edge)) this.#rests.set(edge, { until: now + restMs, failures })
+      const isKnown = this.#order.includes(edge) || swarm.mirrors.includes(edge)
+      if (isKnown) keepNewest(this.#rests, edge, { until: now + restMs, failures }, restsMax)
     }
   }
 

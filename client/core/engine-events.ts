@@ -19,7 +19,7 @@ export type Input =
   | { type: 'consent'; granted: boolean }
   /**
    * Takes part in a file's swarm. `run`: the HTTP answer that is under way, from byte 0 on. `hasEdges`: the edges that
-   * the tracker names have it too.
+   * the tracker names have it too. `mirrors`: names of other hosts that do.
    */
   | {
       type: 'open'
@@ -28,6 +28,7 @@ export type Input =
       hashes: ChunkHashes
       run?: { id: number; to: number }
       hasEdges?: boolean
+      mirrors?: readonly string[]
     }
   /** The store turns out to have these chunks. */
   | { type: 'held'; swarm: SwarmId; indexes: readonly number[] }
@@ -81,7 +82,7 @@ export type Effect =
   /** Bring a chunk from the store, verified again: it comes back as `chunkRead`. */
   | { type: 'read'; swarm: SwarmId; index: number }
   | { type: 'fetchPage'; swarm: SwarmId; page: number }
-  /** `edge`: to be asked there, and not at the file's own address. */
+  /** `edge`: to be asked there, an edge or a mirror, and not at the file's own address. */
   | { type: 'openRun'; swarm: SwarmId; run: number; from: number; to: number; edge?: string }
   | { type: 'closeRun'; run: number }
   /** No source can serve what is wanted. */

@@ -35,7 +35,7 @@ export class Files {
   open(input: Of<'open'>, isConsented: boolean, now: number): void {
     const { core, runs, session } = this.#parts
     if (core.swarms.has(input.swarm)) return
-    const swarm = new Swarm(input.swarm, input.manifest, input.hashes, input.hasEdges)
+    const swarm = new Swarm(input.swarm, input.manifest, input.hashes, input)
     core.swarms.set(input.swarm, swarm)
     if (input.run) runs.adopt(swarm, input.run, now)
     session.update(isConsented, now)

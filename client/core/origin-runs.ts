@@ -25,7 +25,7 @@ import {
   spoiled,
   startBesidePeers,
 } from './origin-plan.ts'
-import { peerPatienceMs, runCountMax, runStallMs } from './settings.ts'
+import { peerPatienceMs, runCountMax } from './settings.ts'
 import { isTogether, tellClaim } from './share.ts'
 import type { Run, Swarm } from './swarm.ts'
 
@@ -253,7 +253,7 @@ export class OriginRuns {
     if (this.#core.isPressed) return
     for (const swarm of this.#core.swarms.values()) {
       for (const run of [...swarm.runs.values()]) {
-        if (now < run.lastByteAt + runStallMs) continue
+        if (now < run.lastByteAt + this.#core.edges.stallMs(swarm)) continue
         this.#core.emit({ type: 'closeRun', run: run.id })
         this.failed(run.id, { reason: 'the origin fell silent', retry: true, changed: false, retryAfterMs: 0 }, now)
       }
@@ -276,7 +276,7 @@ export class OriginRuns {
     if (this.#core.isPressed) return at
     for (const swarm of this.#core.swarms.values()) {
       for (const { startedAt, lastByteAt } of swarm.runs.values()) {
-        at = earlier(at, Math.max(lastByteAt + runStallMs, now + lookMs))
+        at = earlier(at, Math.max(lastByteAt + this.#core.edges.stallMs(swarm), now + lookMs))
         if (now < startedAt + beginningMs) at = earlier(at, startedAt + beginningMs)
       }
       if (swarm.failed || !swarm.isWanting) continue

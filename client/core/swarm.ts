@@ -99,6 +99,8 @@ export class Swarm {
   readonly corruptByIndex = new Map<number, number>()
   /** Whether edges have the file as well, and those among them that turned out not to have it. */
   readonly hasEdges: boolean
+  /** Other hosts that have it, by names that the shell knows. */
+  readonly mirrors: readonly string[]
   readonly edgesGone = new Set<string>()
   failed = false
   /** Peers in the swarm as the tracker last said, and how many of those that download came before this one. */
@@ -111,9 +113,15 @@ export class Swarm {
   /** When nothing was left to fetch of this one's part: see share.ts. */
   partDoneAt = Number.POSITIVE_INFINITY
 
-  constructor(id: SwarmId, manifest: Manifest, hashes: ChunkHashes, hasEdges = false) {
+  constructor(
+    id: SwarmId,
+    manifest: Manifest,
+    hashes: ChunkHashes,
+    { hasEdges = false, mirrors = [] }: { hasEdges?: boolean; mirrors?: readonly string[] } = {},
+  ) {
     this.id = id
     this.hasEdges = hasEdges
+    this.mirrors = mirrors
     this.manifest = manifest
     this.geometry = manifest.geometry
     this.hashes = hashes

@@ -6,7 +6,6 @@ import { openChunkStore } from '../shell/chunk-store.ts'
 import { deferStore } from '../shell/deferred-store.ts'
 import { createHttpSource } from '../shell/http-source.ts'
 import { createLanedDialer } from '../shell/laned-dialer.ts'
-import { judgeLater } from '../shell/manifest-judge.ts'
 import { MemoryStore } from '../shell/memory-store.ts'
 import { createResumeHints } from '../shell/resume-hints.ts'
 import { createSimplePeerDialer } from '../shell/simple-peer-dialer.ts'
@@ -32,7 +31,7 @@ export function createBrowserClient(options: ClientOptions): EngineClient {
     store: store === 'memory' ? new MemoryStore(memoryBytesMax) : deferStore(() => openChunkStore(memoryBytesMax)),
     hasher,
     ...(options.key !== undefined && {
-      judge: judgeLater(async () => (await trusted()).judge),
+      judge: async (manifest, url) => (await trusted()).judge(manifest, url),
       forgetKeys: async () => (await trusted()).forget(),
     }),
     http: createHttpSource(),

@@ -40,9 +40,6 @@ interface TrustedTypesWindow {
   }
 }
 
-export const scriptMissing = (url: string) =>
-  new NearcastError('network', `nearcast: ${url} could not be loaded, or is of another version`)
-
 export function createEngineLoader(engine: ScriptPlace, trust: ScriptPlace): () => Promise<Engine> {
   const loadTrust = once(() => load<WebTrustMaker>(trust, {}))
   return once(() => load<Engine>(engine, { loadTrust }))
@@ -70,7 +67,7 @@ function load<Part>({ url, integrity, nonce }: ScriptPlace, gifts: object): Prom
     script.onload = script.onerror = () => {
       script.remove()
       // Without meaning when it was handed over.
-      reject(scriptMissing(url))
+      reject(new NearcastError('network', `nearcast: ${url} could not be loaded, or is of another version`))
     }
     script.src = trustedUrl(url)
     document.head.append(script)

@@ -68,6 +68,7 @@ const optionReaders: Record<string, [option: keyof ClientOptions, read: Reader]>
   mode: ['mode', oneOf(...(['balanced', 'fastest', 'frugal'] satisfies Mode[]))],
   key: ['key', anyText],
   unsigned: ['unsigned', oneOf('plain', 'error')],
+  mirrors: ['mirrors', list],
   stun: ['iceServers', stunServers],
   iceServers: ['iceServers', iceServers],
   iceTransportPolicy: ['iceTransportPolicy', oneOf('all', 'relay')],

@@ -7,6 +7,8 @@ export interface CheckedOptions {
   limits: Required<UploadLimits>
   /** The tracker's whole address. */
   trackerUrl: string | undefined
+  /** How the addresses of mirrors begin, each with a slash at its end. */
+  mirrors: readonly string[]
 }
 
 /** @throws NearcastError `usage` when an option is not what it must be */
@@ -18,9 +20,16 @@ export function checkOptions(options: ClientOptions): CheckedOptions {
   // A wrong token is not repeated: it may be a right one with a letter too many.
   refuse('token', typeof token, isToken(token), 'a text that is not empty, or a function that gives one')
   const isKey = key === undefined || (typeof key === 'string' && keyPattern.test(key))
-  refuse('key', key, isKey, 'ed25519: and 43 letters, as nearcast keygen prints it')
+  refuse('key', key, isKey, 'ed25519: and 43 letters')
   refuse('unsigned', unsigned, /^(plain|error)$/.test(unsigned), "'plain' or 'error'")
-  return { limits: checkLimits(options), trackerUrl: trackerUrlOf(options.tracker) }
+  return { limits: checkLimits(options), trackerUrl: trackerUrlOf(options.tracker), mirrors: mirrorsIn(options) }
+}
+
+/** @throws NearcastError `usage` for what is no list of such addresses */
+function mirrorsIn({ mirrors = [] }: Pick<ClientOptions, 'mirrors'>): readonly string[] {
+  const isMirror = (mirror: string) => /^https?:[^?#]*\/$/.test(mirror) && URL.canParse(mirror)
+  refuse('mirrors', mirrors, Array.isArray(mirrors) && mirrors.every(isMirror), 'http or https URLs that end with /')
+  return mirrors
 }
 
 /** One public key or several; what they are is looked at when they are used. */

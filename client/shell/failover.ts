@@ -1,14 +1,13 @@
 /**
- * The plain request of a file, and at the site's edges where its own server gives no answer or a broken one. Proves
+ * The plain request of a file, and at other addresses of it where its own server gives no answer or a broken one. Proves
  * nothing of what comes.
  */
-import { addressAt } from './edge-address.ts'
 
 /** A server that is down behind a proxy that is not. */
 const brokenStatuses = [502, 503, 504]
 
 /** Each may cost its time; who waits longer is better served by an error. */
-const edgesTriedMax = 3
+const othersTriedMax = 3
 
 export interface Answered {
   response: Response
@@ -17,13 +16,13 @@ export interface Answered {
 }
 
 /**
- * @param edges to be asked in this order, once they are needed
+ * @param others to be asked in this order, once they are needed
  * @param begun the plain request, where it is under way
  */
 export async function fetchAnywhere(
   url: string,
   init: RequestInit,
-  edges: () => readonly string[],
+  others: () => readonly string[],
   begun?: Promise<Response>,
 ): Promise<Answered> {
   let own: Response | undefined
@@ -36,9 +35,8 @@ export async function fetchAnywhere(
   }
   // What else a page sends, such as who the visitor is, is for its own server alone.
   const isPlain = [...new Headers(init.headers).keys()].every((name) => name === 'range')
-  for (const edge of isPlain ? edges().slice(0, edgesTriedMax) : []) {
+  for (const address of isPlain ? others().slice(0, othersTriedMax) : []) {
     if (init.signal?.aborted) break
-    const address = addressAt({ url, etag: undefined }, edge).url
     const response = await fetch(address, init).catch(() => undefined)
     if (response?.ok) {
       void own?.body?.cancel()

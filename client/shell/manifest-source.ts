@@ -17,16 +17,18 @@ export function manifestAddress(url: string): URL {
   return address
 }
 
-export function createManifestSource(hasher: Hasher, judge: ManifestJudge): ManifestSource {
+export function createManifestSource(hasher: Hasher, judge?: ManifestJudge): ManifestSource {
   return async (url, signal, address = url) => {
     try {
-      const response = await fetch(manifestAddress(address), { signal })
+      const place = manifestAddress(address)
+      const response = await fetch(place, { signal }).catch(async (error) => {
+        throw (await forbidden(place)) ?? error
+      })
       if (!response.ok) return `no manifest: the server answered ${response.status}`
       const manifest = await manifestIn(response, hasher)
-      return typeof manifest === 'string' ? manifest : ((await judge(manifest, url)) ?? manifest)
+      return typeof manifest === 'string' ? manifest : ((await judge?.(manifest, url)) ?? manifest)
     } catch (error) {
-      const reason = await forbidden(manifestAddress(address), signal)
-      return `no manifest: ${reason ?? (error instanceof Error ? error.message : error)}`
+      return `no manifest: ${error instanceof Error ? error.message : error}`
     }
   }
 }
@@ -35,15 +37,15 @@ export function createManifestSource(hasher: Hasher, judge: ManifestJudge): Mani
  * Why a page cannot read from a host that does answer, which no error tells: only asked for when it could not.
  * @returns undefined where it is something else
  */
-async function forbidden(address: URL, signal: AbortSignal): Promise<string | undefined> {
+async function forbidden(address: URL): Promise<string | undefined> {
   const page = globalThis.location?.origin
-  if (page === undefined || page === address.origin || signal.aborted) return undefined
+  if (!page || page === address.origin) return undefined
   try {
-    await fetch(address, { method: 'HEAD', mode: 'no-cors', signal })
+    await fetch(address, { mode: 'no-cors' })
   } catch {
     return undefined // nobody answers at all
   }
-  return `it is not there, or ${address.origin} lets this page not read it: that takes Access-Control-Allow-Origin: ${page} or *`
+  return `${address.origin} has none, or must send Access-Control-Allow-Origin: ${page} or *`
 }
 
 /** The manifest in an answer's body, or what is wrong with it; rejects when the body breaks off. */

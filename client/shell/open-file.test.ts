@@ -4,6 +4,7 @@ import type { SwarmId } from '../../shared/ids.ts'
 import { ChunkHashes } from '../../shared/manifest.ts'
 import { type PageOrigin, startPageOrigin } from '../../test/fakes/page-origin.ts'
 import { sha256, syntheticManifest } from '../../test/fakes/sample-file.ts'
+import { addressesAt } from './edge-address.ts'
 import { OpenFile } from './open-file.ts'
 import type { Vault } from './vault.ts'
 
@@ -22,7 +23,9 @@ function open(edges: readonly string[]): OpenFile {
   // Of its vault a file that nobody reads asks no more.
   const vault = { open() {} } as unknown as Vault
   const id = 'a'.repeat(40) as SwarmId
-  return new OpenFile({ url: `${own.url}/long.bin`, id, manifest, hashes, etag: undefined, vault, edges: () => edges })
+  const url = `${own.url}/long.bin`
+  const elsewhere = () => addressesAt(url, edges)
+  return new OpenFile({ url, id, manifest, hashes, etag: undefined, vault, elsewhere, mirrors: new Map() })
 }
 
 const pages = '/long.bin.nearcast.pages'

@@ -23,8 +23,10 @@ export interface OpenFileInit {
   hashes: ChunkHashes
   etag: string | undefined
   vault: Vault
-  /** Where else its pages of hashes can be had. */
-  edges: () => readonly string[]
+  /** Where else the file is by now. */
+  elsewhere: () => readonly string[]
+  /** Its mirrors' addresses, by the names that the engine knows them by. */
+  mirrors: ReadonlyMap<string, string>
 }
 
 export class OpenFile {
@@ -34,7 +36,8 @@ export class OpenFile {
   readonly hashes: ChunkHashes
   readonly etag: string | undefined
   readonly #vault: Vault
-  readonly #edges: () => readonly string[]
+  readonly #elsewhere: () => readonly string[]
+  readonly mirrors: ReadonlyMap<string, string>
   /** Who brought each chunk: an index into `sources`. */
   readonly sourceOf: Uint8Array
   readonly sources: ['missing', 'origin', 'store', ...string[]] = ['missing', 'origin', 'store']
@@ -60,7 +63,8 @@ export class OpenFile {
     this.hashes = init.hashes
     this.etag = init.etag
     this.#vault = init.vault
-    this.#edges = init.edges
+    this.#elsewhere = init.elsewhere
+    this.mirrors = init.mirrors
     this.sourceOf = new Uint8Array(init.manifest.geometry.chunkCount)
     this.#vault.open(this)
     this.begun = new Promise((resolve) => {
@@ -145,12 +149,10 @@ export class OpenFile {
 
   async #fetchPage(page: number): Promise<boolean> {
     const [from, to] = this.hashes.pageRange(page)
-    const address = new URL(this.url)
-    address.pathname += pagesSuffix
     try {
       // Whoever brings it, it is checked against the manifest.
       const headers = { range: `bytes=${from}-${to - 1}` }
-      const { response } = await fetchAnywhere(address.href, { headers }, this.#edges)
+      const { response } = await fetchAnywhere(pagesAt(this.url), { headers }, () => this.#elsewhere().map(pagesAt))
       if (!response.ok) return false
       // A server without ranges sends them all: 64 MiB of them at most, at 32 bytes for each of the most chunks.
       const bytesMax = response.status === 206 ? to - from : chunkCountMax * hashBytes
@@ -181,6 +183,12 @@ export class OpenFile {
     this.#begin = () => {}
     for (const listener of [...this.#listeners]) listener()
   }
+}
+
+function pagesAt(url: string): string {
+  const address = new URL(url)
+  address.pathname += pagesSuffix
+  return address.href
 }
 
 /** Proves the layer a step at a time, so that the first bytes, which are proven by the head alone, do not wait for it. */

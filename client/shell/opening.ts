@@ -13,6 +13,7 @@ import { type ByteRange, disagreement, isAnswerTo, leafClaimOf, parseRange } fro
 import { pump } from './answer-pump.ts'
 import type { BegunRequest } from './begun-request.ts'
 import { earlyLeaf } from './early-leaf.ts'
+import { addressesAt } from './edge-address.ts'
 import { fetchAnywhere } from './failover.ts'
 import { inTime, type ManifestSource } from './manifest-source.ts'
 import { OpenFile } from './open-file.ts'
@@ -41,8 +42,10 @@ export interface Opener {
   /** Whether the edges that the tracker names have a URL's file as well, and which they are now. */
   hasEdges: (url: string) => boolean
   edgesOf: (url: string) => readonly string[]
-  /** Those of them that may stand in for its own server from the first byte on, in the tracker's order. */
+  /** Addresses that may stand in for its own server's from the first byte on: of these edges, and of the page's mirrors. */
   standIns: (url: string) => readonly string[]
+  /** Where else a file is, as its manifest says and as the page does. */
+  mirrorsFor: (url: string, named?: readonly string[]) => ReadonlyMap<string, string>
   rehearsal: Rehearsal
 }
 
@@ -263,8 +266,10 @@ async function take(
   }
   const hashes = new ChunkHashes(manifest, hasher.sha256)
   const etag = answer?.response.headers.get('etag') ?? undefined
-  const file = new OpenFile({ url, id, manifest, hashes, etag, vault, edges: () => opener.edgesOf(url) })
-  const opened = { swarm: id, manifest, hashes, hasEdges: opener.hasEdges(url) }
+  const mirrors = opener.mirrorsFor(url, manifest.mirrors)
+  const elsewhere = () => [...addressesAt(url, opener.edgesOf(url)), ...mirrors.values()]
+  const file = new OpenFile({ url, id, manifest, hashes, etag, vault, elsewhere, mirrors })
+  const opened = { swarm: id, manifest, hashes, hasEdges: opener.hasEdges(url), mirrors: [...mirrors.keys()] }
   runtime.addFile(file)
   const lookUp = async () => {
     const indexes = await vault.held(manifest.root)

@@ -16,7 +16,7 @@ export function judgeBy({ key }: Pick<ClientOptions, 'key'>, parts: TrustParts):
   if (key === undefined) return trustAll
   const keys = typeof key === 'string' ? readPublicKeys(key) : undefined
   if (keys === undefined) {
-    const right = 'ed25519: and 43 letters, as nearcast keygen prints it'
+    const right = 'ed25519: and 43 letters'
     throw new NearcastError('usage', `nearcast: key is ${key}: it must be ${right}`)
   }
   return createManifestTrust({ keys, ...parts, wallNow: () => Date.now() })

@@ -3,6 +3,7 @@ import type { Bytes } from '../../shared/bytes.ts'
 import { silentLog } from '../../shared/log.ts'
 import type { Manifest } from '../../shared/manifest.ts'
 import type { PublishSelection } from '../core/publish-plan.ts'
+import { printRequestPath } from '../core/request-path.ts'
 import type { HashFile } from '../ports.ts'
 import { HashQueue } from './hash-queue.ts'
 import { HashThread } from './hash-thread.ts'
@@ -27,6 +28,8 @@ export interface PublishOptions extends FolderOptions {
   /** Where hashes are kept, so that what did not change is not hashed again. */
   hashFolder: string
   selection: PublishSelection
+  /** How the addresses of mirrors of the folder begin, each with a slash at its end. */
+  mirrors?: readonly string[] | undefined
   /** Who signs, if anybody does. */
   signing?: SigningOptions | undefined
   /** The path at which the folder is published, with a slash at both ends. */
@@ -71,13 +74,15 @@ async function withQueue<T>({ hashFile, signal }: FolderOptions, work: (queue: H
 /** Rejects with one line when the folder or the one for hashes cannot be used. */
 export async function publishFolder(options: PublishOptions): Promise<PublishReport> {
   const { folder, outFolder = folder, hashFolder, selection, signal, onProgress = () => {} } = options
-  const { signing, basePath = '/', isRenewal = false } = options
+  const { signing, basePath = '/', isRenewal = false, mirrors = [] } = options
   const files = await PublishedFiles.open(folder, new Map())
   const records = await ManifestRecords.open(hashFolder, silentLog)
   return withQueue(options, (queue) => {
     const manifests = new Manifests(records, queue, silentLog)
     const signer = signing && new ManifestSigner(signing)
-    const finish = async (manifest: Manifest, path: string, present: Manifest | undefined) => {
+    const finish = async (made: Manifest, path: string, present: Manifest | undefined) => {
+      const at = printRequestPath(path.slice(1).split('/')).slice(1)
+      const manifest = mirrors.length > 0 ? { ...made, mirrors: mirrors.map((mirror) => mirror + at) } : made
       if (signer) return signer.signed(manifest, placeOf(basePath, path), present, isRenewal)
       return present?.signed ? unchanged(manifest, present) : manifest
     }

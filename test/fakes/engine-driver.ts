@@ -39,6 +39,7 @@ export interface DriverPlan {
   isManual?: boolean
   /** The edges that the tracker names have the file too. */
   hasEdges?: boolean
+  mirrors?: readonly string[]
   seed?: number
 }
 
@@ -50,6 +51,7 @@ export class EngineDriver {
   readonly log: Effect[] = []
   readonly #isManual: boolean
   readonly #hasEdges: boolean
+  readonly #mirrors: readonly string[]
   now = 1_000
   #taken = 0
 
@@ -58,6 +60,7 @@ export class EngineDriver {
     this.file = new ModelFile(plan.fileBytes ?? chunkCount * chunkBytes, chunkBytes)
     this.#isManual = isManual
     this.#hasEdges = plan.hasEdges ?? false
+    this.#mirrors = plan.mirrors ?? []
     const settings = {
       mode: plan.mode ?? 'balanced',
       tracker: plan.tracker ?? true,
@@ -140,6 +143,7 @@ export class EngineDriver {
       manifest,
       hashes,
       hasEdges: this.#hasEdges,
+      mirrors: this.#mirrors,
       ...(id !== undefined && { run: { id, to: geometry.fileBytes } }),
     })
     return id
