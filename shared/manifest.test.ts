@@ -163,12 +163,24 @@ describe('a manifest is refused', () => {
     )
   })
 
-  it.each(['.', '..', '../x', 'a/b', 'a\\b', '/etc/passwd', 'a\0b', 'a\nb', 'a\x7fb', 'a\x85b', 'a\ud800b', '\udc00'])(
-    '[M11] for the name %j',
-    (name) => {
-      expect(refusal({ ...small, name })).toBe('manifest name is no file name')
-    },
-  )
+  it.each([
+    '.',
+    '..',
+    '../x',
+    'a/b',
+    'a\\b',
+    '/etc/passwd',
+    'a\0b',
+    'a\nb',
+    'a\x7fb',
+    'a\x85b',
+    'a\ud800b',
+    '\udc00',
+    'fotogpj.\u202eexe',
+    'a\u2067b',
+  ])('[M11] for the name %j', (name) => {
+    expect(refusal({ ...small, name })).toBe('manifest name is no file name')
+  })
 
   it.each(['text', '/', 'text/', '/plain', 'text/plain\r\nx: y', 'text/ plain', 'tëxt/plain', 'text/plain;\u2028'])(
     '[M11] for the type %j',
@@ -205,6 +217,7 @@ describe('names and types that real files have', () => {
     'game 2.1 (final).zip',
     'été.iso',
     '東京.mp4',
+    'لعبة.zip',
     '🎮.bin',
     '.hidden',
     '...',

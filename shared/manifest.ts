@@ -80,8 +80,11 @@ const manifestShape = object({
 /** `type/subtype` and parameters (RFC 9110 §8.3.1), in characters that a header field takes. */
 const mediaTypePattern = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+(;[ -~]*)?$/
 
-/** What no file name has: separators, control characters, halves of surrogate pairs. */
-const namePattern = /^[^/\\\p{Cc}\p{Cs}]+$/u
+/**
+ * What no file name has: separators, control characters, halves of surrogate pairs, and what turns the letters after it
+ * round, so that a program looks like a picture (CVE-2021-42574 is the same in source code).
+ */
+const namePattern = /^[^/\\\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]+$/u
 
 export function printManifest(manifest: Manifest): string {
   const { name, type, root, geometry, hashes, head, headProof, swarm, mirrors, signed } = manifest
