@@ -2,6 +2,7 @@
  * Where the origin is needed beside peers, as pure questions about the state: the floor, what nobody near holds, what
  * comes too late. Opens and closes nothing.
  */
+import { assertNever } from '../../shared/assert.ts'
 import type { Core } from './core.ts'
 import { hedged, isAnyPaced, nearEnd, type Prospects } from './deadlines.ts'
 import type { Remote } from './remote.ts'
@@ -110,6 +111,8 @@ function floor(core: Core, swarm: Swarm): number {
       const seen = swarm.fairBytesPerSecond
       return Math.min(floorBytesPerSecondMax, seen === 0 ? Number.POSITIVE_INFINITY : floorShare * seen)
     }
+    default:
+      return assertNever(core.settings.mode)
   }
 }
 
