@@ -15,6 +15,7 @@ import {
 import type { EngineClient } from '../client.ts'
 import { BegunRequest } from '../shell/begun-request.ts'
 import { addressOf, checkLimits, checkOptions, isStrict } from '../shell/checked-options.ts'
+import { openError } from '../shell/open-error.ts'
 import type { WorkerAsk } from '../worker/worker-messages.ts'
 import type { Engine } from './engine-script.ts'
 import { LaterDownload } from './later-download.ts'
@@ -31,14 +32,13 @@ const strictPatienceMs = 30_000
 export class LaterClient implements Client {
   readonly #options: ClientOptions
   readonly #load: () => Promise<Engine>
+  readonly #consentChanged: () => void
   #consent: Consent
   #limits: Required<UploadLimits>
   #real: EngineClient | undefined
   #loading: Promise<EngineClient> | undefined
   #isClosed = false
   readonly #downloads = new Set<Download>()
-
-  readonly #consentChanged: () => void
 
   /** @throws NearcastError `usage` when an option is not what it must be */
   constructor(options: ClientOptions, load: () => Promise<Engine>, consentChanged: () => void = () => {}) {
@@ -94,9 +94,7 @@ export class LaterClient implements Client {
     if (!begun) throw new NearcastError('untrusted', `nearcast: ${address}: the engine that checks it is not here`)
     begun.endBy(signal)
     return begun.response.catch((error: unknown) => {
-      throw signal?.aborted
-        ? error
-        : new NearcastError('network', `nearcast: ${address} could not be reached`, { cause: error })
+      throw signal?.aborted ? error : openError(address, error)
     })
   }
 
@@ -109,11 +107,6 @@ export class LaterClient implements Client {
     const forget = () => this.#downloads.delete(download)
     download.done.then(forget, forget)
     return download
-  }
-
-  /** Loads the engine ahead of its first use. */
-  async prepare(): Promise<void> {
-    await this.#ready()
   }
 
   /** Brings what the service worker asks for. Rejects when the engine cannot be loaded. */

@@ -95,10 +95,7 @@ function startWorker({ worker, match }: TagSettings): void {
   }
   workerDesk = new WorkerDesk(href, {
     isGranted,
-    prepare: () =>
-      void ownClient()
-        .prepare()
-        .catch(() => {}), // the first use tries again
+    prepare: () => void ownClient().ready.catch(() => {}), // the first use tries again
     answerWorker: (ask, port) => ownClient().answerWorker(ask, port),
     clear: () => void clear(),
   })
