@@ -3,7 +3,7 @@ import type { Root } from '../shared/ids.ts'
 import type { Tier } from '../shared/tracker-messages.ts'
 import type { Mode } from './core/settings.ts'
 
-export type { Mode } from './core/settings.ts'
+export { type Mode, modes } from './core/settings.ts'
 
 export type Consent = 'granted' | 'denied'
 

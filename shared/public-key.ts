@@ -1,5 +1,6 @@
 /** Ed25519 public keys as a site gives them out: one word that names the algorithm. Knows nothing of private ones. */
 import { asciiBytes, type Bytes, fromBase64Url, hashBytes, type Sha256, toBase64Url } from './bytes.ts'
+import { wordsIn } from './word-list.ts'
 
 /** RFC 7638's thumbprint, 43 digits of base64url: what a signature names its key by. */
 export type KeyId = string
@@ -21,10 +22,7 @@ export function readPublicKey(text: string): Bytes | undefined {
 
 /** One or more, with spaces or commas between; undefined when one of them is none. */
 export function readPublicKeys(text: string): Bytes[] | undefined {
-  const keys = text
-    .split(/[\s,]+/)
-    .filter((word) => word !== '')
-    .map(readPublicKey)
+  const keys = wordsIn(text).map(readPublicKey)
   const right = keys.filter((key) => key !== undefined)
   return right.length === keys.length && right.length > 0 && right.length <= pinnedKeysMax ? right : undefined
 }

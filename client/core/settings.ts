@@ -2,7 +2,8 @@
 import { KiB, MiB } from '../../shared/limits.ts'
 
 /** How the sources share the work: see docs/SPEC.md. */
-export type Mode = 'balanced' | 'fastest' | 'frugal'
+export const modes = ['balanced', 'fastest', 'frugal'] as const
+export type Mode = (typeof modes)[number]
 
 export interface EngineSettings {
   mode: Mode

@@ -18,6 +18,13 @@ export interface KeyRecord {
   files: SeenVersion[]
 }
 
+/** Whatever runs on a site's pages, or on this machine, can write where records are kept. */
+export function isKeyRecord(value: unknown): value is KeyRecord {
+  if (typeof value !== 'object' || value === null || !('files' in value) || !Array.isArray(value.files)) return false
+  if ('successor' in value && typeof value.successor !== 'string') return false
+  return value.files.every((file) => Array.isArray(file) && typeof file[0] === 'string' && Number.isFinite(file[1]))
+}
+
 export interface Version {
   path: string
   sequence: number

@@ -3,6 +3,8 @@
  * without for its last part; `*` stands for anything but a slash, `**` for anything. Paths are as they stand in URLs.
  */
 
+import { wordsIn } from '../../shared/word-list.ts'
+
 /** A site's list is written by hand; more is a mistake, and each costs every request. */
 const globCountMax = 64
 const globTextMax = 256
@@ -11,7 +13,7 @@ export type PathTest = (pathname: string) => boolean
 
 /** @returns undefined when the list is too long */
 export function readGlobs(text: string): PathTest | undefined {
-  const globs = text.split(/[\s,]+/).filter((glob) => glob !== '')
+  const globs = wordsIn(text)
   if (globs.length > globCountMax || globs.some((glob) => glob.length > globTextMax)) return undefined
   const tests = globs.map(testOf)
   return (pathname) => tests.some((test) => test(pathname))

@@ -1,4 +1,5 @@
 /** The name under which a URL is saved when nobody gave one: chosen by a stranger, and safe all the same. */
+import { nameIn } from '../shell/url-name.ts'
 
 /** What common file systems hold, less what the unfinished file and its journal add. */
 const nameBytesMax = 255 - '.part.have'.length
@@ -9,20 +10,10 @@ const unsafe = /[\u0000-\u001f\u007f-\u009f/\\:*?"<>|\u202a-\u202e\u2066-\u2069]
 
 /** @returns undefined when the URL names no file, or one with a name too long for a file */
 export function fileNameOf(url: string): string | undefined {
-  const { pathname } = new URL(url)
-  const last = pathname.slice(pathname.lastIndexOf('/') + 1)
-  const name = decoded(last)
+  const name = nameIn(url)
     .replace(unsafe, '_')
     // A dot at the start hides a file, and some hidden files are obeyed.
     .replace(/^\.+/, '_')
     .replace(/[. ]+$/, '')
   return name === '' || Buffer.byteLength(name) > nameBytesMax ? undefined : name
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text // a lone % is allowed in URLs
-  }
 }

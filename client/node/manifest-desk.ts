@@ -4,8 +4,9 @@
  */
 import type { Manifest } from '../../shared/manifest.ts'
 import type { Hasher } from '../ports.ts'
+import { manifestAddress } from '../shell/beside-file.ts'
 import { type ManifestJudge, trustAll } from '../shell/manifest-judge.ts'
-import { type ManifestSource, manifestAddress, manifestIn } from '../shell/manifest-source.ts'
+import { type ManifestSource, manifestIn } from '../shell/manifest-source.ts'
 
 /** The server says that the manifest will be there in a moment: so long is waited, in all and from one try to the next. */
 const notReadyStatus = 503

@@ -2,7 +2,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { KeyId } from '../../shared/public-key.ts'
-import type { KeyRecord } from '../core/site-trust.ts'
+import { isKeyRecord, type KeyRecord } from '../core/site-trust.ts'
 import type { TrustMemory } from '../ports.ts'
 
 let written = 0
@@ -23,9 +23,9 @@ export class TrustFolder implements TrustMemory {
 
   async read(keyId: KeyId): Promise<KeyRecord | undefined> {
     const found = await readFile(this.#file(keyId), 'utf8')
-      .then((text) => JSON.parse(text) as KeyRecord)
+      .then((text): unknown => JSON.parse(text))
       .catch(() => undefined)
-    return Array.isArray(found?.files) ? found : this.#records.get(keyId)
+    return isKeyRecord(found) ? found : this.#records.get(keyId)
   }
 
   /** One after another: two that read at once would each forget what the other adds. */

@@ -5,8 +5,9 @@
 import { type Bytes, concatBytes, hashBytes, toHex } from '../../shared/bytes.ts'
 import type { Geometry } from '../../shared/geometry.ts'
 import { chunkCountMax, leafBytes } from '../../shared/limits.ts'
-import { ChunkHashes, type Manifest, pagesSuffix } from '../../shared/manifest.ts'
+import { ChunkHashes, type Manifest } from '../../shared/manifest.ts'
 import { TreeBuilder } from '../../shared/merkle.ts'
+import { pagesAddress } from '../shell/beside-file.ts'
 import { readBody } from '../shell/limited-body.ts'
 import { bodyParts } from './body-parts.ts'
 import type { ManifestDesk } from './manifest-desk.ts'
@@ -92,9 +93,7 @@ async function rootOf(
 }
 
 async function arePagesRight(url: string, manifest: Manifest, signal: AbortSignal): Promise<boolean> {
-  const address = new URL(url)
-  address.pathname += pagesSuffix
-  const response = await fetch(address, { signal })
+  const response = await fetch(pagesAddress(url), { signal })
   const layer = response.ok ? await readBody(response, chunkCountMax * hashBytes) : undefined
   if (layer?.length !== manifest.geometry.chunkCount * hashBytes) return false
   const hashes = new ChunkHashes(manifest, nodeHasher.sha256)

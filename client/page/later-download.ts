@@ -1,6 +1,6 @@
 /** A download whose engine may not be loaded yet: what is called meanwhile holds once it is. */
 import { type ChunkMap, type Client, type Download, type DownloadProgress, NearcastError } from '../api.ts'
-import { nameIn } from '../shell/checked-options.ts'
+import { nameIn } from '../shell/url-name.ts'
 
 type Listener = (progress: DownloadProgress) => void
 

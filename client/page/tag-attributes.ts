@@ -2,7 +2,8 @@
  * What the script tag's `data-` attributes say: options of a client, and what the page does with it. Pure: it reads
  * texts, gives settings and complaints, and knows no element.
  */
-import type { ClientOptions, Mode } from '../api.ts'
+import { wordsIn } from '../../shared/word-list.ts'
+import { type ClientOptions, modes } from '../api.ts'
 import { readGlobs } from '../core/url-globs.ts'
 
 /** `ask` is not granted until the page says so; `off` and `denied` are the same. */
@@ -45,9 +46,7 @@ const wholeNumber =
     throw `a number of ${unit}`
   }
 
-const list = (text: string): string[] => text.split(/[\s,]+/).filter((item) => item !== '')
-
-const stunServers: Reader = (text) => (list(text).length > 0 ? [{ urls: list(text) }] : undefined)
+const stunServers: Reader = (text) => (wordsIn(text).length > 0 ? [{ urls: wordsIn(text) }] : undefined)
 
 const iceServers: Reader = (text) => {
   try {
@@ -65,10 +64,10 @@ const matchList: Reader = (text) => {
 /** The client's option that each attribute sets, by the name that it has in `dataset`. */
 const optionReaders: Record<string, [option: keyof ClientOptions, read: Reader]> = {
   tracker: ['tracker', anyText],
-  mode: ['mode', oneOf(...(['balanced', 'fastest', 'frugal'] satisfies Mode[]))],
+  mode: ['mode', oneOf(...modes)],
   key: ['key', anyText],
   unsigned: ['unsigned', oneOf('plain', 'error')],
-  mirrors: ['mirrors', list],
+  mirrors: ['mirrors', wordsIn],
   stun: ['iceServers', stunServers],
   iceServers: ['iceServers', iceServers],
   iceTransportPolicy: ['iceTransportPolicy', oneOf('all', 'relay')],

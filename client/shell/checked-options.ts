@@ -1,7 +1,5 @@
 /** What the options of a client must be: checked at once, before anything is made of them. Knows no engine. */
-import { type ClientOptions, type Mode, NearcastError, type UploadLimits } from '../api.ts'
-
-const modes: readonly Mode[] = ['balanced', 'fastest', 'frugal']
+import { type ClientOptions, modes, NearcastError, type UploadLimits } from '../api.ts'
 
 export interface CheckedOptions {
   limits: Required<UploadLimits>
@@ -80,15 +78,4 @@ export function addressOf(url: string | URL): string {
   }
   address.hash = ''
   return address.href
-}
-
-/** The last part of a URL's path, decoded where it can be. */
-export function nameIn(url: string): string {
-  const { pathname } = new URL(url)
-  const name = pathname.slice(pathname.lastIndexOf('/') + 1)
-  try {
-    return decodeURIComponent(name)
-  } catch {
-    return name // a lone % is allowed in URLs
-  }
 }

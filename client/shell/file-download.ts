@@ -2,13 +2,13 @@
 import { leafBytes } from '../../shared/limits.ts'
 import { type ChunkMap, type Download, type DownloadProgress, type DownloadState, NearcastError } from '../api.ts'
 import { RateMeter } from '../core/rate.ts'
-import { nameIn } from './checked-options.ts'
 import { openError } from './open-error.ts'
 import type { OpenFile } from './open-file.ts'
 import { type Opened, type Opener, open } from './opening.ts'
 import { PlainBody } from './plain-body.ts'
 import { openReader, takeWant } from './reader.ts'
 import { saveFile } from './saving.ts'
+import { nameIn } from './url-name.ts'
 
 /** A download can wait for its manifest: its first bytes are on their way meanwhile. */
 const patienceMs = 3_000

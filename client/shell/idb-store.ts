@@ -1,5 +1,5 @@
 /**
- * Chunks in IndexedDB over idb-keyval, which this file alone imports. Chunks that are written together lie in one
+ * Chunks in IndexedDB over idb-keyval. Chunks that are written together lie in one
  * record, whose array key names them: [root, index, index, …]. Every failure is a miss: nothing here rejects.
  */
 import { clear, createStore, promisifyRequest, type UseStore } from 'idb-keyval'
@@ -7,9 +7,8 @@ import { type Bytes, concatBytes } from '../../shared/bytes.ts'
 import type { Root } from '../../shared/ids.ts'
 import { MiB } from '../../shared/limits.ts'
 import type { ChunkStore } from '../ports.ts'
+import { chunkDatabase } from './database-names.ts'
 
-/** idb-keyval holds one store a database (its issue 101), so this database is ours alone. */
-const databaseName = 'nearcast'
 const storeName = 'chunks'
 
 /**
@@ -32,7 +31,7 @@ interface StoredRecord {
 /** @returns undefined where there is no IndexedDB to use: opaque origins, some private modes, a damaged database */
 export async function openIdbStore(): Promise<ChunkStore | undefined> {
   try {
-    const use = createStore(databaseName, storeName)
+    const use = createStore(chunkDatabase, storeName)
     // Opens the database, and finds out whether it has our store.
     await use('readonly', (store) => promisifyRequest(store.count(IDBKeyRange.only(['', 0]))))
     return new IdbStore(use)

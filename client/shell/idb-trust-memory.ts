@@ -3,11 +3,11 @@
  * remembered until the page closes.
  */
 import { clear, createStore, get, type UseStore, update } from 'idb-keyval'
-import type { KeyRecord } from '../core/site-trust.ts'
+import { isKeyRecord } from '../core/site-trust.ts'
 import type { TrustMemory } from '../ports.ts'
+import { trustDatabase } from './database-names.ts'
 import { createTrustMemory } from './manifest-trust.ts'
 
-const databaseName = 'nearcast-trust'
 const storeName = 'keys'
 
 /** Some browsers leave `indexedDB.open` without any answer; no file waits longer than this. */
@@ -22,7 +22,7 @@ export function createIdbTrustMemory(): TrustMemory {
       timer = setTimeout(resolve, patienceMs)
     })
     try {
-      opened ??= createStore(databaseName, storeName)
+      opened ??= createStore(trustDatabase, storeName)
       return await Promise.race([work(opened), late])
     } catch {
       return undefined // no database, or none that works: what the page itself saw is remembered all the same
@@ -33,22 +33,15 @@ export function createIdbTrustMemory(): TrustMemory {
   return {
     async read(keyId) {
       const kept = await onDisk((store) => get<unknown>(keyId, store))
-      return isRecord(kept) ? kept : memory.read(keyId)
+      return isKeyRecord(kept) ? kept : memory.read(keyId)
     },
     async update(keyId, change) {
       await memory.update(keyId, change)
-      await onDisk((store) => update<unknown>(keyId, (kept) => change(isRecord(kept) ? kept : undefined), store))
+      await onDisk((store) => update<unknown>(keyId, (kept) => change(isKeyRecord(kept) ? kept : undefined), store))
     },
     async clear() {
       await memory.clear()
       await onDisk((store) => clear(store))
     },
   }
-}
-
-/** Whatever runs on the site's pages can write into the database. */
-function isRecord(value: unknown): value is KeyRecord {
-  if (typeof value !== 'object' || value === null || !('files' in value) || !Array.isArray(value.files)) return false
-  if ('successor' in value && typeof value.successor !== 'string') return false
-  return value.files.every((file) => Array.isArray(file) && typeof file[0] === 'string' && Number.isFinite(file[1]))
 }

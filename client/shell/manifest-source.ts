@@ -1,7 +1,8 @@
 /** Where the manifest of a URL comes from: beside the file, over the platform's fetch. Asks once, and keeps nothing. */
 import { manifestTextMax } from '../../shared/limits.ts'
-import { type Manifest, manifestSuffix, readManifest } from '../../shared/manifest.ts'
+import { type Manifest, readManifest } from '../../shared/manifest.ts'
 import type { Hasher } from '../ports.ts'
+import { manifestAddress } from './beside-file.ts'
 import { readBody } from './limited-body.ts'
 import type { ManifestJudge } from './manifest-judge.ts'
 
@@ -10,12 +11,6 @@ import type { ManifestJudge } from './manifest-judge.ts'
  * @param address where it is asked for, when another server answers for this URL
  */
 export type ManifestSource = (url: string, signal: AbortSignal, address?: string) => Promise<Manifest | string>
-
-export function manifestAddress(url: string): URL {
-  const address = new URL(url)
-  address.pathname += manifestSuffix
-  return address
-}
 
 export function createManifestSource(hasher: Hasher, judge?: ManifestJudge): ManifestSource {
   return async (url, signal, address = url) => {

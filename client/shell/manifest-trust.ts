@@ -5,7 +5,7 @@
 import type { Bytes } from '../../shared/bytes.ts'
 import { checkSignature, clockToleranceMs, signedPathOf, type Vouched } from '../../shared/manifest-signature.ts'
 import type { KeyId } from '../../shared/public-key.ts'
-import { refusalOf, remembering, replaced } from '../core/site-trust.ts'
+import { type KeyRecord, refusalOf, remembering, replaced } from '../core/site-trust.ts'
 import type { Hasher, SignatureCheck, TrustMemory } from '../ports.ts'
 import type { ManifestJudge } from './manifest-judge.ts'
 
@@ -50,7 +50,7 @@ async function judgeByMemory(
 
 /** What is remembered for as long as the program runs. */
 export function createTrustMemory(): TrustMemory {
-  const records = new Map<KeyId, Parameters<Parameters<TrustMemory['update']>[1]>[0]>()
+  const records = new Map<KeyId, KeyRecord>()
   return {
     read: async (keyId) => records.get(keyId),
     async update(keyId, change) {

@@ -2,9 +2,10 @@
 import { type Bytes, hashBytes } from '../../shared/bytes.ts'
 import type { SwarmId } from '../../shared/ids.ts'
 import { chunkCountMax } from '../../shared/limits.ts'
-import { type ChunkHashes, type Manifest, pagesSuffix } from '../../shared/manifest.ts'
+import type { ChunkHashes, Manifest } from '../../shared/manifest.ts'
 import { type BytesBySource, type ErrorCode, NearcastError } from '../api.ts'
 import type { Source } from '../core/engine-events.ts'
+import { pagesAddress } from './beside-file.ts'
 import { fetchAnywhere } from './failover.ts'
 import { readBody } from './limited-body.ts'
 import type { Vault } from './vault.ts'
@@ -152,6 +153,7 @@ export class OpenFile {
     try {
       // Whoever brings it, it is checked against the manifest.
       const headers = { range: `bytes=${from}-${to - 1}` }
+      const pagesAt = (url: string) => pagesAddress(url).href
       const { response } = await fetchAnywhere(pagesAt(this.url), { headers }, () => this.#elsewhere().map(pagesAt))
       if (!response.ok) return false
       // A server without ranges sends them all: 64 MiB of them at most, at 32 bytes for each of the most chunks.
@@ -183,12 +185,6 @@ export class OpenFile {
     this.#begin = () => {}
     for (const listener of [...this.#listeners]) listener()
   }
-}
-
-function pagesAt(url: string): string {
-  const address = new URL(url)
-  address.pathname += pagesSuffix
-  return address.href
 }
 
 /** Proves the layer a step at a time, so that the first bytes, which are proven by the head alone, do not wait for it. */

@@ -5,6 +5,7 @@
  */
 import { type AnsweredRange, acceleratedRange, refusalOf } from '../core/interception.ts'
 import { readGlobs } from '../core/url-globs.ts'
+import { databaseNames } from '../shell/database-names.ts'
 import { Asking, type Taken } from './asking.ts'
 import { answerFacts, requestFacts } from './fetch-facts.ts'
 import { KnownPages } from './known-pages.ts'
@@ -19,9 +20,6 @@ const checkEveryMs = 60 * 60 * 1000
 
 /** Where this script is served: a site's own worker file may say so. Gone from there, the worker goes too. */
 const ownAddress = scope.nearcast ? (scope.nearcast.script ?? '/.nearcast/sw.js') : scope.location.pathname
-
-/** As client/shell/idb-store.ts and idb-trust-memory.ts name them. */
-const databaseNames = ['nearcast', 'nearcast-trust']
 
 const list = scope.nearcast?.match ?? new URLSearchParams(scope.location.search).get('match') ?? ''
 const isListed = readGlobs(list) ?? (() => false)
