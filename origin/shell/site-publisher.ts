@@ -6,6 +6,7 @@ import { hashBytes } from '../../shared/bytes.ts'
 import { fileBytesMax } from '../../shared/limits.ts'
 import { type Manifest, parseManifest, printManifest } from '../../shared/manifest.ts'
 import { type PublishSelection, planFor } from '../core/publish-plan.ts'
+import { forEachAtOnce } from './at-once.ts'
 import { readFully, sha256 } from './file-hash.ts'
 import { ManifestFolder } from './manifest-folder.ts'
 import type { Manifests } from './manifests.ts'
@@ -117,17 +118,13 @@ export class SitePublisher {
   async #publishAll(selected: readonly Selected[], signal: AbortSignal): Promise<void> {
     const bytes = selected.reduce((sum, one) => sum + one.bytes, 0)
     const progress = { filesDone: 0, files: selected.length, bytesDone: 0, bytes, path: '' }
-    const left = [...selected].reverse()
-    const work = async () => {
-      for (let next = left.pop(); next !== undefined && !signal.aborted; next = left.pop()) {
-        this.#parts.onProgress({ ...progress, path: next.path })
-        await this.#publish(next.segments).catch((error: Error) => this.#fail(next!.path, error.message))
-        progress.filesDone++
-        progress.bytesDone += next.bytes
-        this.#parts.onProgress({ ...progress, path: next.path })
-      }
-    }
-    await Promise.all(Array.from({ length: atOnceMax }, work))
+    await forEachAtOnce(selected, atOnceMax, signal, async ({ segments, path, bytes }) => {
+      this.#parts.onProgress({ ...progress, path })
+      await this.#publish(segments).catch((error: Error) => this.#fail(path, error.message))
+      progress.filesDone++
+      progress.bytesDone += bytes
+      this.#parts.onProgress({ ...progress, path })
+    })
   }
 
   async #publish(segments: readonly string[]): Promise<void> {

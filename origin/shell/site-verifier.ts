@@ -4,6 +4,7 @@
  */
 import { type Bytes, equalBytes, toHex } from '../../shared/bytes.ts'
 import { type Manifest, parseManifest } from '../../shared/manifest.ts'
+import { forEachAtOnce } from './at-once.ts'
 import { sha256 } from './file-hash.ts'
 import type { HashQueue } from './hash-queue.ts'
 import { ManifestFolder } from './manifest-folder.ts'
@@ -36,15 +37,11 @@ export async function verifySite(parts: SiteVerifierParts, signal: AbortSignal):
   const { manifests, failed } = await readSiteFolder(parts.outFolder)
   const out = new ManifestFolder(parts.outFolder)
   const verified: VerifiedFile[] = failed.map(({ path, reason }) => ({ path, bytes: 0, faults: [reason], notes: [] }))
-  const left = [...manifests].reverse()
-  const work = async () => {
-    for (let next = left.pop(); next !== undefined && !signal.aborted; next = left.pop()) {
-      const file = await verifyOne(parts, out, next)
-      verified.push(file)
-      parts.onFile(file)
-    }
-  }
-  await Promise.all(Array.from({ length: atOnceMax }, work))
+  await forEachAtOnce(manifests, atOnceMax, signal, async (segments) => {
+    const file = await verifyOne(parts, out, segments)
+    verified.push(file)
+    parts.onFile(file)
+  })
   return verified.sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
