@@ -141,11 +141,12 @@ function answerPrimary(desk: OperatorDesk): Questions<TeamQuestion> {
 /** The tracker of this process. @throws Refusal when it cannot start */
 async function open(start: Start, announce: (facts: TrackerFacts) => void): Promise<void> {
   const { settings, log } = start
+  const deskLog = isWorker ? mute(log) : log
   const desk: OperatorDesk = new OperatorDesk({
     // Of several workers the primary has it, for all.
     settings: isWorker ? { ...settings, adminPort: undefined } : settings,
     version: packageVersion,
-    log: isWorker ? mute(log) : log,
+    log: deskLog,
     unreadiness: () => unreadinessOf(site, room),
     end: endAll,
     ...(isWorker && { printMetrics: async () => String(await primary?.ask('metrics')) }),
@@ -153,9 +154,7 @@ async function open(start: Start, announce: (facts: TrackerFacts) => void): Prom
   const primary = isWorker ? answerPrimary(desk) : undefined
   const room = await createTrackerWith(settings, log, { paths: trackerPaths, ...(isWorker && workerOptions(settings)) })
   addTracker(desk, room)
-  addLiveSettings(desk, isWorker ? { ...start, log: mute(log) } : start, (changed) =>
-    room.change(liveOptionsOf(changed)),
-  )
+  addLiveSettings(desk, { ...start, log: deskLog }, (changed) => room.change(liveOptionsOf(changed)))
   const site = createTrackerSite(room, settings, desk.operations, log)
   const close = async (error: unknown): Promise<never> => {
     await Promise.all([desk.close(), site.close(0)])

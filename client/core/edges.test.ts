@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { EngineDriver, peerId } from '../../test/fakes/engine-driver.ts'
+import { asked, breakOff } from '../../test/fakes/origin-runs.ts'
 
 const near = 'https://near.example.org/'
 const far = 'https://far.example.org/'
@@ -13,15 +14,6 @@ function begun({ hasEdges = true, edges = [near, far] } = {}): EngineDriver {
   driver.tracker({ type: 'welcome', id: peerId('m'), edges })
   return driver
 }
-
-/** The answer under way breaks off. */
-function breakOff(driver: EngineDriver, over: Parameters<EngineDriver['failRun']>[1] = {}) {
-  driver.forget()
-  driver.failRun([...driver.swarm.runs.keys()][0]!, over)
-}
-
-/** Where the origin was asked since the last `forget`: `own` is the file's own address. */
-const asked = (driver: EngineDriver) => driver.all('openRun').map(({ edge }) => edge ?? 'own')
 
 describe('the edges that a tracker names', () => {
   it('[T233] are asked at once when the own server fails, the first of them first, and bring the rest', () => {

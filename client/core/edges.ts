@@ -1,7 +1,7 @@
 /**
  * Where the origin is asked: at the edges that the tracker named, the best first, and at the file's own address when
- * none of them will do; at the file's mirrors only while that does not answer. An edge that fails rests; one that has another file, or none, is not asked for it again. Knows
- * no address but as a name.
+ * none of them will do; at the file's mirrors only while that does not answer. An edge that fails rests; one that has
+ * another file, or none, is not asked for it again. Knows no address but as a name.
  */
 import { keepNewest } from '../../shared/newest.ts'
 import type { RunFailure } from './origin-failures.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { EngineDriver } from '../../test/fakes/engine-driver.ts'
+import { asked, breakOff } from '../../test/fakes/origin-runs.ts'
 
 const [first, second] = ['https://one.example.org', 'https://two.example.org']
 
@@ -9,14 +10,6 @@ function begun(mirrors: readonly string[] = [first, second]): EngineDriver {
   driver.open(true)
   driver.want()
   return driver
-}
-
-/** Where the origin was asked since the last `forget`: `own` is the file's own address. */
-const asked = (driver: EngineDriver) => driver.all('openRun').map(({ edge }) => edge ?? 'own')
-
-function breakOff(driver: EngineDriver, over: Parameters<EngineDriver['failRun']>[1] = {}) {
-  driver.forget()
-  driver.failRun([...driver.swarm.runs.keys()][0]!, over)
 }
 
 describe('the mirrors of a file', () => {

@@ -20,11 +20,8 @@ export async function answerWorker(client: EngineClient, { url, range }: WorkerA
   let isCancelled = false
   const head = new Promise<Response>((resolve) => {
     port.onmessage = ({ data, ports: [bytes] }: MessageEvent<AskNews>) => {
-      if (data.type === 'over' || !bytes) {
-        clearTimeout(late)
-        return abort.abort()
-      }
       clearTimeout(late)
+      if (data.type === 'over' || !bytes) return abort.abort()
       body = new PortReader(bytes)
       if (isCancelled) body.cancel()
       resolve(new Response(body.stream(), { status: data.status, headers: data.headers }))
