@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { MiB } from '../../shared/limits.ts'
-import { createRng } from '../../shared/rng.ts'
 import { launchChromium } from '../browser/chromium.ts'
 import { repository } from '../house/modules.ts'
 import {
@@ -18,13 +17,9 @@ import {
   startServer,
   type TempFolder,
 } from './harness.ts'
+import { arriveAt, digest, matching, pageOf, tag, untilAccelerated } from './worker-page.ts'
 
 const fileBytes = 12 * MiB
-const tag = (attributes: string) =>
-  `<script src="/.nearcast/nearcast.js" data-tracker="auto" ${attributes} defer></script>`
-const pageOf = (body: string) => `<!doctype html><title>A site</title><link rel="icon" href="data:,">${body}`
-const matching = tag('data-consent="granted" data-match="/files/**, *.wav"')
-
 /** Sound that can be seeked in: 16 bits, two channels. */
 function wave(bytes: number): Buffer {
   const head = Buffer.alloc(44)
@@ -97,28 +92,8 @@ async function newVisitor(): Promise<BrowserContext> {
   return context
 }
 
-/** A page whose requests go through the worker: as at a visitor's second page, for the first one brings the worker. */
-async function arrive(context: BrowserContext, path = '/'): Promise<Page> {
-  const page = await context.newPage()
-  await page.goto(`${server.url}/`)
-  await page.evaluate(async () => void (await navigator.serviceWorker.ready))
-  await page.goto(`${server.url}${path}`)
-  return page
-}
-
-/** Fetches as the page would, until the worker gives what the page's engine brings. */
-async function untilAccelerated(page: Page, path: string): Promise<void> {
-  await page.evaluate(async (path) => {
-    const isHeld = () =>
-      window.Nearcast.tagClient()
-        .stats()
-        .files.some(({ url, heldBytes }) => url.endsWith(path) && heldBytes > 0)
-    while (!isHeld()) {
-      const response = await fetch(path, { headers: { range: 'bytes=0-1048575' } })
-      await response.arrayBuffer()
-    }
-  }, path)
-}
+/** A page whose requests go through the worker. */
+const arrive = (context: BrowserContext, path = '/') => arriveAt(server, context, path)
 
 /** A page that brings another one's file, over a third of it. */
 async function midway() {
@@ -167,28 +142,6 @@ async function untilStored(page: Page): Promise<void> {
   while ((await storedChunks(page)) === 0) await page.waitForTimeout(20)
 }
 
-const digest = (page: Page, path: string, init: RequestInit = {}) =>
-  page.evaluate(
-    async ([path, init]) => {
-      const response = await fetch(path, init)
-      const bytes = await response.arrayBuffer()
-      const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-      return {
-        status: response.status,
-        headers: Object.fromEntries(response.headers),
-        bytes: bytes.byteLength,
-        sha256: [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join(''),
-      }
-    },
-    [path, init] as const,
-  )
-
-/** Without the time, and without what is between one hop and the next (RFC 9110 §7.6.1). */
-function endToEnd<Answer extends { headers: Record<string, string> }>(answer: Answer) {
-  const { date, connection, 'keep-alive': keepAlive, ...headers } = answer.headers
-  return { ...answer, headers }
-}
-
 const statsOf = (page: Page) => page.evaluate(() => window.Nearcast.tagClient().stats())
 
 describe('a page with the tag and data-match', () => {
@@ -221,44 +174,6 @@ describe('a page with the tag and data-match', () => {
     )
     expect(await digest(page, '/files/game.bin')).toMatchObject({ status: 200, sha256: file.sha256 })
     expect((await statsOf(page)).bytes.peers).toBeGreaterThan(0)
-  })
-
-  it('[B12] [B15] answers ranges and odd headers as the server itself does', async () => {
-    const page = await arrive(await newVisitor())
-    await untilAccelerated(page, '/files/game.bin')
-    const etag = String((await ask(server, '/files/game.bin')).headers.etag)
-    const rng = createRng([1, 2, 3, 4])
-    const ranges = Array.from({ length: 60 }, () => {
-      const from = rng.uint32() % fileBytes
-      return `bytes=${from}-${Math.min(from + (rng.uint32() % (2 * MiB)), fileBytes + 5)}`
-    })
-    const asked: Record<string, string>[] = [
-      ...ranges.map((range) => ({ range })),
-      ...['0-', '0-0', '0-1', '-1', '-300000', '-99999999', `${fileBytes - 1}-`, `${fileBytes}-`, '5-2', '-0', '-'].map(
-        (text) => ({ range: `bytes=${text}` }),
-      ),
-      ...['bytes=0-9,20-29', 'bytes=0-300000, 400000-500000', 'lines=0-1', 'bytes 0-1', 'bytes=a-b'].map((range) => ({
-        range,
-      })),
-      { 'if-none-match': etag },
-      { 'if-none-match': '"other"' },
-      { 'if-match': '"other"' },
-      { 'if-match': etag },
-      { 'if-modified-since': new Date(Date.now() + 1e7).toUTCString() },
-      { 'if-unmodified-since': new Date(0).toUTCString() },
-      { range: 'bytes=0-999999', 'if-range': etag },
-      { range: 'bytes=0-999999', 'if-range': '"other"' },
-      { range: 'bytes=0-999999', 'if-none-match': etag },
-      { authorization: 'Bearer x', range: 'bytes=0-999999' },
-    ]
-    const bare = await (await newVisitor()).newPage()
-    await bare.goto(`${server.url}/bare.html`)
-    for (const headers of asked) {
-      const own = await digest(bare, '/files/game.bin', { headers })
-      const got = await digest(page, '/files/game.bin', { headers })
-      const name = JSON.stringify(headers)
-      expect([name, own.status, endToEnd(got)]).toEqual([name, got.status, endToEnd(own)])
-    }
   })
 
   it('[B13] has images, backgrounds and sound in its markup brought, and seeks in them', async () => {
