@@ -34,7 +34,7 @@ export async function openNearcastPair(
     // From the server alone: what seeders would take of one another is not measured.
     await seeder.download(filePath, { tracker, consent: 'denied' })
     await prepare?.(seeder.page)
-    await seeder.page.evaluate(() => window.client.setConsent('granted'))
+    await seeder.page.evaluate(() => window.client.consent.grant())
     await seeder.page.waitForFunction(() => window.client.stats().tracker === 'open', null, { polling: 20 })
   }
   return {

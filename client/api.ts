@@ -148,6 +148,27 @@ export interface Stats {
   files: { url: string; root: Root; name: string; fileBytes: number; heldBytes: number; swarmSize: number }[]
 }
 
+/** The visitor's permission for connections with other visitors: taken back as easily as given. */
+export interface ConsentSwitch {
+  readonly state: Consent
+  /** From now on there can be peers. */
+  grant(): void
+  /**
+   * Closes every connection to a peer and to the tracker at once, and deletes what is stored but for downloads that are
+   * under way or not saved yet; HTTP goes on alone. Fulfilled once it is deleted, rejected with `network` where the engine
+   * that deletes cannot be loaded.
+   */
+  revoke(): Promise<void>
+}
+
+/** What a client tells, by the event's name. */
+export interface ClientEvents {
+  /** The visitor's permission changed. */
+  consent: Consent
+  /** What `stats()` gives, once a second. */
+  stats: Stats
+}
+
 export interface Client {
   /** Like the page's own fetch for a GET; the body's bytes are verified wherever the file has a manifest. */
   fetch(url: string | URL, options?: FetchOptions): Promise<Response>
@@ -158,8 +179,9 @@ export interface Client {
    * Rejects with `network` when its engine cannot be loaded.
    */
   readonly ready: Promise<void>
-  /** Withdrawn, every connection to a peer and to the tracker closes at once and HTTP goes on alone. */
-  setConsent(consent: Consent): void
+  readonly consent: ConsentSwitch
+  /** Calls back at every such event. @returns a function that stops it */
+  on<Event extends keyof ClientEvents>(event: Event, callback: (value: ClientEvents[Event]) => void): () => void
   /** Holds from now on. @throws NearcastError `usage` for what is no number of bytes per second */
   setUploadLimits(limits: UploadLimits): void
   /** The caps as they are now. */

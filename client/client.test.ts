@@ -306,6 +306,59 @@ describe('download', () => {
     expect(wrong({ tracker: 'ftp://x' })).toThrow(/tracker is ftp/)
   })
 
+  it('[P10] revoked, what is stored is deleted at once, and the file can be had again', async () => {
+    const store = new MemoryStore(64 * 1024 * 1024)
+    const client = newClient({ consent: 'granted' }, store)
+    const download = client.download(`${origin.url}/file.bin`)
+    await download.blob()
+    expect(client.stats().consent).toBe('granted')
+    await client.consent.revoke()
+    expect(await store.held(download.progress().root!)).toEqual([])
+    expect(client.stats()).toMatchObject({ consent: 'denied', files: [], bytes: { origin: file.length } })
+    expect(download.progress()).toMatchObject({ state: 'done', doneBytes: file.length })
+    await expect(download.blob()).rejects.toMatchObject({ code: 'storage' })
+    const again = await client.fetch(`${origin.url}/file.bin`)
+    expect((await bytesOf(again)).equals(file)).toBe(true)
+  })
+
+  it('[P10] revoked, a download that is under way, paused or not saved yet loses nothing', async () => {
+    const store = new MemoryStore(64 * 1024 * 1024)
+    const client = newClient({ consent: 'granted' }, store)
+    origin.publish('/other.bin', sampleBytes(300_000))
+    const done = client.download(`${origin.url}/file.bin`)
+    await done.done
+    let more = () => {}
+    origin.answers.set('/other.bin', (request, response) => {
+      stallAfter(sampleBytes(300_000), 200_000)(request, response)
+      more = () => void response.end(sampleBytes(300_000).subarray(200_000))
+    })
+    const running = client.download(`${origin.url}/other.bin`)
+    await new Promise<void>((resolve) => {
+      running.onProgress(({ doneBytes }) => doneBytes > 0 && resolve())
+    })
+    await client.consent.revoke()
+    expect((await store.held(done.progress().root!)).length).toBeGreaterThan(0)
+    more()
+    await running.done
+    expect(Buffer.from(await (await done.blob()).arrayBuffer()).equals(file)).toBe(true)
+    const asked = origin.asked.filter((line) => !line.includes('json'))
+    expect(asked).toEqual(['/file.bin', '/other.bin'])
+    await client.consent.revoke()
+    expect(await store.held(done.progress().root!)).toEqual([])
+  })
+
+  it('[P11] tells its statistics to who listens, and nothing once it is closed', async () => {
+    const client = newClient()
+    const told = await new Promise((resolve) => {
+      client.on('stats', resolve)
+    })
+    expect(told).toEqual(client.stats())
+    expect(() => client.on('bytes' as 'stats', () => {})).toThrow('event is bytes: it must be consent or stats')
+    await client.close()
+    expect(() => client.on('stats', () => {})).toThrow('closed')
+    await expect(client.consent.revoke()).rejects.toMatchObject({ code: 'closed' })
+  })
+
   it('[P3] caps on uploads can be changed at any time, and wrong ones are refused and change nothing', () => {
     const client = newClient({ uploadBytesPerSecondMax: 1_000 })
     client.setUploadLimits({ uploadPeerBytesPerSecondMax: 500 })

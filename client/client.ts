@@ -8,9 +8,11 @@ import { silentLog } from '../shared/log.ts'
 import { createRng } from '../shared/rng.ts'
 import {
   type BytesBySource,
+  type ClientEvents,
   type ClientOptions,
   type Consent,
   type Download,
+  type ErrorCode,
   type FetchOptions,
   type LastingClient,
   NearcastError,
@@ -22,12 +24,15 @@ import type { ChunkStore, Clock, Dialer, Hasher, HttpSource, TrackerDialer } fro
 import { headOf } from './shell/answer-head.ts'
 import type { BegunRequest } from './shell/begun-request.ts'
 import { addressOf, checkLimits, checkOptions, isStrict } from './shell/checked-options.ts'
+import { createConsentSwitch } from './shell/consent-switch.ts'
 import { linkCountFor } from './shell/device.ts'
 import { addressesAt, isOfPage, isOfSite, isOfTracker, mirrorsOf } from './shell/edge-address.ts'
 import { FileDownload } from './shell/file-download.ts'
+import { Listeners } from './shell/listeners.ts'
 import type { ManifestJudge } from './shell/manifest-judge.ts'
 import { createManifestSource, type ManifestSource } from './shell/manifest-source.ts'
 import { openError } from './shell/open-error.ts'
+import type { OpenFile } from './shell/open-file.ts'
 import { type Opener, type OpenRequest, open, openEarly } from './shell/opening.ts'
 import { openBegun, openReader } from './shell/reader.ts'
 import { Rehearsal } from './shell/rehearsal.ts'
@@ -123,14 +128,19 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Engi
   const sources = { hints, manifests, isStrict: isStrict(options), leafHosts, hasEdges, edgesOf, standIns, mirrorsFor }
   const opener: Opener = { runtime, vault, hasher, clock, rehearsal, ...sources }
   soon(() => rehearsal.idle())
-  runtime.input({ type: 'consent', granted: consent === 'granted' })
   if (typeof addEventListener === 'function') {
     addEventListener('pagehide', () => {
       runtime.input({ type: 'leaving' })
       void vault.flushed()
     })
   }
-  return new AssembledClient(opener, limits, parts.forgetKeys)
+  return new AssembledClient(opener, { consent, limits, forgetKeys: parts.forgetKeys })
+}
+
+interface AssembledOptions {
+  consent: Consent
+  limits: Required<UploadLimits>
+  forgetKeys: ClientParts['forgetKeys']
 }
 
 class AssembledClient implements EngineClient {
@@ -140,13 +150,28 @@ class AssembledClient implements EngineClient {
   /** What came of files that were left since. */
   readonly #leftBytes: BytesBySource = { peers: 0, origin: 0, store: 0 }
   #isClosed = false
-  readonly #downloads = new Set<Download>()
+  #consent: Consent
+  /** Those that still need what is stored of them. */
+  readonly #downloads = new Set<FileDownload>()
   readonly ready = Promise.resolve()
+  readonly #listeners = new Listeners(() => this.stats())
+  readonly consent = createConsentSwitch({
+    state: () => this.#consent,
+    turn: (state) => this.#turn(state),
+    clear: () => this.#clear(),
+  })
 
-  constructor(opener: Opener, limits: Required<UploadLimits>, forgetKeys: ClientParts['forgetKeys']) {
+  constructor(opener: Opener, { consent, limits, forgetKeys }: AssembledOptions) {
     this.#opener = opener
     this.#limits = limits
     this.#forgetKeys = forgetKeys
+    this.#consent = consent
+    this.#opener.runtime.input({ type: 'consent', granted: consent === 'granted' })
+  }
+
+  on<Event extends keyof ClientEvents>(event: Event, callback: (value: ClientEvents[Event]) => void): () => void {
+    this.#refuseClosed()
+    return this.#listeners.on(event, callback)
   }
 
   #refuseClosed(): void {
@@ -184,30 +209,50 @@ class AssembledClient implements EngineClient {
 
   download(url: string | URL): Download {
     this.#refuseClosed()
-    const download = new FileDownload(this.#opener, addressOf(url))
+    const download: FileDownload = new FileDownload(this.#opener, addressOf(url), () =>
+      this.#downloads.delete(download),
+    )
     this.#downloads.add(download)
-    const forget = () => this.#downloads.delete(download)
-    download.done.then(forget, forget)
     return download
   }
 
   stats(): Stats {
-    return readStats(this.#opener.runtime, this.#leftBytes)
+    return readStats(this.#opener.runtime, this.#leftBytes, this.#consent)
   }
 
   leave(root: Root): void {
-    const { runtime, vault } = this.#opener
-    const file = [...runtime.files].find(({ manifest }) => manifest.root === root)
-    if (!file) return
-    runtime.removeFile(file)
-    vault.leave(root)
-    for (const source of ['peers', 'origin', 'store'] as const) this.#leftBytes[source] += file.bytes[source]
-    file.fail('closed', 'the file was left')
+    const file = [...this.#opener.runtime.files].find(({ manifest }) => manifest.root === root)
+    if (file) this.#leave(file, 'closed', 'the file was left')
   }
 
-  setConsent(consent: Consent): void {
+  #leave(file: OpenFile, code: ErrorCode, reason: string): void {
+    const { runtime, vault } = this.#opener
+    runtime.removeFile(file)
+    vault.leave(file.manifest.root)
+    for (const source of ['peers', 'origin', 'store'] as const) this.#leftBytes[source] += file.bytes[source]
+    file.fail(code, reason)
+  }
+
+  #turn(consent: Consent): void {
     this.#refuseClosed()
+    if (consent === this.#consent) return
+    this.#consent = consent
     this.#opener.runtime.input({ type: 'consent', granted: consent === 'granted' })
+    this.#listeners.tell('consent', consent)
+  }
+
+  /** Lets go of every file that nothing on the page needs any more, and deletes all that is stored of others. */
+  async #clear(): Promise<void> {
+    const { runtime, vault, hints } = this.#opener
+    const downloaded = new Set([...this.#downloads].map(({ file }) => file))
+    const isRead = ({ id }: OpenFile) => (runtime.engine.core.swarms.get(id)?.wants.size ?? 0) > 0
+    const isNeeded = (file: OpenFile) => downloaded.has(file) || isRead(file)
+    for (const file of [...runtime.files]) {
+      if (!isNeeded(file)) this.#leave(file, 'storage', 'what was stored of it was deleted')
+    }
+    hints.clear()
+    for (const { url } of runtime.files) hints.add(url)
+    await vault.clear(new Set([...runtime.files].map(({ manifest }) => manifest.root)))
   }
 
   get uploadLimits(): Required<UploadLimits> {
@@ -227,6 +272,7 @@ class AssembledClient implements EngineClient {
   async close({ clear = false }: { clear?: boolean } = {}): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#listeners.end()
     for (const download of this.#downloads) download.cancel()
     this.#opener.runtime.close()
     if (clear) this.#opener.hints.clear()

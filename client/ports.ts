@@ -98,8 +98,8 @@ export interface ChunkStore {
   /** The bytes stay as they are until this is over. @returns the indexes that are now held; the others did not fit */
   write(root: Root, chunks: readonly { index: number; bytes: Bytes }[]): Promise<number[]>
   remove(root: Root, indexes: readonly number[]): Promise<void>
-  /** Deletes every chunk of every file. */
-  clear(): Promise<void>
+  /** Deletes every chunk of every file but these. */
+  clear(kept?: ReadonlySet<Root>): Promise<void>
   /** Ends it; where that takes time, fulfilled when another store may have what this one had. */
   close(): void | Promise<void>
 }

@@ -53,7 +53,9 @@ export class Session {
 
   set sharing(on: boolean) {
     this.#sharing = on
-    this.#client?.setConsent(consentFor(on))
+    if (on) this.#client?.consent.grant()
+    // What could not be deleted now is with the next time.
+    else this.#client?.consent.revoke().catch(() => {})
     this.#onChange()
   }
 

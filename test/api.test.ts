@@ -23,6 +23,7 @@ describe('docs/API.md', () => {
   it.each([
     ['client/api.ts', 'ClientOptions', '`createClient(options)`'],
     ['client/api.ts', 'Client', 'The client'],
+    ['client/api.ts', 'ClientEvents', 'Events'],
     ['client/api.ts', 'Download', 'Download'],
     ['client/api.ts', 'DownloadProgress', 'Download'],
     ['client/api.ts', 'Stats', 'Stats'],

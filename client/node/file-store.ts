@@ -75,8 +75,9 @@ export class FileStore implements ChunkStore {
     return this.#attempt(root, undefined, (file) => file.remove(indexes))
   }
 
-  async clear(): Promise<void> {
-    await Promise.all([...this.#files.keys()].map((root) => this.#attempt(root, undefined, (file) => file.clear())))
+  async clear(kept?: ReadonlySet<Root>): Promise<void> {
+    const roots = [...this.#files.keys()].filter((root) => !kept?.has(root))
+    await Promise.all(roots.map((root) => this.#attempt(root, undefined, (file) => file.clear())))
   }
 
   async close(): Promise<void> {

@@ -40,7 +40,10 @@ class TalkingClient {
       blob: async () => new Blob(['from the engine']),
     }
   }
-  setConsent = (consent: string) => void this.calls.push(`consent ${consent}`)
+  consent = {
+    grant: () => void this.calls.push('granted'),
+    revoke: async () => void this.calls.push('revoked'),
+  }
   setUploadLimits = (limits: object) => void this.calls.push(`limits ${JSON.stringify(limits)}`)
   close = async (options?: object) => void this.calls.push(`close ${JSON.stringify(options)}`)
 }
@@ -108,19 +111,47 @@ describe('a client whose engine is not loaded yet', () => {
     const stop = download.onProgress(({ state }) => seen.push(state))
     expect(download.progress()).toMatchObject({ state: 'starting', name: 'game.bin', doneBytes: 0 })
     download.pause()
-    client.setConsent('denied')
+    void client.consent.revoke()
     client.setUploadLimits({ uploadBytesPerSecondMax: 7 })
     await engine.come()
     expect(engine.client.options).toMatchObject({ mode: 'frugal', consent: 'denied', uploadBytesPerSecondMax: 7 })
-    expect(engine.client.calls).toEqual([`download ${url}`, 'pause'])
+    expect(engine.client.calls).toEqual([`download ${url}`, 'pause', 'revoked'])
     expect(seen).toEqual(['paused', 'running'])
     engine.client.finish()
     await download.done
     expect(await (await download.blob()).text()).toBe('from the engine')
     stop()
-    client.setConsent('granted')
-    expect(engine.client.calls.slice(2)).toEqual(['deaf', 'consent granted'])
+    client.consent.grant()
+    expect(engine.client.calls.slice(3)).toEqual(['deaf', 'granted'])
     expect(await (await client.fetch(url)).text()).toBe('from the engine')
+  })
+
+  it('[P10] revoked before its engine is here: what earlier visits stored is deleted all the same', async () => {
+    const engine = lateEngine()
+    const client = new LaterClient({}, engine.load)
+    const revoked = client.consent.revoke()
+    expect(engine.loads).toBe(1)
+    await engine.come()
+    await revoked
+    expect(engine.client.options.consent).toBe('denied')
+    expect(engine.client.calls).toEqual(['revoked'])
+  })
+
+  it('[P11] tells at once who listens that consent changed, and once only', async () => {
+    const engine = lateEngine()
+    const client = new LaterClient({}, engine.load)
+    const heard: string[] = []
+    const stop = client.on('consent', (state) => heard.push(state))
+    client.consent.grant()
+    client.consent.grant()
+    client.consent.revoke().catch(() => {})
+    await Promise.resolve()
+    expect(heard).toEqual(['granted', 'denied'])
+    expect(client.consent.state).toBe('denied')
+    stop()
+    client.consent.grant()
+    await Promise.resolve()
+    expect(heard).toHaveLength(2)
   })
 
   it('[B6] cancels a download that never began', async () => {

@@ -4,6 +4,7 @@
  */
 import {
   type Client,
+  type ClientEvents,
   type ClientOptions,
   type Consent,
   type Download,
@@ -15,6 +16,8 @@ import {
 import type { EngineClient } from '../client.ts'
 import { BegunRequest } from '../shell/begun-request.ts'
 import { addressOf, checkLimits, checkOptions, isStrict } from '../shell/checked-options.ts'
+import { createConsentSwitch } from '../shell/consent-switch.ts'
+import { Listeners } from '../shell/listeners.ts'
 import { openError } from '../shell/open-error.ts'
 import type { WorkerAsk } from '../worker/worker-messages.ts'
 import type { Engine } from './engine-script.ts'
@@ -32,27 +35,33 @@ const strictPatienceMs = 30_000
 export class LaterClient implements Client {
   readonly #options: ClientOptions
   readonly #load: () => Promise<Engine>
-  readonly #consentChanged: () => void
   #consent: Consent
   #limits: Required<UploadLimits>
   #real: EngineClient | undefined
   #loading: Promise<EngineClient> | undefined
   #isClosed = false
   readonly #downloads = new Set<Download>()
+  readonly #listeners = new Listeners(() => this.stats())
+  readonly consent = createConsentSwitch({
+    state: () => this.#consent,
+    turn: (state) => this.#turn(state),
+    // What earlier visits stored is the engine's to find.
+    clear: async () => (this.#real ?? (await this.#ready())).consent.revoke(),
+  })
 
   /** @throws NearcastError `usage` when an option is not what it must be */
-  constructor(options: ClientOptions, load: () => Promise<Engine>, consentChanged: () => void = () => {}) {
+  constructor(options: ClientOptions, load: () => Promise<Engine>) {
     this.#limits = checkOptions(options).limits
     this.#options = options
     this.#load = load
-    this.#consentChanged = consentChanged
     this.#consent = options.consent ?? 'denied'
     // Who agreed is about to want something. Without consent the engine can wait until it is asked for.
     if (this.#consent === 'granted') this.#ready().catch(() => {})
   }
 
-  get consent(): Consent {
-    return this.#consent
+  on<Event extends keyof ClientEvents>(event: Event, callback: (value: ClientEvents[Event]) => void): () => void {
+    this.#refuseClosed()
+    return this.#listeners.on(event, callback)
   }
 
   /** The client itself. Rejects when the engine cannot be loaded. */
@@ -130,11 +139,13 @@ export class LaterClient implements Client {
     )
   }
 
-  setConsent(consent: Consent): void {
+  #turn(consent: Consent): void {
     this.#refuseClosed()
+    if (consent === this.#consent) return
     this.#consent = consent
-    this.#real?.setConsent(consent)
-    this.#consentChanged()
+    // Taken back, it is with the store (`clear`).
+    if (consent === 'granted') this.#real?.consent.grant()
+    this.#listeners.tell('consent', consent)
   }
 
   get uploadLimits(): Required<UploadLimits> {
@@ -152,6 +163,7 @@ export class LaterClient implements Client {
     // What earlier visits stored is the engine's to find.
     if (options?.clear) await this.#ready()
     this.#isClosed = true
+    this.#listeners.end()
     for (const download of this.#downloads) download.cancel()
     await this.#real?.close(options)
   }

@@ -56,7 +56,10 @@ let workerDesk: WorkerDesk | undefined
 let isOff = false
 
 function ownClient(): LaterClient {
-  client ??= new LaterClient(settings ? tagOptions(settings) : {}, loadEngine, () => workerDesk?.consentChanged())
+  if (!client) {
+    client = new LaterClient(settings ? tagOptions(settings) : {}, loadEngine)
+    client.on('consent', () => workerDesk?.consentChanged())
+  }
   return client
 }
 
@@ -64,7 +67,7 @@ function ownClient(): LaterClient {
 export const tagClient = (): Client => ownClient()
 
 /** Whether the visitor agreed: as the tag says, until the page says otherwise. */
-const isGranted = () => !isOff && (client ? client.consent : settings?.consent) === 'granted'
+const isGranted = () => !isOff && (client ? client.consent.state : settings?.consent) === 'granted'
 
 async function clear(): Promise<void> {
   isOff = true
@@ -107,7 +110,7 @@ function start(tag: HTMLScriptElement): void {
   settings = read
   if (!read) return
   if (read.consent === 'ask') {
-    console.info('nearcast: data-consent is "ask": the page asks, and calls Nearcast.tagClient().setConsent("granted")')
+    console.info('nearcast: data-consent is "ask": the page asks, and calls Nearcast.tagClient().consent.grant()')
   }
   watchLinks(() => (isGranted() ? ownClient() : undefined))
   // Marks can only be seen once the page is there.

@@ -38,8 +38,8 @@ function layered(first: ChunkStore, second: ChunkStore): ChunkStore {
     async remove(root, indexes) {
       await Promise.all([first.remove(root, indexes), second.remove(root, indexes)])
     },
-    async clear() {
-      await Promise.all([first.clear(), second.clear()])
+    async clear(kept) {
+      await Promise.all([first.clear(kept), second.clear(kept)])
     },
     close() {
       first.close()

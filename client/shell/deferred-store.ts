@@ -12,7 +12,7 @@ export function deferStore(open: () => Promise<ChunkStore>): ChunkStore {
     read: async (root, index) => (await opened()).read(root, index),
     write: async (root, chunks) => (await opened()).write(root, chunks),
     remove: async (root, indexes) => (await opened()).remove(root, indexes),
-    clear: async () => (await opened()).clear(),
+    clear: async (kept) => (await opened()).clear(kept),
     close: async () => (await opening)?.close(),
   }
 }

@@ -39,9 +39,13 @@ export class FileDownload implements Download {
   #laterTell: (() => void) | undefined
   #settle!: { resolve: () => void; reject: (error: unknown) => void }
 
-  constructor(opener: Opener, url: string) {
+  readonly #taken: () => void
+
+  /** @param taken is called when nothing that is stored is needed any more: the file was taken, or will never be done */
+  constructor(opener: Opener, url: string, taken: () => void) {
     this.#opener = opener
     this.url = url
+    this.#taken = taken
     this.done = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
@@ -65,6 +69,11 @@ export class FileDownload implements Download {
     } catch (error) {
       this.#fail(openError(url, error))
     }
+  }
+
+  /** Undefined before it is known, and for one that comes by plain HTTP. */
+  get file(): OpenFile | undefined {
+    return this.#file
   }
 
   get #isOver(): boolean {
@@ -102,6 +111,7 @@ export class FileDownload implements Download {
     this.#stopListening()
     this.#state = state
     if (state !== 'done') this.#plain?.body.cancel()
+    if (state !== 'done' || this.#plain) this.#taken()
     this.#tell(true)
   }
 
@@ -129,6 +139,7 @@ export class FileDownload implements Download {
   }
 
   get #doneBytes(): number {
+    if (this.#file && this.#state === 'done') return this.#file.manifest.geometry.fileBytes
     return this.#file?.heldBytes ?? this.#plain?.body.doneBytes ?? 0
   }
 
@@ -244,6 +255,8 @@ export class FileDownload implements Download {
 
   stream(): ReadableStream<Uint8Array> {
     if (this.#file) {
+      // From here on the reader keeps what it needs.
+      if (this.#state === 'done') this.#taken()
       const range = { from: 0, to: this.#file.manifest.geometry.fileBytes }
       return openReader(this.#opener.runtime, this.#file, range)
     }

@@ -2,7 +2,7 @@
  * Chunks in IndexedDB over idb-keyval. Chunks that are written together lie in one
  * record, whose array key names them: [root, index, index, …]. Every failure is a miss: nothing here rejects.
  */
-import { clear, createStore, promisifyRequest, type UseStore } from 'idb-keyval'
+import { createStore, promisifyRequest, type UseStore } from 'idb-keyval'
 import { type Bytes, concatBytes } from '../../shared/bytes.ts'
 import type { Root } from '../../shared/ids.ts'
 import { MiB } from '../../shared/limits.ts'
@@ -130,10 +130,15 @@ class IdbStore implements ChunkStore {
     }
   }
 
-  async clear(): Promise<void> {
-    this.#directories.clear()
+  async clear(kept: ReadonlySet<Root> = new Set()): Promise<void> {
+    for (const root of this.#directories.keys()) if (!kept.has(root)) this.#directories.delete(root)
     this.#recent.clear()
-    await this.#attempt(() => clear(this.#use))
+    await this.#attempt(() =>
+      this.#use('readwrite', (store) => {
+        for (const range of rangesWithout(kept)) store.delete(range)
+        return promisifyRequest(store.transaction)
+      }),
+    )
   }
 
   close(): void {
@@ -194,6 +199,17 @@ function chunkOf(record: StoredRecord | undefined, place: number): Bytes | undef
   for (let i = 0; i < place; i++) start += lengths[i] ?? Number.NaN
   const end = start + (lengths[place] ?? Number.NaN)
   return end <= bytes.byteLength ? new Uint8Array(bytes.slice(start, end)) : undefined
+}
+
+/** All keys but those of these files: numbers, dates and texts go before arrays, and a root's own array before its chunks'. */
+function rangesWithout(kept: ReadonlySet<Root>): IDBKeyRange[] {
+  const ranges: IDBKeyRange[] = []
+  let after: IDBValidKey = Number.NEGATIVE_INFINITY
+  for (const root of [...kept].sort()) {
+    ranges.push(IDBKeyRange.bound(after, [root], false, true))
+    after = [root, []]
+  }
+  return [...ranges, IDBKeyRange.lowerBound(after)]
 }
 
 /** Chunks in the order given, in groups of about a record each. */

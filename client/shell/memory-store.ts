@@ -54,10 +54,10 @@ export class MemoryStore implements ChunkStore {
     for (const index of indexes) this.#drop(root, index)
   }
 
-  async clear(): Promise<void> {
-    this.#files.clear()
-    this.#bytes = 0
-    this.#count = 0
+  async clear(kept?: ReadonlySet<Root>): Promise<void> {
+    for (const [root, chunks] of this.#files) {
+      if (!kept?.has(root)) for (const index of chunks.keys()) this.#drop(root, index)
+    }
   }
 
   close(): void {

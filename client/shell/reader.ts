@@ -31,7 +31,8 @@ export function openReader(
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        if (!runtime.isClosed) file.retry()
+        // One that was left stays so.
+        if (runtime.fileOf(file.id) === file) file.retry()
         runtime.input({ type: 'want', swarm: file.id, want, from: range.from, to: range.to, order: 'stream' })
         const abort = () => {
           end()

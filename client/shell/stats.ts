@@ -1,9 +1,9 @@
 /** The public statistics, read off the engine and the open files, with what came of those that were left. */
-import type { BytesBySource, PeerStats, Stats } from '../api.ts'
+import type { BytesBySource, Consent, PeerStats, Stats } from '../api.ts'
 import type { Remote } from '../core/remote.ts'
 import type { Runtime } from './runtime.ts'
 
-export function readStats(runtime: Runtime, leftBytes: BytesBySource): Stats {
+export function readStats(runtime: Runtime, leftBytes: BytesBySource, consent: Consent): Stats {
   const { engine, now } = runtime
   const bytes = { ...leftBytes, uploaded: engine.uploadedBytes }
   const files: Stats['files'] = []
@@ -21,7 +21,7 @@ export function readStats(runtime: Runtime, leftBytes: BytesBySource): Stats {
     ...(Number.isFinite(engine.yieldingBytesPerSecond) && { yieldingBytesPerSecond: engine.yieldingBytesPerSecond }),
     wastedBytes: engine.core.wastedBytes,
     offload: delivered === 0 ? 0 : bytes.peers / delivered,
-    consent: engine.isConsented ? 'granted' : 'denied',
+    consent,
     tracker: engine.session.state,
     peers: [...engine.core.remotes.values()].map((remote) => peerStats(remote, now)),
     files,

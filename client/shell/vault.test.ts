@@ -162,6 +162,30 @@ describe('the vault', () => {
     await vault.flushed()
   })
 
+  it('[P10] clears what is stored of all files but those that are needed', async () => {
+    const store = new MemoryStore(64 * MiB)
+    const { vault } = newVault(store)
+    vault.keep(root, 0, chunk(0))
+    await vault.clear(new Set([root]))
+    expect(await store.held(root)).toEqual([0])
+    vault.keep(root, 1, chunk(1))
+    vault.leave(root)
+    await vault.clear(new Set())
+    expect(await store.held(root)).toEqual([])
+    expect([vault.peek(root, 0), vault.peek(root, 1)]).toEqual([undefined, undefined])
+  })
+
+  it('[P10] forgets what the store had no room for as well', async () => {
+    const { vault, time } = newVault(storeWith({ write: async () => [] }))
+    vault.keep(root, 0, chunk(0))
+    time.run(1_000)
+    await vault.flushed()
+    expect(vault.peek(root, 0)).toEqual(chunk(0))
+    vault.leave(root)
+    await vault.clear(new Set())
+    expect(vault.peek(root, 0)).toBeUndefined()
+  })
+
   it('[P2] closed with clear, nothing is left in the store', async () => {
     const store = new MemoryStore(64 * MiB)
     let cleared = 0

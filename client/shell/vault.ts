@@ -91,6 +91,18 @@ export class Vault {
     for (const [key, chunk] of this.#hot) if (chunk.root === root) this.#cool(key)
   }
 
+  /** Deletes what is stored of every file but these, none of which others are open any more. */
+  async clear(kept: ReadonlySet<Root>): Promise<void> {
+    // What is being written now would be there again.
+    await this.flushed()
+    for (const [key, { root, bytes }] of this.#homeless) {
+      if (kept.has(root)) continue
+      this.#homeless.delete(key)
+      this.#homelessBytes -= bytes.length
+    }
+    await this.#store.clear(kept)
+  }
+
   /** @returns the chunks of a file that the store says it holds */
   held(root: Root): Promise<number[]> {
     return this.#store.held(root)

@@ -104,6 +104,17 @@ const cases: Record<string, Case> = {
     await checkHeld(store, fileB, [])
   },
 
+  'clearing all but some files leaves their chunks': async (store) => {
+    await store.write(fileA, [chunkOf(0), chunkOf(1)])
+    await store.write(fileB, [chunkOf(5)])
+    await store.clear(new Set([fileA]))
+    await checkHeld(store, fileA, [0, 1])
+    await checkHeld(store, fileB, [])
+    checkEqual(await store.read(fileA, 1), chunkOf(1).bytes, 'chunk 1')
+    await store.clear(new Set([fileB]))
+    await checkHeld(store, fileA, [])
+  },
+
   'a closed store holds nothing, and no call on it fails': async (store) => {
     await store.write(fileA, [chunkOf(0)])
     store.close()

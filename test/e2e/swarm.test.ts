@@ -272,7 +272,7 @@ describe('several visitors', () => {
       const noCap = { offline: false, downloadThroughput: -1, uploadThroughput: -1 }
       await devtools.send('Network.emulateNetworkConditions', { ...noCap, latency: 12 })
     }
-    await first.page.evaluate(() => window.client.setConsent('granted'))
+    await first.page.evaluate(() => window.client.consent.grant())
     await first.page.waitForFunction(() => window.client.stats().tracker === 'open')
     const { sha256, progress } = await second.download('/game.bin', options)
     expect(sha256).toBe(file.sha256)
@@ -289,7 +289,7 @@ describe('several visitors', () => {
     await second.start('/game.bin')
     await second.waitForPeerBytes(1 * MiB)
     const stats = await second.page.evaluate(() => {
-      window.client.setConsent('denied')
+      void window.client.consent.revoke()
       return window.client.stats()
     })
     expect(stats).toMatchObject({ consent: 'denied', tracker: 'off', peers: [] })

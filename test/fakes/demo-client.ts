@@ -11,6 +11,7 @@ import {
   type PeerStats,
   type Stats,
 } from '../../client/api.ts'
+import { createConsentSwitch } from '../../client/shell/consent-switch.ts'
 import { createRng, type Rng } from '../../shared/rng.ts'
 import { FakeDownload } from './demo-download.ts'
 import { type FakePeer, type Plan, plans, type Scenario } from './demo-scenarios.ts'
@@ -104,8 +105,16 @@ export class FakeClient implements Client {
     }
   }
 
-  setConsent(consent: Consent): void {
-    this.#consent = consent
+  readonly consent = createConsentSwitch({
+    state: () => this.#consent,
+    turn: (state) => {
+      this.#consent = state
+    },
+    clear: async () => {},
+  })
+
+  on(): () => void {
+    return () => {}
   }
 
   readonly uploadLimits = {
