@@ -3,6 +3,7 @@
  * page's marks say. It is small, and loads the engine once there is something for it to do.
  */
 import { type Client, type ClientOptions, NearcastError } from '../api.ts'
+import { isStrict } from '../shell/checked-options.ts'
 import { createEngineLoader } from './engine-script.ts'
 import { LaterClient } from './later-client.ts'
 import { watchLinks } from './marked-links.ts'
@@ -89,7 +90,7 @@ export async function unregister(): Promise<void> {
   await clear()
 }
 
-function startWorker({ worker, match }: TagSettings): void {
+function startWorker({ worker, match, options }: TagSettings): void {
   const { href, origin } = workerUrl()
   if (worker === 'off') return void unregisterWorker(href)
   if (!worker && !match && !hasMarkedMedia()) return
@@ -98,6 +99,7 @@ function startWorker({ worker, match }: TagSettings): void {
   }
   workerDesk = new WorkerDesk(href, {
     isGranted,
+    isStrict: isStrict(options),
     prepare: () => void ownClient().ready.catch(() => {}), // the first use tries again
     answerWorker: (ask, port) => ownClient().answerWorker(ask, port),
     clear: () => void clear(),

@@ -1,4 +1,5 @@
 /** What a page brings for its service worker: verified bytes of what the worker's own request began. */
+import { NearcastError } from '../api.ts'
 import type { EngineClient } from '../client.ts'
 import { PortReader, type PortWriter, writeTo } from '../shell/port-stream.ts'
 import type { AskAnswer, AskNews, WorkerAsk } from '../worker/worker-messages.ts'
@@ -50,7 +51,9 @@ export async function answerWorker(client: EngineClient, { url, range }: WorkerA
     for (const other of writers) if (other.isOver) writers.delete(other)
     writers.add(writer)
     say({ type: 'take', root: taken.root }, [port2])
-  } catch {
-    say({ type: 'pass' })
+  } catch (error) {
+    const isRefused = error instanceof NearcastError && error.code === 'untrusted'
+    if (isRefused) console.warn(error.message)
+    say({ type: isRefused ? 'refuse' : 'pass' })
   }
 }

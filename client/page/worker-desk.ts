@@ -7,6 +7,8 @@ import type { AskAnswer, PageHello, ToPage, WorkerAsk } from '../worker/worker-m
 /** What the page does for the worker. */
 export interface WorkerHost {
   isGranted(): boolean
+  /** Whether the page wants nothing that is not signed. */
+  readonly isStrict: boolean
   /** Loads the engine: something on the page is about to want it. */
   prepare(): void
   answerWorker(ask: WorkerAsk, port: MessagePort): Promise<void>
@@ -68,14 +70,17 @@ export class WorkerDesk {
     if (message?.nearcast === 'hello?') this.#sayHello()
     if (message?.nearcast === 'off') this.#host.clear()
     if (message?.nearcast !== 'ask' || !port) return
-    const pass = () => port.postMessage({ type: 'pass' } satisfies AskAnswer)
-    if (this.#host.isGranted()) this.#host.answerWorker(message, port).catch(pass)
-    else pass()
+    const say = (type: 'pass' | 'refuse') => port.postMessage({ type } satisfies AskAnswer)
+    const { isStrict } = this.#host
+    // Without its engine nothing can be told to be signed.
+    if (this.#host.isGranted()) this.#host.answerWorker(message, port).catch(() => say(isStrict ? 'refuse' : 'pass'))
+    else say('pass')
   }
 
   #sayHello(): void {
     const { controller } = navigator.serviceWorker
-    const hello: PageHello = { nearcast: 'hello', isReady: this.#host.isGranted(), paths: markedPaths() }
+    const { isStrict } = this.#host
+    const hello: PageHello = { nearcast: 'hello', isReady: this.#host.isGranted(), isStrict, paths: markedPaths() }
     controller?.postMessage(hello)
   }
 }

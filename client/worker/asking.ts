@@ -9,6 +9,9 @@ import type { WorkerClient } from './worker-scope.ts'
  */
 export const deadlineMs = 150
 
+/** Where nothing but signed files may be given, it is waited for as long as for a signature, and a little longer. */
+export const strictDeadlineMs = 12_000
+
 export interface Taken {
   page: PortReader
   root: string
@@ -16,16 +19,20 @@ export interface Taken {
   left: () => void
 }
 
+/** What the page said; undefined when the server's answer stands. */
+type Word = Omit<Taken, 'left'> | 'refused' | undefined
+
 export class Asking {
   readonly #port: MessagePort
-  readonly #answer: Promise<Omit<Taken, 'left'> | undefined>
+  readonly #answer: Promise<Word>
 
   constructor(client: WorkerClient, ask: Omit<WorkerAsk, 'nearcast'>) {
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
     this.#answer = new Promise((resolve) => {
       port1.onmessage = ({ data, ports: [bytes] }: MessageEvent<AskAnswer>) => {
-        resolve(data.type === 'take' && bytes ? { page: new PortReader(bytes), root: data.root } : undefined)
+        if (data.type === 'take' && bytes) resolve({ page: new PortReader(bytes), root: data.root })
+        else resolve(data.type === 'refuse' ? 'refused' : undefined)
       }
     })
     client.postMessage({ nearcast: 'ask', ...ask } satisfies WorkerAsk, [port2])
@@ -44,22 +51,26 @@ export class Asking {
   /**
    * Offers the page the server's answer. @returns undefined when it does not take it, or not in time: then nothing was
    * read of the answer, unless its body is locked
+   * @param isStrict whether nobody is to have the answer where the page has not taken it
    */
-  async offer({ status, headers, body }: Response): Promise<Taken | undefined> {
+  async offer({ status, headers, body }: Response, isStrict: boolean): Promise<Taken | 'refused' | undefined> {
     if (!body) return undefined
     const { port1, port2 } = new MessageChannel()
     const writer = writeTo(port1, body)
     this.#say({ type: 'head', status, headers: [...headers] }, [port2])
     // Who has begun to read the answer has decided to take it: its word is on the way.
-    const found = (await this.#inTime()) ?? (writer.isBegun ? await this.#inTime() : undefined)
-    if (!found) {
+    const ms = isStrict ? strictDeadlineMs : deadlineMs
+    const late = isStrict ? 'refused' : undefined
+    const word = (await this.#inTime(ms, late)) ?? (writer.isBegun ? await this.#inTime(ms, late) : undefined)
+    if (!word || word === 'refused') {
       writer.end()
       this.over()
-      return undefined
+      if (word) void body.cancel().catch(() => {}) // the page may have begun to read
+      return word
     }
     // What the page does not want of it, because it has the file, is wanted by nobody.
     void writer.over.then(() => (writer.isBegun ? undefined : body.cancel())).catch(() => {})
-    return { ...found, left: () => this.#leave(writer) }
+    return { ...word, left: () => this.#leave(writer) }
   }
 
   #leave(writer: PortWriter): void {
@@ -67,8 +78,8 @@ export class Asking {
     this.#port.close()
   }
 
-  #inTime(): Promise<Omit<Taken, 'left'> | undefined> {
-    const late = new Promise<undefined>((resolve) => setTimeout(resolve, deadlineMs, undefined))
+  #inTime(ms: number, word: 'refused' | undefined): Promise<Word> {
+    const late = new Promise<Word>((resolve) => setTimeout(resolve, ms, word))
     return Promise.race([this.#answer, late])
   }
 }

@@ -11,17 +11,29 @@ const pathCountMax = 256
 
 interface KnownPage {
   isReady: boolean
+  isStrict: boolean
   paths: ReadonlySet<string>
+}
+
+/** What a page said of itself, as far as it was a list at least. */
+interface Hello {
+  isReady?: unknown
+  isStrict?: unknown
+  paths: readonly unknown[]
 }
 
 export class KnownPages {
   /** The one that said hello last is the last one. */
   readonly #pages = new Map<string, KnownPage>()
 
-  hello(id: string, isReady: boolean, paths: readonly unknown[]): void {
+  hello(id: string, { isReady, isStrict, paths }: Hello): void {
     const texts = paths.filter((path) => typeof path === 'string')
     this.#pages.delete(id)
-    this.#pages.set(id, { isReady, paths: new Set(texts.slice(0, pathCountMax)) })
+    this.#pages.set(id, {
+      isReady: isReady === true,
+      isStrict: isStrict === true,
+      paths: new Set(texts.slice(0, pathCountMax)),
+    })
     for (const old of this.#pages.keys()) {
       if (this.#pages.size <= pageCountMax) break
       this.#pages.delete(old)
@@ -41,6 +53,11 @@ export class KnownPages {
     if (ready.includes(id)) return [id]
     if (id !== '' && !this.#pages.has(id) && /^(audio|video)$/.test(destination)) return [id, ...ready.reverse()]
     return ready.reverse()
+  }
+
+  /** Whether what is asked of it must be signed. */
+  isStrict(id: string): boolean {
+    return this.#pages.get(id)?.isStrict === true
   }
 
   gone(id: string): void {

@@ -79,22 +79,30 @@ async function answer(event: WorkerFetchEvent): Promise<Response> {
     found?.asked.over()
     return untouched(request, response)
   }
-  const taken = await found.asked.offer(response)
+  const isStrict = pages.isStrict(found.host.id)
+  const taken = await found.asked.offer(response, isStrict)
+  if (taken === 'refused') return Response.error()
   // A page that began to read and then fell silent: what it read is gone, and the server is asked once more.
   if (!taken) return untouched(request, response.body?.locked ? await fetch(request) : response)
-  return relayed(response, brought, taken, {
-    ask: (headers, signal) => fetch(url, { headers, signal, credentials, cache: 'no-store' }),
-    isOpen: async () => (await scope.clients.get(found.host.id)) !== undefined,
-  })
+  return relayed(
+    response,
+    brought,
+    { ...taken, isStrict },
+    {
+      ask: (headers, signal) => fetch(url, { headers, signal, credentials, cache: 'no-store' }),
+      isOpen: async () => (await scope.clients.get(found.host.id)) !== undefined,
+    },
+  )
 }
 
 function relayed(
   { status, statusText, headers }: Response,
   range: AnsweredRange,
-  taken: Taken,
+  taken: Taken & { isStrict: boolean },
   server: Pick<Parameters<typeof relayedBody>[0], 'ask' | 'isOpen'>,
 ): Response {
-  const etag = headers.get('etag') ?? undefined
+  // Where all must be verified nothing follows that is not: such an answer breaks off.
+  const etag = taken.isStrict ? undefined : (headers.get('etag') ?? undefined)
   return new Response(relayedBody({ ...taken, ...server, range, etag }), { status, statusText, headers })
 }
 
@@ -113,8 +121,8 @@ scope.addEventListener('fetch', (event) => {
 })
 
 scope.addEventListener('message', ({ data, source }) => {
-  const { nearcast, isReady, paths } = (data ?? {}) as Partial<PageHello>
-  if (nearcast === 'hello' && source && Array.isArray(paths)) pages.hello(source.id, isReady === true, paths)
+  const { nearcast, isReady, isStrict, paths } = (data ?? {}) as Partial<PageHello>
+  if (nearcast === 'hello' && source && Array.isArray(paths)) pages.hello(source.id, { isReady, isStrict, paths })
 })
 
 // A newer worker takes over at once: it keeps nothing that an older one could miss. Pages that began without one go on

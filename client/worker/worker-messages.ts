@@ -22,6 +22,8 @@ export interface WorkerOff {
 export interface PageHello {
   nearcast: 'hello'
   isReady: boolean
+  /** Whether it wants nothing that is not signed: then it is waited for. */
+  isStrict: boolean
   paths: string[]
 }
 
@@ -30,8 +32,8 @@ export type AskNews = { type: 'head'; status: number; headers: [string, string][
 
 /**
  * On an ask's port, to the worker: the bytes come through the port that is with it, verified by this root; or the
- * server's own answer stands.
+ * server's own answer stands; or nobody is to have it, for it is not signed as it must be.
  */
-export type AskAnswer = { type: 'take'; root: string } | { type: 'pass' }
+export type AskAnswer = { type: 'take'; root: string } | { type: 'pass' } | { type: 'refuse' }
 
 export type ToPage = WorkerAsk | HelloAsk | WorkerOff

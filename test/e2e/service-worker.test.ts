@@ -293,6 +293,41 @@ describe('a page with the tag and data-match', () => {
     expect(await whole).toMatchObject({ status: 200, sha256: file.sha256 })
   })
 
+  it('[B71] that closes while it brings another page’s sound leaves that playing, and seeking', async () => {
+    folder.write('files/tone.wav', wave(8 * MiB))
+    const sound = '<audio src="/files/tone.wav" preload="none" muted></audio>'
+    folder.write('listener.html', pageOf(`${tag('data-consent="ask" data-match="/files/**"')}${sound}`))
+    await restart('--egress-rate', '2MiB/s')
+    await ask(server, '/files/tone.wav.nearcast.json')
+    const context = await newVisitor()
+    const host = await arrive(context)
+    await untilAccelerated(host, '/files/game.bin')
+    const page = await arrive(context, '/listener.html')
+    await page.evaluate(() => {
+      const audio = document.querySelector('audio')!
+      audio.preload = 'auto'
+      void audio.play()
+    })
+    await host.waitForFunction(() =>
+      window.Nearcast.tagClient()
+        .stats()
+        .files.some(({ name, heldBytes }) => name === 'tone.wav' && heldBytes > 1024 * 1024),
+    )
+    await host.close()
+    const times = await page.evaluate(async () => {
+      const audio = document.querySelector('audio')!
+      const times: number[] = []
+      for (const to of [44, 2, 30]) {
+        audio.currentTime = to
+        await new Promise((resolve) => audio.addEventListener('seeked', resolve, { once: true }))
+        while (audio.currentTime < to + 0.3) await new Promise((resolve) => setTimeout(resolve, 20))
+        times.push(Math.floor(audio.currentTime))
+      }
+      return audio.error?.message ?? times
+    })
+    expect(times).toEqual([44, 2, 30])
+  })
+
   it('[B16] that hangs in the middle of an answer does so too', async () => {
     const { host, whole } = await midway()
     const hanging = host.evaluate(() => {
