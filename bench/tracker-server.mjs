@@ -21,7 +21,6 @@ const limits = isLimited
       connectionsMax: 100_000,
       connectionsPerAddressMax: 100_000,
       connectionsPerSecond: unlimited,
-      connectionsBurst: unlimited,
       loopLagMaxMs: unlimited,
       joinsPerSecond: unlimited,
       joinsBurst: unlimited,
