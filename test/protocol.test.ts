@@ -50,6 +50,8 @@ const busTypes: Record<BusMessage['type'], true> = {
   ban: true,
   'kept-out': true,
   exclude: true,
+  used: true,
+  arrived: true,
   resumed: true,
   leaving: true,
 }

@@ -71,7 +71,7 @@ describe.each(['memory', 'Redis'])('two trackers on one bus, in %s', (kind) => {
     const bus = () => ({ bus: redis === undefined ? hub.connect() : { url: redis.url } })
     const [here, there] = [await start(bus()), await start(bus())]
     for (const { tracker } of [here, there]) await expect.poll(() => tracker.stats().bus?.isUp).toBe(true)
-    return { here, there }
+    return { here, there, startAnother: () => start(bus()) }
   }
 
   it('[T148] [T149] keep out together whom one has banned, and close what goes on open from the second time', async () => {
@@ -93,6 +93,15 @@ describe.each(['memory', 'Redis'])('two trackers on one bus, in %s', (kind) => {
     expect((await isOver)[0]).toBe(1013)
     expect((await neighbouring.join()).size).toBe(1)
     expect(await heardBy(here, neighbour)).toBe('welcome')
+  })
+
+  it('[T287] are joined by a third one, which keeps out whom they have banned before', async () => {
+    const { here, startAnother } = await startTwo()
+    for (let i = 0; i < trackerLimits.strikesPerBan; i++) await flood(here)
+    const third = await startAnother()
+    await expect.poll(() => heardBy(third, culprit)).toBe('banned')
+    expect(await webTorrentHeardBy(third, culprit)).toEqual(closedForWhat)
+    expect(await heardBy(third, neighbour)).toBe('welcome')
   })
 })
 

@@ -48,6 +48,14 @@ export interface Granted {
   isFirst: boolean
   /** Whether only now it is known who pays for it: what waited was not charged to them. */
   isBorneAnew: boolean
+  /** The token of which this was one of its uses. */
+  used: TokenUse | undefined
+}
+
+/** One use of a token that has not many, which is remembered until then. */
+export interface TokenUse {
+  readonly id: string
+  readonly endMs: number
 }
 
 export class Authorization {
@@ -138,14 +146,16 @@ export class Authorization {
     if (!verification.ok) return { code: verification.code, message: verification.message }
     const { grant } = verification
     const isBorneAnew = peer.bearer === undefined
-    const denial = this.#bear(peer, grant, now) ?? this.#use(peer, access, grant, now)
+    const denial = this.#bear(peer, grant, now)
     if (denial !== undefined) return denial
+    const used = this.#use(peer, access, grant, now)
+    if (used !== undefined && 'code' in used) return used
     const isFirst = access.grant === undefined
     access.grant = grant
     access.endMs = now + grant.leftMs
     this.#deadlines.set(peer, access.endMs + this.#limits.tokenGraceMs)
     const lost = [...peer.memberships.keys()].filter((swarm) => !grant.covers(swarm))
-    return { leftMs: grant.leftMs, joins: waiting, lost, region: grant.region, isFirst, isBorneAnew }
+    return { leftMs: grant.leftMs, joins: waiting, lost, region: grant.region, isFirst, isBorneAnew, used }
   }
 
   /** A connection counts for the bearer of its first token: another token buys it nothing. */
@@ -158,15 +168,22 @@ export class Authorization {
     return undefined
   }
 
-  #use(peer: Peer, access: Access, { use, leftMs }: Grant, now: number): Denial | undefined {
+  /** @returns the use that this is, if it is one, or why there is none left */
+  #use(peer: Peer, access: Access, { use, leftMs }: Grant, now: number): TokenUse | Denial | undefined {
     if (use === undefined || use.id === access.useId) return undefined
     const endMs = now + leftMs + this.#limits.tokenGraceMs
     if (this.#uses.take(use.id, use.usesMax, endMs, now)) {
       access.useId = use.id
-      return undefined
+      return { id: use.id, endMs }
     }
     if (access.grant === undefined) this.#unbear(peer)
     return { code: 'bad-token', message: 'the token was used as often as it may be' }
+  }
+
+  /** A token was used at another tracker. */
+  usedElsewhere({ id, endMs }: TokenUse, now: number): void {
+    const { tokenLifetimeMaxMs, tokenGraceMs } = this.#limits
+    this.#uses.note(id, Math.min(endMs, now + tokenLifetimeMaxMs + tokenGraceMs), now)
   }
 
   /** Whether a peer may enter this swarm now, or wait for it. */

@@ -6,6 +6,7 @@ import type { PeerId } from '../../shared/ids.ts'
 import type { Servers } from '../../shared/servers.ts'
 import type { ClientMessage } from '../../shared/tracker-messages.ts'
 import type { Authorization } from './authorization.ts'
+import type { Cluster } from './cluster.ts'
 import type { Conduct } from './conduct.ts'
 import type { TrackerEffect } from './effects.ts'
 import type { Verification } from './grant.ts'
@@ -22,6 +23,7 @@ export interface AuthorizingParts {
   introductions: Introductions
   joining: Joining
   conduct: Conduct
+  cluster: Cluster | undefined
   /** Whom peers may meet at all. */
   scope: Scope
   /** The servers that a client may use. */
@@ -57,7 +59,8 @@ export class Authorizing {
       // A wrong token is a fault; one that is merely late or meets a full house is not.
       return code === 'bad-token' ? conduct.fault(peer, outcome, now) : conduct.refuse(peer, { code, message })
     }
-    const { leftMs, joins, lost, region, isFirst, isBorneAnew } = outcome
+    const { leftMs, joins, lost, region, isFirst, isBorneAnew, used } = outcome
+    if (used !== undefined) this.#parts.cluster?.used(used, now)
     if (region !== undefined && region !== peer.place.location.region) {
       // What the site signed is worth more than what an address lets guess.
       memberships.relocate(peer, placeWith(peer.place, locationOf({ region }), scope))

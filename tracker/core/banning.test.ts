@@ -54,12 +54,12 @@ describe('whom the operator keeps out', () => {
     const [here, there] = nodes.nodes
     const bad = there!.member('203.0.113.9')
     const { address } = keysOf('203.0.113.9')
-    here!.machine.cluster!.exclude(address, 60_000, nodes.now)
+    here!.machine.cluster!.bans.exclude(address, 60_000, nodes.now)
     nodes.settle()
     const { entrance, cluster } = there!.machine
     expect(entrance.turnOut(cluster, nodes.now)).toMatchObject([{ to: bad }, { type: 'close', to: bad }])
     expect(there!.machine.banning.list(nodes.now)).toMatchObject([{ key: address, cause: 'operator' }])
-    here!.machine.cluster!.exclude(address, 0, nodes.now)
+    here!.machine.cluster!.bans.exclude(address, 0, nodes.now)
     nodes.settle()
     expect(there!.machine.banning.list(nodes.now)).toEqual([])
   })

@@ -5,13 +5,14 @@
 import type { ObjectSchema } from '../../shared/schema.ts'
 import { fraction, guard, type Infer, integer, list, literal, object, optional, text } from '../../shared/schema.ts'
 import { peerId, signal, swarmId, ticket } from '../../shared/tracker-messages.ts'
+import { tokenIdLengthMax } from './grant.ts'
 import { addressOf, type Place, placeOf, type Scope } from './place.ts'
 
 /** Peers of one swarm that a tracker tells the others of. */
 export const digestPeersMax = 32
 
 /** The longest ban that another tracker can ask for. */
-const banMsMax = 24 * 3_600_000
+export const banMsMax = 24 * 3_600_000
 
 /** Where a peer is, as place.ts needs it. Only the trackers of the service can open the envelope. */
 const whereabouts = object({
@@ -44,6 +45,9 @@ export const placeAt = ({ address, ...location }: Whereabouts, scope: Scope): Pl
 /** The key of a network (place.ts). */
 const network = text(16, 1)
 
+/** The longest time for which a use of a token is remembered: what an operator allows a token is far below. */
+const useMsMax = 30 * 24 * 3_600_000
+
 /** The longest time for which an operator keeps somebody out: whoever has the address later did nothing. */
 export const excludeMsMax = 30 * 24 * 3_600_000
 
@@ -75,6 +79,10 @@ const messages = {
   }),
   /** The operator keeps out a subscriber or a network, or with 0 lets it in again. */
   exclude: object({ type: literal('exclude'), key: guard(isBanKey), forMs: integer(0, excludeMsMax) }),
+  /** A token with limited uses was used at this tracker, and is remembered for so long. */
+  used: object({ type: literal('used'), token: text(tokenIdLengthMax, 1), forMs: integer(1, useMsMax) }),
+  /** This tracker has just started: whoever hears it tells it who is kept out. */
+  arrived: object({ type: literal('arrived') }),
   /** A client is back at this tracker, as the peer that it was: what the others have of it is of an earlier connection. */
   resumed: object({ type: literal('resumed'), id: peerId, issue: integer(0, Number.MAX_SAFE_INTEGER) }),
   /** The tracker goes: its peers are to be named to nobody any more. */

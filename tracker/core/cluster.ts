@@ -7,10 +7,9 @@ import { assertNever } from '../../shared/assert.ts'
 import type { PeerId } from '../../shared/ids.ts'
 import type { Rng } from '../../shared/rng.ts'
 import { Abroad, type AbroadParts } from './abroad.ts'
-import type { Banning } from './banning.ts'
-import type { Ban, Bans } from './bans.ts'
+import type { Authorization, TokenUse } from './authorization.ts'
+import { BansAbroad, type BansAbroadParts } from './bans-abroad.ts'
 import type { BusMessage } from './bus-messages.ts'
-import { bannedText } from './conduct.ts'
 import { Digests } from './digests.ts'
 import type { TrackerEffect } from './effects.ts'
 import { Elsewhere } from './elsewhere.ts'
@@ -22,18 +21,17 @@ import type { RemotePeer } from './remote-peers.ts'
 import type { Swarm } from './swarm.ts'
 import type { Hmac } from './tickets.ts'
 import { type Topic, topicOf } from './topics.ts'
-import type { NetworkBan } from './trust.ts'
 
 export type ClusterOptions = Omit<PostOptions, 'epochMs'>
 
-export interface ClusterParts extends PostOptions, AbroadParts {
+export interface ClusterParts extends PostOptions, AbroadParts, BansAbroadParts {
   rng: Rng
-  banning: Banning
+  /** Where tokens are needed. */
+  authorization: Authorization | undefined
   /** Tells a member of so many more peers at most. */
   tellMore: (member: Membership, missing: number, now: number) => TrackerEffect[]
   hmac: Hmac
   memberships: Memberships
-  bans: Bans
 }
 
 export interface ClusterStats {
@@ -52,6 +50,8 @@ export class Cluster {
   readonly #digests: Digests
   readonly #elsewhere: Elsewhere
   readonly #abroad: Abroad
+  /** Who is kept out, here and there. */
+  readonly bans: BansAbroad
   #isLeaving = false
   readonly #topics = new WeakMap<Swarm, Topic>()
 
@@ -61,6 +61,7 @@ export class Cluster {
     this.#digests = new Digests(parts.limits, parts.rng)
     this.#elsewhere = new Elsewhere(this.#post, parts.rng, parts.scope)
     this.#abroad = new Abroad(parts, this.#post)
+    this.bans = new BansAbroad(parts, this.#post, (id) => this.peer(id)?.node ?? nodeOf(id))
   }
 
   stats(): ClusterStats {
@@ -124,26 +125,9 @@ export class Cluster {
     return this.#abroad.route(from, effects, now)
   }
 
-  /** A complaint about a peer that is not here is for the tracker that it is at, or that gave it its id. */
-  complain({ id, place: { network } }: Peer, about: PeerId, ticket: string, now: number): void {
-    const node = this.peer(about)?.node ?? nodeOf(about)
-    if (node !== this.#post.node) this.#post.say(node, { type: 'complaint', by: id, network, about, ticket }, now)
-  }
-
-  ban(network: string, now: number): void {
-    this.#post.say(undefined, { type: 'ban', network, forMs: this.#parts.limits.banMs }, now)
-  }
-
-  /** Somebody is kept out here: the others are to do so too. */
-  keepOut({ network, subscriber, count, untilMs }: Ban, now: number): void {
-    const forMs = Math.ceil(untilMs - now)
-    if (forMs <= 0) return
-    this.#post.say(undefined, { type: 'kept-out', network, ...(subscriber && { subscriber }), count, forMs }, now)
-  }
-
-  /** The operator keeps somebody out, at all trackers. @param forMs 0 to let it in again */
-  exclude(key: string, forMs: number, now: number): void {
-    this.#post.say(undefined, { type: 'exclude', key, forMs }, now)
+  /** A token with limited uses was used here. */
+  used({ id, endMs }: TokenUse, now: number): void {
+    this.#post.say(undefined, { type: 'used', token: id, forMs: Math.ceil(endMs - now) }, now)
   }
 
   /** A client came back to this tracker: what others still have of it is dead. */
@@ -203,30 +187,20 @@ export class Cluster {
   }
 
   #handle(node: NodeId, message: BusMessage, now: number): TrackerEffect[] {
-    const { trust, bans, banning, limits, conduct, peers } = this.#parts
+    const { authorization, conduct, peers } = this.#parts
     switch (message.type) {
       case 'signal':
         return this.#abroad.signalFrom(node, message, now)
       case 'absent':
         return this.#abroad.absent(node, message, now)
-      case 'complaint': {
-        const { by, network, about, ticket } = message
-        if (!trust.isTicket(ticket, by, about, now)) return this.#post.drop('not-introduced')
-        const ban = trust.hear(network, about, peers.get(about), now)
-        if (ban === undefined) return []
-        this.ban(ban.network, now)
-        return this.#expel(ban)
-      }
+      case 'complaint':
       case 'ban':
-        return this.#expel(trust.ban(message.network, Math.min(message.forMs, limits.banMs), now))
-      case 'kept-out': {
-        const { network, subscriber, count, forMs } = message
-        bans.adopt({ network, subscriber, count, untilMs: now + forMs }, now)
-        return []
-      }
+      case 'kept-out':
       case 'exclude':
-        if (message.forMs > 0) banning.exclude(message.key, message.forMs, now)
-        else banning.lift(message.key, now)
+      case 'arrived':
+        return this.bans.hear(node, message, now)
+      case 'used':
+        authorization?.usedElsewhere({ id: message.token, endMs: now + message.forMs }, now)
         return []
       case 'resumed': {
         const peer = peers.get(message.id)
@@ -238,10 +212,6 @@ export class Cluster {
       default:
         return assertNever(message)
     }
-  }
-
-  #expel({ peers }: NetworkBan): TrackerEffect[] {
-    return peers.flatMap((peer) => this.#parts.conduct.expel(peer, 'banned', bannedText))
   }
 }
 

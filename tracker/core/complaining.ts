@@ -36,12 +36,12 @@ export class Complaining {
     }
     const accused = peers.get(about)
     if (accused === undefined && !trust.knows(about)) {
-      cluster?.complain(peer, about, ticket, now)
+      cluster?.bans.complain(peer, about, ticket, now)
       return []
     }
     const ban = trust.hear(peer.place.network, about, accused, now)
     if (ban === undefined) return []
-    cluster?.ban(ban.network, now)
+    cluster?.bans.ban(ban.network, now)
     return ban.peers.flatMap((other) => conduct.expel(other, 'banned', bannedText))
   }
 }

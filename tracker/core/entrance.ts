@@ -80,7 +80,7 @@ export class Entrance {
   turnOut(cluster: Cluster | undefined, now: number): TrackerEffect[] {
     const { trust, conduct } = this.#parts
     return this.#banNews.take().flatMap((ban) => {
-      if (ban.isOurs) cluster?.keepOut(ban, now)
+      if (ban.isOurs) cluster?.bans.keepOut(ban, now)
       return trust.concernedBy(ban).flatMap((peer) => conduct.expel(peer, 'banned', ban.why))
     })
   }

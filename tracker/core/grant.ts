@@ -30,8 +30,9 @@ export type Verification = { ok: true; grant: Grant } | { ok: false; code: Token
 /** A site's backend and a tracker set their clocks by the network, and not to the second. */
 const clockSkewSeconds = 30
 
-/** Texts that are kept for each bearer. */
+/** Texts that are kept for each bearer, and of each token with limited uses. */
 const nameLengthMax = 128
+export const tokenIdLengthMax = nameLengthMax
 
 /** A page has a few files, one connection at most 64 swarms; more of them have a prefix. */
 const swarmNamesMax = 64

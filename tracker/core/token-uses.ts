@@ -25,6 +25,15 @@ export class TokenUses {
     return true
   }
 
+  /** It was used elsewhere. Beyond those that can be remembered nothing is to be had with it here either. */
+  note(id: string, endMs: number, now: number): void {
+    this.expire(now)
+    const used = this.#used.get(id) ?? 0
+    if (used === 0 && this.#used.size >= this.#countMax) return
+    this.#used.set(id, used + 1)
+    this.#ends.extend(id, endMs)
+  }
+
   expire(now: number): void {
     for (const id of this.#ends.take(now)) this.#used.delete(id)
   }

@@ -97,7 +97,8 @@ export class TrackerMachine {
     const relay = new Relay({ limits, introductions, candidates, conduct })
     const meeting = { limits, rng, memberships, introductions, exposure, trust, conduct }
     const tellMore: Joining['tellMore'] = (...args) => joining.tellMore(...args)
-    const abroad = { ...meeting, bans, banning: this.banning, epochMs, peers: this.#peers, relay, scope, tellMore }
+    const known = { authorization, bans, banning: this.banning, epochMs, peers: this.#peers }
+    const abroad = { ...meeting, ...known, relay, scope, tellMore }
     const cluster = hmac && options.cluster && new Cluster({ ...abroad, ...options.cluster, hmac })
     const joining = new Joining({ ...meeting, serves, load, outcomes, authorization, cluster })
     this.cluster = cluster
@@ -105,7 +106,7 @@ export class TrackerMachine {
     this.#joining = joining
     this.#authorization = authorization
     const serversOf = options.serversOf ?? (() => ({}))
-    const admitting = { memberships, introductions, joining, conduct, scope, serversOf }
+    const admitting = { cluster, memberships, introductions, joining, conduct, scope, serversOf }
     this.#authorizing = authorization && new Authorizing({ authorization, ...admitting })
     this.#relay = relay
     const peerOf = (id: PeerId) => this.#peerOf(id)

@@ -43,7 +43,7 @@ export class BanDesk {
     if (!(forMs > 0 && forMs <= excludeMsMax))
       throw new RangeError('a ban is for 30 days at most, and longer than nothing')
     banning.exclude(key, Math.round(forMs), now())
-    cluster?.exclude(key, Math.round(forMs), now())
+    cluster?.bans.exclude(key, Math.round(forMs), now())
     return { range: rangeOf(key), cause: 'operator', forSeconds: Math.ceil(forMs / 1_000) }
   }
 
@@ -51,7 +51,7 @@ export class BanDesk {
   lift(range: string): boolean {
     const { banning, cluster, now } = this.#parts
     const key = keyChecked(range)
-    cluster?.exclude(key, 0, now())
+    cluster?.bans.exclude(key, 0, now())
     return banning.lift(key, now())
   }
 }

@@ -92,6 +92,7 @@ export class ClusterLink {
   readonly #parts: ClusterLinkParts
   readonly #timer: NodeJS.Timeout
   #hasLeft = false
+  #hasArrived = false
 
   constructor(parts: ClusterLinkParts) {
     this.#parts = parts
@@ -101,7 +102,16 @@ export class ClusterLink {
       digests: (topic, texts) => run(cluster.digests(topic, texts, now())),
       unheard: (other) => run(cluster.unheard(other, now())),
     })
-    this.#timer = setInterval(() => cluster.wake(now(), Date.now()), tickMs)
+    this.#timer = setInterval(() => this.#tick(), tickMs)
+  }
+
+  #tick(): void {
+    const { bus, cluster, now } = this.#parts
+    if (!this.#hasArrived && bus.isUp) {
+      this.#hasArrived = true
+      cluster.bans.arrive(now())
+    }
+    cluster.wake(now(), Date.now())
   }
 
   stats(): BusStats {

@@ -1,0 +1,142 @@
+/**
+ * What the trackers of one service tell each other of who is kept out: complaints that go where the accused is known,
+ * bans that hold everywhere, and all of them for one that starts. Decides on none.
+ */
+import { assertNever } from '../../shared/assert.ts'
+import type { PeerId } from '../../shared/ids.ts'
+import { TokenBucket } from '../../shared/token-bucket.ts'
+import type { BanEntry, Banning } from './banning.ts'
+import type { Ban, Bans } from './bans.ts'
+import { type BusMessage, banMsMax, excludeMsMax } from './bus-messages.ts'
+import { bannedText, type Conduct } from './conduct.ts'
+import type { TrackerEffect } from './effects.ts'
+import type { TrackerLimits } from './limits.ts'
+import type { NodeId } from './node-ids.ts'
+import type { Peer } from './peer.ts'
+import { networkOfPayer } from './place.ts'
+import type { Post } from './post.ts'
+import type { NetworkBan, Trust } from './trust.ts'
+
+/** Bans that a tracker which has just started is told of, those that last longest. */
+const bansToldMax = 1_000
+
+/** Trackers that start are told of them: all of a large service at once, and then no more than crash again and again. */
+const arrivalsPerSecond = 0.5
+const arrivalsBurst = 32
+
+export type BanMessage = Extract<BusMessage, { type: 'complaint' | 'ban' | 'kept-out' | 'exclude' | 'arrived' }>
+
+export interface BansAbroadParts {
+  limits: TrackerLimits
+  trust: Trust
+  bans: Bans
+  banning: Banning
+  conduct: Conduct
+  /** Those who are connected here. */
+  peers: ReadonlyMap<PeerId, Peer>
+}
+
+export class BansAbroad {
+  readonly #parts: BansAbroadParts
+  readonly #post: Post
+  readonly #nodeOf: (id: PeerId) => NodeId
+  readonly #arrivals = new TokenBucket(arrivalsPerSecond, arrivalsBurst)
+
+  /** @param nodeOf the tracker that a peer is at, or that gave it its id */
+  constructor(parts: BansAbroadParts, post: Post, nodeOf: (id: PeerId) => NodeId) {
+    this.#parts = parts
+    this.#post = post
+    this.#nodeOf = nodeOf
+  }
+
+  /** A complaint about a peer that is not here is for another tracker. */
+  complain({ id, place: { network } }: Peer, about: PeerId, ticket: string, now: number): void {
+    const node = this.#nodeOf(about)
+    if (node !== this.#post.node) this.#post.say(node, { type: 'complaint', by: id, network, about, ticket }, now)
+  }
+
+  ban(network: string, now: number): void {
+    this.#post.say(undefined, { type: 'ban', network, forMs: this.#parts.limits.banMs }, now)
+  }
+
+  /** Somebody is kept out here: the others are to do so too. */
+  keepOut({ network, subscriber, count, untilMs }: Ban, now: number): void {
+    const forMs = Math.min(Math.ceil(untilMs - now), banMsMax)
+    if (forMs <= 0) return
+    this.#post.say(undefined, { type: 'kept-out', network, ...(subscriber && { subscriber }), count, forMs }, now)
+  }
+
+  /** The operator keeps somebody out, at all trackers. @param forMs 0 to let it in again */
+  exclude(key: string, forMs: number, now: number): void {
+    this.#post.say(undefined, { type: 'exclude', key, forMs }, now)
+  }
+
+  /** This tracker has just started, and knows nobody who is kept out. */
+  arrive(now: number): void {
+    this.#post.say(undefined, { type: 'arrived' }, now)
+  }
+
+  /** Another tracker, or one that lies, says something of this. */
+  hear(node: NodeId, message: BanMessage, now: number): TrackerEffect[] {
+    const { trust, bans, banning, limits, peers } = this.#parts
+    switch (message.type) {
+      case 'complaint': {
+        const { by, network, about, ticket } = message
+        if (!trust.isTicket(ticket, by, about, now)) return this.#post.drop('not-introduced')
+        const ban = trust.hear(network, about, peers.get(about), now)
+        if (ban === undefined) return []
+        this.ban(ban.network, now)
+        return this.#expel(ban)
+      }
+      case 'ban':
+        return this.#expel(trust.ban(message.network, Math.min(message.forMs, limits.banMs), now))
+      case 'kept-out': {
+        const { network, subscriber, count, forMs } = message
+        bans.adopt({ network, subscriber, count, untilMs: now + forMs }, now)
+        return []
+      }
+      case 'exclude':
+        if (message.forMs > 0) banning.exclude(message.key, message.forMs, now)
+        else banning.lift(message.key, now)
+        return []
+      case 'arrived':
+        return this.#tellAll(node, now)
+      default:
+        return assertNever(message)
+    }
+  }
+
+  #expel({ peers }: NetworkBan): TrackerEffect[] {
+    return peers.flatMap((peer) => this.#parts.conduct.expel(peer, 'banned', bannedText))
+  }
+
+  /** Whoever speaks for a tracker may ask again and again, and each answer is work. */
+  #tellAll(node: NodeId, now: number): TrackerEffect[] {
+    if (!this.#arrivals.take(1, now)) return this.#post.drop('too-fast')
+    const bans = this.#parts.banning.list(now).sort((a, b) => b.untilMs - a.untilMs)
+    for (const ban of bans.slice(0, bansToldMax)) this.#post.say(node, messageOf(ban, now), now)
+    return []
+  }
+}
+
+function messageOf({ key, cause, count, untilMs }: BanEntry, now: number): BanMessage {
+  const leftMs = Math.ceil(untilMs - now)
+  const forMs = Math.min(leftMs, banMsMax)
+  const network = networkOfPayer(key)
+  switch (cause) {
+    case 'operator':
+      return { type: 'exclude', key, forMs: Math.min(leftMs, excludeMsMax) }
+    case 'faults':
+      return {
+        type: 'kept-out',
+        network,
+        ...(key !== network && { subscriber: key }),
+        count: Math.min(count, 64),
+        forMs,
+      }
+    case 'complaints':
+      return { type: 'ban', network, forMs }
+    default:
+      return assertNever(cause)
+  }
+}
