@@ -1,6 +1,6 @@
-import { createSocket } from 'node:dgram'
+import { createSocket, Socket } from 'node:dgram'
 import { once } from 'node:events'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { mappedEndpoint, readStunAnswer, stunDatagram } from '../../test/fakes/stun-datagrams.ts'
 import { trackerLimits } from '../core/limits.ts'
 import { StunServer } from './stun-server.ts'
@@ -44,6 +44,17 @@ describe('the STUN responder', () => {
     const { answer } = await ask('udp4', server.port, stunDatagram({ attributes: [{ type: 0x7f00 }] }))
     expect(readStunAnswer(answer).type).toBe(0x0111)
     expect(server.stats).toEqual({ answered: 1, refused: 1, ignored: 0, limited: 0 })
+  })
+
+  it('[T224] leaves a request that says it comes from port 0, and goes on', async () => {
+    const bind = vi.spyOn(Socket.prototype, 'bind')
+    const server = await start()
+    const socket = bind.mock.contexts[0] as Socket
+    bind.mockRestore()
+    // As the kernel hands it over: only who may write packets of its own can send one from there.
+    socket.emit('message', stunDatagram(), { address: '127.0.0.1', family: 'IPv4', port: 0, size: 20 })
+    expect(server.stats).toMatchObject({ answered: 0, ignored: 1 })
+    expect(readStunAnswer((await ask('udp4', server.port, stunDatagram())).answer).type).toBe(0x0101)
   })
 
   it('[T226] says which port it cannot have', async () => {

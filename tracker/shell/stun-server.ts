@@ -60,7 +60,8 @@ export class StunServer {
     const request = readBindingRequest(datagram)
     // Of a link-local address the part after % is this machine's own name for the link.
     const address = request && parseAddress(text.split('%', 1)[0])
-    if (request === undefined || address === undefined) {
+    // Port 0 is nobody's: no answer could go there, and Node throws at whoever tries.
+    if (request === undefined || address === undefined || port === 0) {
       this.stats.ignored++
       return
     }
