@@ -62,6 +62,8 @@ export function guardConnections(server: Server, limits: ConnectionLimits): (soc
     if (toldCount >= toldCountMax) return void socket.destroy()
     toldCount++
     const cut = setTimeout(() => socket.destroy(), lingerMs)
+    // Node listens no more once an upgrade is asked for, and an error that nobody hears ends the process.
+    socket.on('error', () => {})
     socket.once('close', () => {
       clearTimeout(cut)
       toldCount--

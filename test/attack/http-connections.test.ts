@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { createSite, type Site, sendText } from '../../cli/site.ts'
 import { silentLog } from '../../shared/log.ts'
 import { createPayerReader, createTracker, trackerPath } from '../../tracker/main.ts'
-import { Guest } from '../fakes/tracker-server.ts'
+import { Guest, rawUpgrade } from '../fakes/tracker-server.ts'
 
 let site: Site
 let port: number
@@ -71,6 +71,19 @@ describe('an address that opens more connections than it may have', () => {
     expect(await statuses(['127.0.0.1', '127.0.0.2'])).toEqual(['503', '200'])
     const refused = new Guest(`ws://127.0.0.1:${port}${trackerPath}`)
     expect((await refused.closed).code).toBe(1006)
+  })
+
+  it('[T152] and breaks off in an upgrade harms nobody', async () => {
+    await start()
+    expect(await statuses(Array(4).fill('127.0.0.1'))).toEqual(Array(4).fill('200'))
+    const asked = once(site.server, 'upgrade')
+    const socket = await rawUpgrade(port)
+    const [, atServer] = (await asked) as [unknown, Socket]
+    // `once` would hear the error, which is to harm nobody although nobody hears it.
+    const ended = new Promise((resolve) => atServer.on('close', resolve))
+    socket.resetAndDestroy()
+    await ended
+    expect(await statuses(['127.0.0.6'])).toEqual(['200'])
   })
 
   it('[T152] by the thousand at once keeps no more than a few of them open', async () => {
