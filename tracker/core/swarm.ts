@@ -107,8 +107,11 @@ export class Swarm {
   }
 
   #setHave(member: Membership, have: number): void {
-    if (member.have === 0 && have > 0) this.#holders.add(member.slot)
-    else if (member.have > 0 && have === 0) this.#holders.remove(member.slot)
+    const isHolder = have > 0
+    if (isHolder !== member.have > 0) {
+      if (isHolder) this.#holders.add(member.slot)
+      else this.#holders.remove(member.slot)
+    }
     member.have = have
     this.#table.rate(member)
     if (have < 1) this.#downloading.add(member)

@@ -44,6 +44,23 @@ describe('an announce', () => {
     expect(crowd.machine.stats()).toMatchObject({ swarms: 0, peers: 0, connections: 2 })
   })
 
+  it('[T241] may have numbers beyond all that there are, and leaves nothing behind', () => {
+    const crowd = new WebTorrentCrowd()
+    const honest = [1, 2].map((i) => crowd.member(farAddress(i)))
+    const liars = [3, 4, 5, 6].map((i) => crowd.member(farAddress(i), { left: 5, downloaded: 5 }))
+    for (const liar of liars) {
+      const text = JSON.stringify({ action: 'announce', info_hash: hashA, peer_id: nameOf(liar) })
+      expect(only(crowd.say(liar, text.replace('}', ',"left":1e999,"downloaded":1e999}'))).told).toMatchObject({
+        complete: 0,
+        incomplete: 6 - liars.indexOf(liar),
+      })
+      crowd.leave(liar)
+    }
+    const [answered, ...relayed] = crowd.announce(honest[0]!, { offers: offersOf(5) })
+    expect(answered!.told).toMatchObject({ complete: 0, incomplete: 2 })
+    expect(relayed.map(({ to }) => to)).toEqual([honest[1]])
+  })
+
   it('[T241] ends with the connection, and nothing of it is kept', () => {
     const crowd = new WebTorrentCrowd()
     const members = [crowd.member('192.0.2.1', { left: 0 }), crowd.member('192.0.2.2')]

@@ -230,7 +230,9 @@ function announceOf(
 function haveOf(left: number | undefined, downloaded: number | undefined): number {
   if (left === 0) return 1
   if (left === undefined || downloaded === undefined || !(left > 0 && downloaded > 0)) return 0
-  return Math.min(downloaded / (downloaded + left), 0.999)
+  const share = downloaded / (downloaded + left)
+  // JSON writes numbers beyond all that there are, and of one of these there is no share.
+  return Number.isFinite(share) ? Math.min(share, 0.999) : 0
 }
 
 /** A description that can be screened as it is written: no client escapes letters of one, and what is hidden so is not seen. */
