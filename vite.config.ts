@@ -15,6 +15,7 @@ const library = (entry: string, format: 'iife' | 'es', fileName: string): UserCo
     target: 'es2022',
     sourcemap: true,
     lib: { entry, name: 'Nearcast', formats: [format], fileName: () => fileName },
+    rolldownOptions: { output: { generatedCode: { symbols: false } } },
   },
 })
 

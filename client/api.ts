@@ -175,7 +175,7 @@ export interface Client {
   download(url: string | URL): Download
   stats(): Stats
   /**
-   * Fulfilled once all of the client is here: what is fetched sooner may come by plain HTTP, as no page waits for it.
+   * Fulfilled once all of the client is here: what is fetched sooner begins by plain HTTP, as no page waits for it.
    * Rejects with `network` when its engine cannot be loaded.
    */
   readonly ready: Promise<void>

@@ -22,7 +22,8 @@ import {
 import { Engine } from './core/engine.ts'
 import type { ChunkStore, Clock, Dialer, Hasher, HttpSource, TrackerDialer } from './ports.ts'
 import { headOf } from './shell/answer-head.ts'
-import type { BegunRequest } from './shell/begun-request.ts'
+import { answerLike } from './shell/answer-like.ts'
+import { BegunRequest } from './shell/begun-request.ts'
 import { addressOf, checkLimits, checkOptions, isStrict } from './shell/checked-options.ts'
 import { createConsentSwitch } from './shell/consent-switch.ts'
 import { linkCountFor } from './shell/device.ts'
@@ -35,7 +36,7 @@ import { openError } from './shell/open-error.ts'
 import type { OpenFile } from './shell/open-file.ts'
 import { type Opener, type OpenRequest, open, openEarly } from './shell/opening.ts'
 import { openBegun, openReader } from './shell/reader.ts'
-import { Rehearsal } from './shell/rehearsal.ts'
+import { Rehearsal, rehearse } from './shell/rehearsal.ts'
 import type { ResumeHints } from './shell/resume-hints.ts'
 import { Runtime } from './shell/runtime.ts'
 import { readStats } from './shell/stats.ts'
@@ -72,14 +73,11 @@ export interface ClientParts {
 
 /** A client that a service worker can ask as well. */
 export interface EngineClient extends LastingClient {
-  /** @param begun the plain request for it, where it is under way: it is taken over */
-  fetch(url: string | URL, options?: FetchOptions, begun?: BegunRequest): Promise<Response>
-  /** The verified bytes of an answer that somebody else asked for; undefined where it is plain, and then untouched. */
-  takeOver(request: TakeOver): Promise<{ body: ReadableStream<Uint8Array>; root: Root } | undefined>
+  /** @param given the plain request for it, where it is under way: it is taken over */
+  fetch(url: string | URL, options?: FetchOptions, given?: BegunRequest): Promise<Response>
+  /** The verified bytes of a `begun` answer that somebody else asked for; undefined where it is plain, and then untouched. */
+  takeOver(request: OpenRequest): Promise<{ body: ReadableStream<Uint8Array>; root: Root } | undefined>
 }
-
-/** What is to be taken over, and `begun`, which gives the answer. */
-export type TakeOver = Pick<OpenRequest, 'url' | 'headers' | 'signal' | 'begun'>
 
 /** @throws NearcastError `usage` when an option is not what it must be */
 export function assembleClient(options: ClientOptions, parts: ClientParts): EngineClient {
@@ -114,7 +112,7 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Engi
   const { hasher, hints, clock, judge, manifests = createManifestSource(hasher, judge) } = parts
   // Where a tracker of Nearcast is, files mostly come from an origin of Nearcast.
   const leafHosts = new Set(address === undefined ? [] : [new URL(address).host])
-  const rehearsal = new Rehearsal(hasher)
+  const rehearsal: Rehearsal = new Rehearsal(() => rehearse(opener))
   const hasEdges = (url: string) => isOfSite(url, address)
   const awakeEdges = () => engine.core.edges.awake(clock.now())
   const edgesOf = (url: string) => (hasEdges(url) ? awakeEdges() : [])
@@ -178,12 +176,14 @@ class AssembledClient implements EngineClient {
     if (this.#isClosed) throw new NearcastError('closed', 'nearcast: the client is closed: create another')
   }
 
-  /** @param begun the plain request for it, where it is under way */
-  async fetch(url: string | URL, options: FetchOptions = {}, begun?: BegunRequest): Promise<Response> {
+  async fetch(url: string | URL, options: FetchOptions = {}, given?: BegunRequest): Promise<Response> {
     this.#refuseClosed()
-    const { signal } = options
+    const { signal, headers } = options
     const address = addressOf(url)
-    const request = { url: address, headers: new Headers(options.headers), signal, patienceMs: fetchPatienceMs, begun }
+    signal?.throwIfAborted()
+    // Before all else, unless the store may have it.
+    const begun = given ?? (this.#opener.hints.has(address) ? undefined : new BegunRequest(address, headers))
+    const request = { url: address, headers: new Headers(headers), signal, patienceMs: fetchPatienceMs, begun }
     const opened = await openEarly(this.#opener, request).catch((error) => {
       throw signal?.aborted ? signal.reason : openError(address, error)
     })
@@ -198,9 +198,9 @@ class AssembledClient implements EngineClient {
     )
   }
 
-  async takeOver(request: TakeOver): Promise<{ body: ReadableStream<Uint8Array>; root: Root } | undefined> {
+  async takeOver(request: OpenRequest): Promise<{ body: ReadableStream<Uint8Array>; root: Root } | undefined> {
     this.#refuseClosed()
-    const opened = await open(this.#opener, { ...request, patienceMs: fetchPatienceMs })
+    const opened = await open(this.#opener, request)
     if (opened.kind === 'plain') return undefined
     const { root, geometry } = opened.file.manifest
     const range = opened.range ?? { from: 0, to: geometry.fileBytes }
@@ -284,12 +284,6 @@ class AssembledClient implements EngineClient {
 function soon(callback: () => void): void {
   if (typeof requestIdleCallback === 'function') requestIdleCallback(callback)
   else setTimeout(callback)
-}
-
-type Head = Pick<Response, 'status' | 'headers' | 'url'>
-
-function answerLike({ status, headers, url }: Head, body: ReadableStream<Uint8Array>): Response {
-  return Object.defineProperty(new Response(body, { status, headers }), 'url', { value: url })
 }
 
 /** Random bytes as the engine's seeds and names want them. */

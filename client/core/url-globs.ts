@@ -11,12 +11,16 @@ const globTextMax = 256
 
 export type PathTest = (pathname: string) => boolean
 
+/** @returns the list's patterns; undefined when it is too long */
+export function splitGlobs(text: string): string[] | undefined {
+  const globs = wordsIn(text)
+  return globs.length > globCountMax || globs.some((glob) => glob.length > globTextMax) ? undefined : globs
+}
+
 /** @returns undefined when the list is too long */
 export function readGlobs(text: string): PathTest | undefined {
-  const globs = wordsIn(text)
-  if (globs.length > globCountMax || globs.some((glob) => glob.length > globTextMax)) return undefined
-  const tests = globs.map(testOf)
-  return (pathname) => tests.some((test) => test(pathname))
+  const tests = splitGlobs(text)?.map(testOf)
+  return tests && ((pathname) => tests.some((test) => test(pathname)))
 }
 
 function testOf(glob: string): PathTest {

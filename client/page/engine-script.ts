@@ -6,12 +6,15 @@ import { type ClientOptions, NearcastError } from '../api.ts'
 import type { EngineClient } from '../client.ts'
 import type { WebTrustMaker } from '../shell/web-trust.ts'
 import type { WorkerAsk } from '../worker/worker-messages.ts'
+import type { PlainStart } from './plain-start.ts'
 
 /** What the engine's script gives to the one that loaded it. */
 export interface Engine {
   createClient(options: ClientOptions): EngineClient
   /** Brings what the service worker asks for, or says that it does not. */
   answerWorker(client: EngineClient, ask: WorkerAsk, port: MessagePort): Promise<void>
+  /** Goes on with what began without the engine. Rejects where it stays plain. */
+  takeOverStart(client: EngineClient, start: PlainStart, url: string, headers?: HeadersInit): Promise<void>
 }
 
 /** The own element of a script that is loaded, through which it hands over what it is: nobody else's can stand in. */

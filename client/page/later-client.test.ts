@@ -5,8 +5,11 @@ import type { EngineClient } from '../client.ts'
 import type { BegunRequest } from '../shell/begun-request.ts'
 import type { Engine } from './engine-script.ts'
 import { LaterClient } from './later-client.ts'
+import { takeOverStart } from './start-takeover.ts'
 
 const url = 'https://site.example/game.bin'
+
+const nextTask = () => new Promise((resolve) => setTimeout(resolve))
 
 /** A client that tells what was called. */
 class TalkingClient {
@@ -22,6 +25,10 @@ class TalkingClient {
   fetch = async (address: string, _options?: object, begun?: BegunRequest) => {
     this.calls.push(`fetch ${address}`)
     return (await begun?.response.catch(() => undefined)) ?? new Response('from the engine')
+  }
+  takeOver = async ({ url: address }: { url: string }) => {
+    this.calls.push(`take over ${address}`)
+    return { body: new Blob([Uint8Array.from({ length: 1000 }, (_, i) => i)]).stream(), root: 'a'.repeat(64) }
   }
   download = (address: string): Partial<Download> => {
     this.calls.push(`download ${address}`)
@@ -53,8 +60,13 @@ function lateEngine() {
   let count = 0
   let settle!: { resolve: (engine: Engine) => void; reject: (error: Error) => void }
   let made: TalkingClient | undefined
+  let tellAsked = () => {}
+  const isAsked = new Promise<void>((resolve) => {
+    tellAsked = resolve
+  })
   const load = () => {
     count++
+    tellAsked()
     return new Promise<Engine>((resolve, reject) => {
       settle = { resolve, reject }
     })
@@ -65,6 +77,8 @@ function lateEngine() {
   }
   return {
     load,
+    /** Fulfilled when it is loaded for the first time. */
+    isAsked,
     get loads() {
       return count
     },
@@ -72,8 +86,8 @@ function lateEngine() {
       return made!
     },
     async come() {
-      settle.resolve({ createClient, answerWorker: async () => {} })
-      await new Promise((resolve) => setTimeout(resolve))
+      settle.resolve({ createClient, answerWorker: async () => {}, takeOverStart })
+      await nextTask()
     },
     fail: () => settle.reject(new NearcastError('network', 'nearcast: engine.js could not be loaded')),
   }
@@ -90,7 +104,7 @@ describe('a client whose engine is not loaded yet', () => {
     expect(() => new LaterClient({}, load).download('mailto:x')).toThrow('not an http or https URL')
   })
 
-  it('[B7] loads it for who agreed, and otherwise when it is first needed', () => {
+  it('[B7] loads it for who agreed, and otherwise when it is first needed', async () => {
     const engine = lateEngine()
     const client = new LaterClient({}, engine.load)
     expect(client.stats()).toMatchObject({ consent: 'denied', tracker: 'off', peers: [], files: [] })
@@ -100,6 +114,7 @@ describe('a client whose engine is not loaded yet', () => {
     expect(engine.loads).toBe(1)
     const other = lateEngine()
     void new LaterClient({ consent: 'granted' }, other.load)
+    await nextTask()
     expect(other.loads).toBe(1)
   })
 
@@ -171,6 +186,7 @@ describe('a client whose engine is not loaded yet', () => {
     const engine = lateEngine()
     const client = new LaterClient({}, engine.load)
     const answer = client.fetch(`${origin.url}/plain.bin`)
+    await engine.isAsked
     engine.fail()
     expect(new Uint8Array(await (await answer).arrayBuffer())).toEqual(bytes)
     const download = client.download(`${origin.url}/plain.bin`)
@@ -192,10 +208,11 @@ describe('a client whose engine is not loaded yet', () => {
     })
     const engine = lateEngine()
     const client = new LaterClient({}, engine.load)
+    const ready = client.ready
     const fetched = client.fetch(`${origin.url}/plain.bin`)
     await isAsked
     await engine.come()
-    await client.ready
+    await ready
     answer()
     expect((await (await fetched).arrayBuffer()).byteLength).toBe(1000)
     expect(engine.client.calls).toEqual([`fetch ${origin.url}/plain.bin`])
@@ -213,6 +230,31 @@ describe('a client whose engine is not loaded yet', () => {
     abort.abort(new Error('enough'))
     await expect(answer.arrayBuffer()).rejects.toThrow()
     expect(origin.asked).toEqual(['/plain.bin'])
+  })
+
+  it('[B50] reads at once, loads the engine after the first bytes and goes on with what it brings', async () => {
+    origin = await startPageOrigin()
+    const bytes = Uint8Array.from({ length: 1000 }, (_, i) => i)
+    let more = () => {}
+    origin.answers.set('/game.bin', (_, response) => {
+      response.writeHead(200, { 'content-length': bytes.length })
+      response.write(bytes.subarray(0, 100))
+      more = () => response.end(bytes.subarray(100))
+    })
+    const engine = lateEngine()
+    const client = new LaterClient({ consent: 'granted' }, engine.load)
+    const answer = await client.fetch(`${origin.url}/game.bin`)
+    expect(engine.loads).toBe(0)
+    const reader = answer.body!.getReader()
+    expect((await reader.read()).value).toEqual(bytes.subarray(0, 100))
+    const rest = reader.read()
+    await engine.isAsked
+    await engine.come()
+    // All of it is the engine's, while the server still has most of it.
+    expect((await rest).value).toEqual(bytes.subarray(100))
+    expect((await reader.read()).done).toBe(true)
+    expect(answer.url).toBe(`${origin.url}/game.bin`)
+    more()
   })
 
   it('[C61] fetches nothing that it cannot check where nothing but signed files is taken', async () => {

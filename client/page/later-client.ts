@@ -1,6 +1,6 @@
 /**
  * A client whose engine may not be loaded yet: the whole interface at once, and behind it the real client from the
- * moment that it is there. Wrong options are refused at once; a `fetch` that has waited too long is plain HTTP.
+ * moment that it is there. Wrong options are refused at once, and a `fetch` begins by plain HTTP.
  */
 import {
   type Client,
@@ -22,23 +22,30 @@ import { openError } from '../shell/open-error.ts'
 import type { WorkerAsk } from '../worker/worker-messages.ts'
 import type { Engine } from './engine-script.ts'
 import { LaterDownload } from './later-download.ts'
+import { plainStart } from './plain-start.ts'
 
-/** A fetch whose answer is here waits no longer than this for the engine: then it is plain HTTP this time. */
-const enginePatienceMs = 100
-
-/** One whose server does not answer has time: the engine may know another. */
+/** A fetch whose server does not answer has time for the engine, which may know another. */
 const failedPatienceMs = 1_000
 
 /** Where nothing but signed files is taken, longer than any engine is on its way. */
 const strictPatienceMs = 30_000
+
+/** The first bytes follow their head at once: the engine, whose loading slows all down, comes after them. */
+const firstBytesMs = 30
+
+/** A server that is slower than this must not keep the engine back. */
+const headPatienceMs = 200
 
 export class LaterClient implements Client {
   readonly #options: ClientOptions
   readonly #load: () => Promise<Engine>
   #consent: Consent
   #limits: Required<UploadLimits>
+  #engine: Engine | undefined
   #real: EngineClient | undefined
   #loading: Promise<EngineClient> | undefined
+  /** Is here when the first bytes of what was fetched first are. */
+  #first: Promise<unknown> | undefined
   #isClosed = false
   readonly #downloads = new Set<Download>()
   readonly #listeners = new Listeners(() => this.stats())
@@ -55,8 +62,9 @@ export class LaterClient implements Client {
     this.#options = options
     this.#load = load
     this.#consent = options.consent ?? 'denied'
-    // Who agreed is about to want something. Without consent the engine can wait until it is asked for.
-    if (this.#consent === 'granted') this.#ready().catch(() => {})
+    // Who agreed is about to want something: what is asked for in the same breath goes first. Without consent the engine
+    // can wait until it is asked for.
+    if (this.#consent === 'granted') setTimeout(() => this.#afterFirst().catch(() => {}))
   }
 
   on<Event extends keyof ClientEvents>(event: Event, callback: (value: ClientEvents[Event]) => void): () => void {
@@ -64,12 +72,18 @@ export class LaterClient implements Client {
     return this.#listeners.on(event, callback)
   }
 
+  /** The client itself, after what goes first. */
+  #afterFirst(): Promise<EngineClient> {
+    return Promise.resolve(this.#first).then(() => this.#ready())
+  }
+
   /** The client itself. Rejects when the engine cannot be loaded. */
   #ready(): Promise<EngineClient> {
     this.#loading ??= this.#load().then(
-      ({ createClient }) => {
+      (engine) => {
         if (this.#isClosed) throw closedError()
-        this.#real = createClient({ ...this.#options, ...this.#limits, consent: this.#consent })
+        this.#engine = engine
+        this.#real = engine.createClient({ ...this.#options, ...this.#limits, consent: this.#consent })
         return this.#real
       },
       (error: unknown) => {
@@ -94,16 +108,33 @@ export class LaterClient implements Client {
     const { signal, headers } = options
     signal?.throwIfAborted()
     if (this.#real) return this.#real.fetch(address, options)
-    // What must be checked waits for what checks it. Else the engine takes the request over, if it is here in time.
+    // What must be checked waits for what checks it. Nothing else does.
     const begun = isStrict(this.#options) ? undefined : new BegunRequest(address, headers)
-    const client = await inTime(this.#ready(), begun, signal)
+    this.#first ??= begun && firstBytes(begun)
+    const ready = this.#loading ?? (begun ? this.#afterFirst() : this.#ready())
+    const waited = begun ? begun.response.then(none, () => late(failedPatienceMs)) : late(strictPatienceMs)
+    const client = await until(signal, Promise.race([ready.catch(none), waited])).catch((reason) => {
+      begun?.cancel(reason)
+      throw reason
+    })
     if (client) return client.fetch(address, options, begun)
     if (this.#isClosed) begun?.cancel()
     this.#refuseClosed()
     if (!begun) throw new NearcastError('untrusted', `nearcast: ${address}: the engine that checks it is not here`)
-    begun.endBy(signal)
-    return begun.response.catch((error: unknown) => {
+    const response = await begun.response.catch((error: unknown) => {
       throw signal?.aborted ? error : openError(address, error)
+    })
+    if (response.status !== 200 || !response.body) {
+      begun.endBy(signal)
+      return response
+    }
+    return plainStart(response, {
+      signal,
+      cancel: (reason) => begun.cancel(reason),
+      takeOver: async (start) => {
+        const client = await ready
+        await this.#engine?.takeOverStart(client, start, address, headers)
+      },
     })
   }
 
@@ -121,8 +152,7 @@ export class LaterClient implements Client {
   /** Brings what the service worker asks for. Rejects when the engine cannot be loaded. */
   async answerWorker(ask: WorkerAsk, port: MessagePort): Promise<void> {
     const client = await this.#ready()
-    const { answerWorker } = await this.#load()
-    await answerWorker(client, ask, port)
+    await this.#engine?.answerWorker(client, ask, port)
   }
 
   stats(): Stats {
@@ -171,33 +201,18 @@ export class LaterClient implements Client {
 
 const closedError = () => new NearcastError('closed', 'nearcast: the client is closed: create another')
 
-/** The client when it is here soon enough after the answer. Rejects when the signal says so first. */
-function inTime(
-  client: Promise<EngineClient>,
-  begun: BegunRequest | undefined,
-  signal: AbortSignal | undefined,
-): Promise<EngineClient | undefined> {
-  return new Promise((resolve, reject) => {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const abort = () => {
-      begun?.cancel(signal?.reason)
-      reject(signal?.reason)
-    }
-    const end = (found?: EngineClient) => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', abort)
-      resolve(found)
-    }
-    const wait = (ms: number) => {
-      timer = setTimeout(end, ms)
-    }
+const none = () => undefined
+
+const late = (ms: number) => new Promise<undefined>((resolve) => setTimeout(resolve, ms))
+
+/** Once the first bytes of what is fetched are here, or are long in coming. */
+const firstBytes = ({ response }: BegunRequest) =>
+  Promise.race([response.then(() => late(firstBytesMs), none), late(headPatienceMs)])
+
+/** What a promise brings, unless the signal says so first. */
+const until = <T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const abort = () => reject(signal?.reason)
     signal?.addEventListener('abort', abort)
-    if (begun)
-      begun.response.then(
-        () => wait(enginePatienceMs),
-        () => wait(failedPatienceMs),
-      )
-    else wait(strictPatienceMs)
-    client.then(end, () => end())
+    promise.then(resolve, reject).finally(() => signal?.removeEventListener('abort', abort))
   })
-}

@@ -4,7 +4,7 @@
  */
 import { wordsIn } from '../../shared/word-list.ts'
 import { type ClientOptions, modes } from '../api.ts'
-import { readGlobs } from '../core/url-globs.ts'
+import { splitGlobs } from '../core/url-globs.ts'
 
 /** `ask` is not granted until the page says so; `off` and `denied` are the same. */
 export type TagConsent = 'ask' | 'granted' | 'off' | 'denied'
@@ -57,7 +57,7 @@ const iceServers: Reader = (text) => {
 }
 
 const matchList: Reader = (text) => {
-  if (readGlobs(text)) return text
+  if (splitGlobs(text)) return text
   throw 'at most 64 patterns of at most 256 letters'
 }
 

@@ -7,6 +7,9 @@ import type { AskAnswer, AskNews, WorkerAsk } from '../worker/worker-messages.ts
 /** A worker whose server answers later than this has been stopped meanwhile, or nobody waits any more. */
 const headPatienceMs = 60_000
 
+/** The worker waits for the page a little longer than this once it has the head. */
+const manifestPatienceMs = 100
+
 /** Bodies under way, which end with the page: the worker then goes on from the server at once. */
 const writers = new Set<PortWriter>()
 
@@ -44,7 +47,13 @@ export async function answerWorker(client: EngineClient, { url, range }: WorkerA
   const say = (message: AskAnswer, transfer: Transferable[] = []) => port.postMessage(message, transfer)
   try {
     const headers = new Headers(range === undefined ? {} : { range })
-    const taken = await client.takeOver({ url, headers, begun, signal: abort.signal })
+    const taken = await client.takeOver({
+      url,
+      headers,
+      begun,
+      signal: abort.signal,
+      patienceMs: manifestPatienceMs,
+    })
     if (!taken) return say({ type: 'pass' })
     const { port1, port2 } = new MessageChannel()
     const writer = writeTo(port1, taken.body)

@@ -12,14 +12,14 @@ export interface CheckedOptions {
 /** @throws NearcastError `usage` when an option is not what it must be */
 export function checkOptions(options: ClientOptions): CheckedOptions {
   const { token, consent = 'denied', mode = 'balanced', iceTransportPolicy = 'all', key, unsigned = 'plain' } = options
-  refuse('consent', consent, consent === 'granted' || consent === 'denied', "'granted' or 'denied'")
-  refuse('iceTransportPolicy', iceTransportPolicy, /^(all|relay)$/.test(iceTransportPolicy), "'all' or 'relay'")
+  either('consent', consent, 'granted', 'denied')
+  either('iceTransportPolicy', iceTransportPolicy, 'all', 'relay')
   refuse('mode', mode, modes.includes(mode), modes.join(', '))
   // A wrong token is not repeated: it may be a right one with a letter too many.
   refuse('token', typeof token, isToken(token), 'a text that is not empty, or a function that gives one')
   const isKey = key === undefined || (typeof key === 'string' && keyPattern.test(key))
   refuse('key', key, isKey, 'ed25519: and 43 letters')
-  refuse('unsigned', unsigned, /^(plain|error)$/.test(unsigned), "'plain' or 'error'")
+  either('unsigned', unsigned, 'plain', 'error')
   return { limits: checkLimits(options), trackerUrl: trackerUrlOf(options.tracker), mirrors: mirrorsIn(options) }
 }
 
@@ -44,36 +44,41 @@ function refuse(name: keyof ClientOptions, value: unknown, isRight: boolean, rig
   if (!isRight) throw new NearcastError('usage', `nearcast: ${name} is ${value}: it must be ${right}`)
 }
 
+const either = (name: keyof ClientOptions, value: string, one: string, other: string) =>
+  refuse(name, value, value === one || value === other, `'${one}' or '${other}'`)
+
 /** @throws NearcastError `usage` for what is no number of bytes per second */
 export function checkLimits(limits: UploadLimits): Required<UploadLimits> {
-  const none = Number.POSITIVE_INFINITY
-  const { uploadBytesPerSecondMax = none, uploadPeerBytesPerSecondMax = none } = limits
-  const isRate = (rate: unknown) => typeof rate === 'number' && rate >= 0
-  refuse('uploadBytesPerSecondMax', uploadBytesPerSecondMax, isRate(uploadBytesPerSecondMax), '0 or more')
-  refuse('uploadPeerBytesPerSecondMax', uploadPeerBytesPerSecondMax, isRate(uploadPeerBytesPerSecondMax), '0 or more')
-  return { uploadBytesPerSecondMax, uploadPeerBytesPerSecondMax }
+  const rate = (name: keyof UploadLimits): number => {
+    const { [name]: value = Number.POSITIVE_INFINITY } = limits
+    refuse(name, value, typeof value === 'number' && value >= 0, '0 or more')
+    return value
+  }
+  return {
+    uploadBytesPerSecondMax: rate('uploadBytesPerSecondMax'),
+    uploadPeerBytesPerSecondMax: rate('uploadPeerBytesPerSecondMax'),
+  }
 }
 
-const baseUrl = () => (typeof document === 'undefined' ? undefined : document.baseURI)
+/** A URL as the page means it; undefined for what is none. */
+function wholeUrl(text: string | URL): URL | undefined {
+  const base = typeof document === 'undefined' ? undefined : document.baseURI
+  return URL.canParse(text, base) ? new URL(text, base) : undefined
+}
 
 /** @throws NearcastError `usage` for what is no WebSocket URL */
 function trackerUrlOf(tracker: string | undefined): string | undefined {
   if (tracker === undefined) return undefined
-  const base = baseUrl()
-  const text = tracker === 'auto' ? '/.nearcast/tracker' : tracker
-  const address = URL.canParse(text, base) ? new URL(text, base) : undefined
+  const address = wholeUrl(tracker === 'auto' ? '/.nearcast/tracker' : tracker)
   if (address) address.protocol = address.protocol.replace(/^http/, 'ws')
-  if (address?.protocol !== 'ws:' && address?.protocol !== 'wss:') {
-    throw new NearcastError('usage', `nearcast: tracker is ${tracker}: it must be a ws or wss URL, or 'auto'`)
-  }
-  return address.href
+  refuse('tracker', tracker, /^wss?:/.test(address?.protocol ?? ''), "a ws or wss URL, or 'auto'")
+  return address?.href
 }
 
 /** The address of a file as it is asked for. @throws NearcastError `usage` for what is no http or https URL */
 export function addressOf(url: string | URL): string {
-  const base = baseUrl()
-  const address = URL.canParse(url, base) ? new URL(url, base) : undefined
-  if (address?.protocol !== 'http:' && address?.protocol !== 'https:') {
+  const address = wholeUrl(url)
+  if (!address || !/^https?:/.test(address.protocol)) {
     throw new NearcastError('usage', `nearcast: ${url} is not an http or https URL`)
   }
   address.hash = ''

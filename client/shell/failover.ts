@@ -2,6 +2,7 @@
  * The plain request of a file, and at other addresses of it where its own server gives no answer or a broken one. Proves
  * nothing of what comes.
  */
+import { answerLike } from './answer-like.ts'
 
 /** A server that is down behind a proxy that is not. */
 const brokenStatuses = [502, 503, 504]
@@ -52,5 +53,5 @@ export async function fetchAnywhere(
 function asOf(url: string, { body, status, statusText, headers }: Response): Response {
   const kept = new Headers(headers)
   kept.delete('etag')
-  return Object.defineProperty(new Response(body, { status, statusText, headers: kept }), 'url', { value: url })
+  return answerLike({ status, statusText, headers: kept, url }, body)
 }

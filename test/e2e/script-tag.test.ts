@@ -131,6 +131,24 @@ describe('a link with data-nearcast', () => {
 describe('the script', () => {
   const engine = '/.nearcast/engine.js'
 
+  it('[B50] gives what is fetched before its engine is here at once, and all the rest verified', async () => {
+    const page = await arrive('/asking.html')
+    const { isLoadedAtFirst, bytes, files } = await page.evaluate(async () => {
+      const client = window.Nearcast.createClient({ tracker: 'auto', consent: 'granted' })
+      const answer = await client.fetch('/game.bin')
+      const reader = answer.body!.getReader()
+      let { value } = await reader.read()
+      const isLoadedAtFirst = client.stats().files.length > 0
+      let bytes = 0
+      for (; value; { value } = await reader.read()) bytes += value.length
+      return { isLoadedAtFirst, bytes, files: client.stats().files }
+    })
+    expect(isLoadedAtFirst).toBe(false)
+    expect(bytes).toBe(4 * 1024 * 1024)
+    expect(files).toMatchObject([{ heldBytes: 4 * 1024 * 1024 }])
+    expect(page.asked.filter((path) => path === '/game.bin')).toHaveLength(1)
+  })
+
   it('[B5] [B7] loads no engine and connects to nobody before the visitor agreed, and the link is a plain one', async () => {
     const page = await arrive('/asking.html')
     expect(page.said).toEqual([expect.stringContaining('data-consent is "ask"')])
