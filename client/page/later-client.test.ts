@@ -45,6 +45,7 @@ class TalkingClient {
         return () => this.calls.push('deaf')
       },
       blob: async () => new Blob(['from the engine']),
+      stream: () => new Blob(['streamed by the engine']).stream(),
     }
   }
   consent = {
@@ -189,11 +190,109 @@ describe('a client whose engine is not loaded yet', () => {
     await engine.isAsked
     engine.fail()
     expect(new Uint8Array(await (await answer).arrayBuffer())).toEqual(bytes)
-    const download = client.download(`${origin.url}/plain.bin`)
+    const again = client.fetch(`${origin.url}/plain.bin`)
+    await nextTask()
+    await (await again).arrayBuffer()
     expect(engine.loads).toBe(2)
+  })
+
+  it('[B52] downloads by plain HTTP when the engine cannot be loaded, and says so', async () => {
+    origin = await startPageOrigin()
+    const bytes = Uint8Array.from({ length: 1000 }, (_, i) => i)
+    origin.publish('/plain.bin', bytes)
+    const engine = lateEngine()
+    const download = new LaterClient({}, engine.load).download(`${origin.url}/plain.bin`)
+    const states: string[] = []
+    download.onProgress(({ state }) => states.push(state))
+    const streamed = new Response(download.stream()).arrayBuffer()
     engine.fail()
-    await expect(download.done).rejects.toMatchObject({ code: 'network' })
-    expect(download.progress().state).toBe('failed')
+    await download.done
+    expect(download.progress()).toMatchObject({
+      state: 'done',
+      name: 'plain.bin',
+      totalBytes: 1000,
+      doneBytes: 1000,
+      bytes: { peers: 0, origin: 1000, store: 0 },
+      verified: false,
+      plainReason: 'nearcast: engine.js could not be loaded',
+      bytesPerSecond: 0,
+    })
+    const blob = await download.blob()
+    expect(blob.type).toBe('application/octet-stream')
+    expect(new Uint8Array(await blob.arrayBuffer())).toEqual(bytes)
+    expect(new Uint8Array(await streamed)).toEqual(bytes)
+    expect(new Uint8Array(await new Response(download.stream()).arrayBuffer())).toEqual(bytes)
+    expect(states[0]).toBe('running')
+    expect(states.at(-1)).toBe('done')
+    download.cancel()
+    expect(download.progress().state).toBe('done')
+  })
+
+  it('[B52] downloads an empty file like any other, and fails where there is none, as by plain HTTP', async () => {
+    origin = await startPageOrigin()
+    origin.publish('/empty.bin', new Uint8Array(0))
+    const engine = lateEngine()
+    const client = new LaterClient({}, engine.load)
+    const [empty, absent] = [client.download(`${origin.url}/empty.bin`), client.download(`${origin.url}/absent.bin`)]
+    const streamed = new Response(absent.stream()).arrayBuffer()
+    engine.fail()
+    await empty.done
+    expect((await empty.blob()).size).toBe(0)
+    await expect(absent.done).rejects.toMatchObject({ code: 'http-status' })
+    await expect(streamed).rejects.toMatchObject({ code: 'http-status' })
+    expect(absent.progress().state).toBe('failed')
+  })
+
+  it('[B52] pauses, goes on and cancels what comes without an engine', async () => {
+    origin = await startPageOrigin()
+    const parts: (() => void)[] = []
+    origin.answers.set('/slow.bin', (_, response) => {
+      response.writeHead(200, { 'content-length': 2000 })
+      parts.push(() => response.write(new Uint8Array(1000)))
+      response.write(new Uint8Array(0))
+      response.flushHeaders()
+    })
+    const engine = lateEngine()
+    const client = new LaterClient({}, engine.load)
+    const download = client.download(`${origin.url}/slow.bin`)
+    download.pause()
+    const reached = (state: string, bytes: number) =>
+      new Promise<void>((resolve) => {
+        const stop = download.onProgress((progress) => {
+          if (progress.state !== state || progress.doneBytes < bytes) return
+          stop()
+          resolve()
+        })
+      })
+    const begun = reached('paused', 0)
+    engine.fail()
+    await begun
+    const running = reached('running', 0)
+    download.resume()
+    await running
+    parts[0]!()
+    download.cancel()
+    await expect(download.done).rejects.toMatchObject({ code: 'cancelled' })
+    expect(download.progress()).toMatchObject({ state: 'cancelled', totalBytes: 2000, verified: false })
+  })
+
+  it('[C61] downloads nothing that it cannot check where nothing but signed files is taken', async () => {
+    origin = await startPageOrigin()
+    origin.publish('/plain.bin', new Uint8Array(1000))
+    const engine = lateEngine()
+    const key = 'ed25519:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo'
+    const download = new LaterClient({ key, unsigned: 'error' }, engine.load).download(`${origin.url}/plain.bin`)
+    engine.fail()
+    await expect(download.done).rejects.toMatchObject({ code: 'untrusted' })
+    expect(origin.asked).toEqual([])
+  })
+
+  it('[B6] streams a download before it has begun', async () => {
+    const engine = lateEngine()
+    const client = new LaterClient({}, engine.load)
+    const text = new Response(client.download(url).stream()).text()
+    await engine.come()
+    expect(await text).toBe('streamed by the engine')
   })
 
   it('[B39] asks for what is fetched at once, and lets the engine take the request over', async () => {

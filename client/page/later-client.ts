@@ -120,7 +120,7 @@ export class LaterClient implements Client {
     if (client) return client.fetch(address, options, begun)
     if (this.#isClosed) begun?.cancel()
     this.#refuseClosed()
-    if (!begun) throw new NearcastError('untrusted', `nearcast: ${address}: the engine that checks it is not here`)
+    if (!begun) throw uncheckedError(address)
     const response = await begun.response.catch((error: unknown) => {
       throw signal?.aborted ? error : openError(address, error)
     })
@@ -142,7 +142,8 @@ export class LaterClient implements Client {
     this.#refuseClosed()
     const address = addressOf(url)
     if (this.#real) return this.#real.download(address)
-    const download = new LaterDownload(address, this.#ready())
+    const refused = isStrict(this.#options) ? uncheckedError(address) : undefined
+    const download = new LaterDownload(address, this.#ready(), refused)
     this.#downloads.add(download)
     const forget = () => this.#downloads.delete(download)
     download.done.then(forget, forget)
@@ -200,6 +201,9 @@ export class LaterClient implements Client {
 }
 
 const closedError = () => new NearcastError('closed', 'nearcast: the client is closed: create another')
+
+const uncheckedError = (url: string) =>
+  new NearcastError('untrusted', `nearcast: ${url}: the engine that checks it is not here`)
 
 const none = () => undefined
 

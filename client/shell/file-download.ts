@@ -2,7 +2,8 @@
 import { leafBytes } from '../../shared/limits.ts'
 import { type ChunkMap, type Download, type DownloadProgress, type DownloadState, NearcastError } from '../api.ts'
 import { RateMeter } from '../core/rate.ts'
-import { openError } from './open-error.ts'
+import { laterStream } from './later-stream.ts'
+import { openError, statusError } from './open-error.ts'
 import type { OpenFile } from './open-file.ts'
 import { type Opened, type Opener, open } from './opening.ts'
 import { PlainBody } from './plain-body.ts'
@@ -40,6 +41,11 @@ export class FileDownload implements Download {
   #settle!: { resolve: () => void; reject: (error: unknown) => void }
 
   readonly #taken: () => void
+  #open!: () => void
+  /** Fulfilled once there are verified bytes to stream, if ever. */
+  readonly #opened = new Promise<void>((resolve) => {
+    this.#open = resolve
+  })
 
   /** @param taken is called when nothing that is stored is needed any more: the file was taken, or will never be done */
   constructor(opener: Opener, url: string, taken: () => void) {
@@ -82,6 +88,7 @@ export class FileDownload implements Download {
 
   #startFile(file: OpenFile): void {
     this.#file = file
+    this.#open()
     file.retry()
     this.#stopListening = file.onChange(() => this.#fileChanged())
     this.#measuredBytes = this.#fetchedBytes
@@ -118,8 +125,7 @@ export class FileDownload implements Download {
   #startPlain({ response, reason }: Extract<Opened, { kind: 'plain' }>): void {
     if (!response.ok) {
       void response.body?.cancel()
-      const text = `nearcast: ${this.url}: the server answered ${response.status}`
-      return this.#fail(new NearcastError('http-status', text))
+      return this.#fail(statusError(this.url, response))
     }
     const body = new PlainBody(response)
     this.#plain = { body, reason, type: response.headers.get('content-type') ?? 'application/octet-stream' }
@@ -261,7 +267,7 @@ export class FileDownload implements Download {
       return openReader(this.#opener.runtime, this.#file, range)
     }
     if (this.#plain && this.#state === 'done') return this.#plain.body.blob().stream()
-    throw new NearcastError('usage', 'nearcast: stream() needs a download that has begun: wait for progress or done')
+    return laterStream(Promise.race([this.#opened, this.done]).then(() => this.stream()))
   }
 
   async blob(): Promise<Blob> {

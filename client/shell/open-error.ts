@@ -7,3 +7,7 @@ export function openError(url: string, error: unknown): unknown {
   if (error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError')) return error
   return new NearcastError('network', `nearcast: ${url} could not be reached`, { cause: error })
 }
+
+/** The error of a download whose server does not have it. */
+export const statusError = (url: string, { status }: Response): NearcastError =>
+  new NearcastError('http-status', `nearcast: ${url}: the server answered ${status}`)

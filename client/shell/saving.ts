@@ -23,10 +23,11 @@ export async function saveFile(
     await file.stream().pipeTo(await handle.createWritable())
     return
   }
-  const address = URL.createObjectURL(await file.blob())
-  const link = document.createElement('a')
-  link.href = address
-  link.download = name
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(address), revokeAfterMs)
+  saveBlob(name, await file.blob())
+}
+
+export function saveBlob(name: string, blob: Blob): void {
+  const href = URL.createObjectURL(blob)
+  Object.assign(document.createElement('a'), { href, download: name }).click()
+  setTimeout(() => URL.revokeObjectURL(href), revokeAfterMs)
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -195,5 +195,27 @@ describe('the script', () => {
     })
     expect(text).toBe('<!doctype html>')
     expect(await page.title()).toBe('A site')
+  })
+
+  it('[B52] whose engine cannot be loaded saves the file by plain HTTP', async () => {
+    const page = await arrive()
+    await page.route(`**${engine}*`, (route) => route.abort())
+    const saved = page.waitForEvent('download')
+    const progress = page.evaluate(
+      () =>
+        new Promise((resolve) =>
+          document.addEventListener('nearcast-done', (event) => resolve((event as CustomEvent).detail), { once: true }),
+        ),
+    )
+    await page.click('#whole')
+    expect(await progress).toMatchObject({
+      state: 'done',
+      doneBytes: 4 * 1024 * 1024,
+      verified: false,
+      plainReason: expect.stringContaining('engine.js'),
+    })
+    expect((await saved).suggestedFilename()).toBe('game.bin')
+    const { size } = statSync(await (await saved).path())
+    expect(size).toBe(4 * 1024 * 1024)
   })
 })
