@@ -1,4 +1,4 @@
-/** Builds by mode (`engine`, `trust`, `script`, `worker`: the script tag; `module`: for bundlers; `page`: the demo), and nothing of tests. */
+/** Builds by mode (`engine`, `trust`, `script`, `worker`, `hls`: the script tag; `module`: for bundlers; `page`: the demo), and nothing of tests. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -7,14 +7,14 @@ import { simplePeerSource } from './bundling/simple-peer-source.ts'
 
 const outDir = 'dist/browser'
 
-const library = (entry: string, format: 'iife' | 'es', fileName: string): UserConfig => ({
+const library = (entry: string, format: 'iife' | 'es', fileName: string, name = 'Nearcast'): UserConfig => ({
   plugins: [simplePeerSource()],
   build: {
     outDir,
     emptyOutDir: false,
     target: 'es2022',
     sourcemap: true,
-    lib: { entry, name: 'Nearcast', formats: [format], fileName: () => fileName },
+    lib: { entry, name, formats: [format], fileName: () => fileName },
     rolldownOptions: { output: { generatedCode: { symbols: false } } },
   },
 })
@@ -48,6 +48,7 @@ export default defineConfig(({ mode }) => {
   if (mode === 'engine') return engine()
   if (mode === 'trust') return library('client/page/trust.ts', 'iife', 'trust.js')
   if (mode === 'script') return script()
+  if (mode === 'hls') return library('client/page/hls.ts', 'iife', 'hls.js', 'NearcastHls')
   if (mode === 'worker') return library('client/worker/sw.ts', 'iife', 'sw.js')
   if (mode === 'module') return library('client/index.ts', 'es', 'nearcast.mjs')
   return page

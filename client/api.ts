@@ -133,6 +133,17 @@ export interface PeerStats {
   roundTripMs: number | undefined
 }
 
+export interface FileStats {
+  url: string
+  root: Root
+  name: string
+  fileBytes: number
+  heldBytes: number
+  /** What came of it since it was opened, by source. */
+  bytes: BytesBySource
+  swarmSize: number
+}
+
 export interface Stats {
   /** Verified bytes by source, and bytes sent to peers, since the client was created. */
   bytes: BytesBySource & { uploaded: number }
@@ -145,7 +156,7 @@ export interface Stats {
   consent: Consent
   tracker: TrackerState
   peers: PeerStats[]
-  files: { url: string; root: Root; name: string; fileBytes: number; heldBytes: number; swarmSize: number }[]
+  files: FileStats[]
 }
 
 /** The visitor's permission for connections with other visitors: taken back as easily as given. */

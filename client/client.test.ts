@@ -97,6 +97,23 @@ describe('fetch', () => {
     expect(origin.asked.filter((line) => line.startsWith('/file.bin') && !line.includes('json'))).toEqual(['/file.bin'])
   })
 
+  it('[B74] leaves the files that were opened first, when nobody reads them and there are very many', async () => {
+    const client = newClient()
+    const fetched = async (i: number) => bytesOf(await client.fetch(`${origin.url}/fragment-${i}.bin`))
+    for (let i = 0; i < 60; i++) origin.publish(`/fragment-${i}.bin`, sampleBytes(70_000 + i))
+    const held = await client.fetch(`${origin.url}/file.bin`)
+    const kept = client.download(`${origin.url}/fragment-0.bin`)
+    await kept.done
+    for (let i = 1; i < 60; i++) expect((await fetched(i)).length).toBe(70_000 + i)
+    const names = client.stats().files.map(({ url }) => url.slice(origin.url.length + 1))
+    const newest = Array.from({ length: 46 }, (_, i) => `fragment-${14 + i}.bin`)
+    expect(names).toEqual(['file.bin', 'fragment-0.bin', ...newest])
+    expect(client.stats().bytes.origin).toBeGreaterThan(58 * 70_000)
+    expect((await bytesOf(held)).equals(file)).toBe(true)
+    expect((await kept.blob()).size).toBe(70_000)
+    expect((await fetched(5)).equals(sampleBytes(70_005))).toBe(true)
+  })
+
   it('[C11] gives a range, verified', async () => {
     const response = await newClient().fetch(`${origin.url}/file.bin`, { headers: { range: 'bytes=100000-299999' } })
     expect([response.status, response.headers.get('content-range')]).toEqual([206, 'bytes 100000-299999/600000'])

@@ -41,6 +41,7 @@ import type { ResumeHints } from './shell/resume-hints.ts'
 import { Runtime } from './shell/runtime.ts'
 import { readStats } from './shell/stats.ts'
 import { createTokenSource } from './shell/token-source.ts'
+import { filesToLeave, unneededFiles } from './shell/unneeded-files.ts'
 import { Vault } from './shell/vault.ts'
 
 /** A fetch waits no longer than this for its manifest once the answer's head is here: the page must not wait. */
@@ -183,6 +184,7 @@ class AssembledClient implements EngineClient {
     signal?.throwIfAborted()
     // Before all else, unless the store may have it.
     const begun = given ?? (this.#opener.hints.has(address) ? undefined : new BegunRequest(address, headers))
+    this.#makeRoom()
     const request = { url: address, headers: new Headers(headers), signal, patienceMs: fetchPatienceMs, begun }
     const opened = await openEarly(this.#opener, request).catch((error) => {
       throw signal?.aborted ? signal.reason : openError(address, error)
@@ -200,6 +202,7 @@ class AssembledClient implements EngineClient {
 
   async takeOver(request: OpenRequest): Promise<{ body: ReadableStream<Uint8Array>; root: Root } | undefined> {
     this.#refuseClosed()
+    this.#makeRoom()
     const opened = await open(this.#opener, request)
     if (opened.kind === 'plain') return undefined
     const { root, geometry } = opened.file.manifest
@@ -209,6 +212,7 @@ class AssembledClient implements EngineClient {
 
   download(url: string | URL): Download {
     this.#refuseClosed()
+    this.#makeRoom()
     const download: FileDownload = new FileDownload(this.#opener, addressOf(url), () =>
       this.#downloads.delete(download),
     )
@@ -233,6 +237,16 @@ class AssembledClient implements EngineClient {
     file.fail(code, reason)
   }
 
+  /** One more file is about to be opened. */
+  #makeRoom(): void {
+    const openCount = [...this.#opener.runtime.files].length
+    for (const file of filesToLeave(this.#unneeded(), openCount)) {
+      this.#leave(file, 'closed', 'many others were opened since')
+    }
+  }
+
+  readonly #unneeded = () => unneededFiles(this.#opener.runtime, this.#downloads)
+
   #turn(consent: Consent): void {
     this.#refuseClosed()
     if (consent === this.#consent) return
@@ -244,12 +258,7 @@ class AssembledClient implements EngineClient {
   /** Lets go of every file that nothing on the page needs any more, and deletes all that is stored of others. */
   async #clear(): Promise<void> {
     const { runtime, vault, hints } = this.#opener
-    const downloaded = new Set([...this.#downloads].map(({ file }) => file))
-    const isRead = ({ id }: OpenFile) => (runtime.engine.core.swarms.get(id)?.wants.size ?? 0) > 0
-    const isNeeded = (file: OpenFile) => downloaded.has(file) || isRead(file)
-    for (const file of [...runtime.files]) {
-      if (!isNeeded(file)) this.#leave(file, 'storage', 'what was stored of it was deleted')
-    }
+    for (const file of this.#unneeded()) this.#leave(file, 'storage', 'what was stored of it was deleted')
     hints.clear()
     for (const { url } of runtime.files) hints.add(url)
     await vault.clear(new Set([...runtime.files].map(({ manifest }) => manifest.root)))

@@ -46,6 +46,7 @@ function report(name, entry) {
   return !apiReportChanged || !isCheck
 }
 
-const outcomes = [report('nearcast', 'client/index.d.ts'), report('node', 'client/node.d.ts')]
+const entries = { nearcast: 'client/index.d.ts', node: 'client/node.d.ts', hls: 'client/page/hls.d.ts' }
+const outcomes = Object.entries(entries).map(([name, entry]) => report(name, entry))
 rmSync(temporary, { recursive: true })
 process.exitCode = outcomes.every(Boolean) ? 0 : 1

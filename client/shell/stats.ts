@@ -13,7 +13,16 @@ export function readStats(runtime: Runtime, leftBytes: BytesBySource, consent: C
     bytes.store += file.bytes.store
     const { name, root, geometry } = file.manifest
     const swarmSize = engine.core.swarms.get(file.id)?.size ?? 0
-    files.push({ url: file.url, root, name, fileBytes: geometry.fileBytes, heldBytes: file.heldBytes, swarmSize })
+    const { url, heldBytes } = file
+    files.push({
+      url,
+      root,
+      name,
+      fileBytes: geometry.fileBytes,
+      heldBytes,
+      bytes: { ...file.bytes },
+      swarmSize,
+    })
   }
   const delivered = bytes.peers + bytes.origin
   return {

@@ -8,6 +8,7 @@ import type { Module } from './modules.ts'
 export const packageRooms: Record<string, string | readonly string[]> = {
   '@roamhq/wrtc': 'client/node/web-rtc.ts',
   '@noble/hashes': 'client/shell/web-hasher.ts',
+  'hls.js': 'client/page/',
   'idb-keyval': 'client/shell/idb-',
   'simple-peer': 'client/shell/simple-peer-dialer.ts',
   'ipaddr.js': 'tracker/shell/',
