@@ -71,6 +71,19 @@ describe('an address whose connections are closed for their faults', () => {
     expect(bans.size).toBe(0)
   })
 
+  it('[T290] stays kept out when thousands of others are closed for theirs, and so does whom the operator named', () => {
+    const bans = new Bans(trackerLimits)
+    bans.exclude({ network: 'one', subscriber: undefined }, 1e6, 0)
+    strikes(bans, strikesPerBan, 0)
+    for (let i = 0; i < 10_000; i++) bans.strike(`address ${i}`, `net ${i}`, 0, 1)
+    expect(bans.isBanned('sub1', network, 1)).toBe(true)
+    for (let i = 0; i < 10_000; i++) {
+      for (let j = 0; j < strikesPerBan; j++) bans.strike(`address ${i}`, `net ${i}`, 0, 2)
+    }
+    expect(bans.isBanned('anybody', 'one', 2)).toBe(true)
+    expect(bans.list(2)).toHaveLength(4_096 + 1)
+  })
+
   it('[T148] can be kept out on the word of another tracker', () => {
     const bans = new Bans(trackerLimits)
     bans.adopt({ network, subscriber: 'sub1', count: 1, untilMs: 5_000 }, 0)

@@ -12,7 +12,7 @@ import type { Account } from './ledger.ts'
 import type { TrackerLimits } from './limits.ts'
 import type { Place } from './place.ts'
 
-/** Subscribers and networks that are remembered; the one that was heard of longest ago goes first. */
+/** Subscribers and networks of each standing that are remembered; the one that was heard of longest ago goes first. */
 const recordCountMax = 4_096
 
 /** Of so many open connections one may be bad without a strike for all: a crowd has its share of broken clients. */
@@ -84,10 +84,23 @@ interface Offender {
   isExcluded: boolean
 }
 
+/** Each is remembered apart, so that a crowd of those of whom little is known drives nobody out who was banned. */
+const standings = ['suspect', 'banned', 'excluded'] as const
+type Standing = (typeof standings)[number]
+
+function standingOf({ banCount, isExcluded }: Offender): Standing {
+  if (isExcluded) return 'excluded'
+  return banCount > 0 ? 'banned' : 'suspect'
+}
+
 export class Bans {
   readonly #limits: TrackerLimits
-  /** Those heard of longest ago first. */
-  readonly #records = new Map<string, Offender>()
+  /** Of each standing, those heard of longest ago first; nobody is in two. */
+  readonly #records: Readonly<Record<Standing, Map<string, Offender>>> = {
+    suspect: new Map(),
+    banned: new Map(),
+    excluded: new Map(),
+  }
 
   readonly #news: BanNews[] = []
   readonly #heard: () => void
@@ -100,7 +113,16 @@ export class Bans {
   }
 
   get size(): number {
-    return this.#records.size
+    return this.#all.length
+  }
+
+  get #all(): [key: string, record: Offender][] {
+    return standings.flatMap((standing) => [...this.#records[standing]])
+  }
+
+  #of(key: string): Offender | undefined {
+    const { suspect, banned, excluded } = this.#records
+    return excluded.get(key) ?? banned.get(key) ?? suspect.get(key)
   }
 
   /** How many were banned when time last passed. */
@@ -121,7 +143,7 @@ export class Bans {
 
   /** When the ban of a subscriber ends, or ended; 0 if there is none. */
   untilMs(subscriber: string, network: string): number {
-    return Math.max(this.#records.get(subscriber)?.untilMs ?? 0, this.#records.get(network)?.untilMs ?? 0)
+    return Math.max(this.#of(subscriber)?.untilMs ?? 0, this.#of(network)?.untilMs ?? 0)
   }
 
   /** A connection with these accounts was closed for what it sent (admission.ts). One of another tracker has none. */
@@ -159,21 +181,27 @@ export class Bans {
     const record = this.#fresh(key, now)
     record.strikeCount++
     record.lastMs = now
-    this.#keep(key, record)
-    // Who was banned a while ago is on parole.
-    const isFirst = record.banCount === 0
-    if (now < record.untilMs || record.strikeCount < (isFirst ? countMax : Math.ceil(countMax / 2))) return undefined
+    if (!this.#isDue(record, countMax, now)) {
+      this.#keep(key, record)
+      return undefined
+    }
     const { strikeBanMs, strikeBanLongestMs } = this.#limits
     record.untilMs = now + Math.min(strikeBanLongestMs, strikeBanMs * 2 ** Math.min(record.banCount, doublingsMax))
     record.isExcluded = false
     record.banCount++
     this.#bannedCount++
     record.strikeCount = 0
+    this.#keep(key, record)
     return record
   }
 
+  /** Who was banned a while ago is on parole. */
+  #isDue({ banCount, strikeCount, untilMs }: Offender, countMax: number, now: number): boolean {
+    return now >= untilMs && strikeCount >= (banCount === 0 ? countMax : Math.ceil(countMax / 2))
+  }
+
   #fresh(key: string, now: number): Offender {
-    const record = this.#records.get(key)
+    const record = this.#of(key)
     if (record !== undefined && !this.#isOver(record, now)) return record
     return { strikeCount: 0, banCount: 0, lastMs: now, untilMs: 0, isExcluded: false }
   }
@@ -183,7 +211,12 @@ export class Bans {
   }
 
   #keep(key: string, record: Offender): void {
-    keepNewest(this.#records, key, record, recordCountMax)
+    this.#forget(key)
+    keepNewest(this.#records[standingOf(record)], key, record, recordCountMax)
+  }
+
+  #forget(key: string): void {
+    for (const standing of standings) this.#records[standing].delete(key)
   }
 
   /** A ban that another tracker of the same service says. */
@@ -206,19 +239,19 @@ export class Bans {
   /** Whether a ban of these is the operator's. */
   isExcluded(subscriber: string, network: string, now: number): boolean {
     return [subscriber, network].some((key) => {
-      const record = this.#records.get(key)
+      const record = this.#of(key)
       return record?.isExcluded === true && now < record.untilMs
     })
   }
 
   /** Whatever was held against it is forgotten. */
   lift(key: string): void {
-    this.#records.delete(key)
+    this.#forget(key)
     this.#heard()
   }
 
   list(now: number): { key: string; cause: 'faults' | 'operator'; count: number; untilMs: number }[] {
-    return [...this.#records]
+    return this.#all
       .filter(([, { untilMs }]) => now < untilMs)
       .map(([key, { untilMs, banCount, isExcluded }]) => {
         return { key, cause: isExcluded ? 'operator' : 'faults', count: Math.max(1, banCount), untilMs }
@@ -228,9 +261,9 @@ export class Bans {
   /** Frees what has run out; for quiet times. */
   expire(now: number): void {
     this.#bannedCount = 0
-    for (const [key, record] of this.#records) {
+    for (const [key, record] of this.#all) {
       if (now < record.untilMs) this.#bannedCount++
-      else if (this.#isOver(record, now)) this.#records.delete(key)
+      else if (this.#isOver(record, now)) this.#forget(key)
     }
   }
 }
