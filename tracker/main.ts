@@ -11,7 +11,7 @@ import { Exposure } from './core/exposure.ts'
 import { Lifecycle } from './core/lifecycle.ts'
 import { changedLimits, checkSetting } from './core/limits.ts'
 import { peerIdAt, peerRandomBytes } from './core/node-ids.ts'
-import { scopes, subscriberKey } from './core/place.ts'
+import { payersAt, scopes, subscriberKey } from './core/place.ts'
 import { TrackerMachine } from './core/tracker-machine.ts'
 import { createAddressReader } from './shell/addresses.ts'
 import { openAdmission } from './shell/admission-options.ts'
@@ -156,7 +156,7 @@ export function createTracker(options: TrackerOptions): Tracker {
   const ask = (request: IncomingMessage): number => {
     const address = addressOf(request)
     // Of one that is gone already nothing comes: it is noticed as soon as it is let in.
-    return address === undefined ? 0 : lifecycle.ask(subscriberKey(address), now())
+    return address === undefined ? 0 : lifecycle.ask(payersAt(address), now())
   }
 
   const events: SocketServerEvents = {

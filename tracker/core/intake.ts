@@ -5,6 +5,7 @@
  */
 import { TokenBucket } from '../../shared/token-bucket.ts'
 import type { TrackerLimits } from './limits.ts'
+import type { Payers } from './place.ts'
 import { WindowCounts } from './window-counts.ts'
 
 /** Not sooner: what was too much now still is a moment later. With time for nobody, longer. */
@@ -20,23 +21,25 @@ const promisedShare = 0.8
 /** As much of a second's rate may come in one instant. */
 const burstSeconds = 0.25
 
-/** One address has this part of the rate at most. */
+/** One address has this part of the rate at most, and all of its network this. */
 const addressShare = 1 / 16
+const networkShare = 1 / 4
 
 const windowMs = 1_000
 
 /** Who waits while there is time for nobody comes back at this part of the rate. */
 const shareMin = 0.2
 
-/** Addresses counted in one second; the rate keeps their number below this unless somebody forges them. */
-const addressCountMax = 8_192
+/** Addresses and networks counted in one second; any more are as if each came once. */
+const payerCountMax = 16_384
 
 export class Intake {
   readonly #perSecond: number
   readonly #bucket: TokenBucket
   readonly #ofAddressMax: number
-  /** How many came from each address during the current second. */
-  readonly #came = new WindowCounts(windowMs, addressCountMax)
+  readonly #ofNetworkMax: number
+  /** How many came from each address, and from each network, during the current second. */
+  readonly #came = new WindowCounts(windowMs, payerCountMax)
   /** When the next one of those who wait is to come. */
   #nextAt = 0
   refusedCount = 0
@@ -45,17 +48,23 @@ export class Intake {
     this.#perSecond = connectionsPerSecond
     this.#bucket = new TokenBucket(connectionsPerSecond, Math.max(1, connectionsPerSecond * burstSeconds))
     this.#ofAddressMax = Math.max(1, Math.ceil(connectionsPerSecond * addressShare))
+    this.#ofNetworkMax = Math.max(1, Math.ceil(connectionsPerSecond * networkShare))
   }
 
   /**
-   * @param subscriber whose address it is
+   * @param payers whose address and network it is
    * @param share of the usual rate that there is time for, from 0 to 1
    * @returns 0 for one that may come in, otherwise for how many milliseconds it is to stay away
    */
-  ask(subscriber: string, share: number, now: number): number {
-    const came = this.#came.add(subscriber, now)
-    // An address that has too much moves nobody's turn but its own.
-    if (came > this.#ofAddressMax) return this.refuse((came / this.#ofAddressMax) * windowMs)
+  ask({ address, network }: Payers, share: number, now: number): number {
+    // Who has too much moves nobody's turn but its own, and an address that has takes nothing from its network either.
+    for (const [payer, countMax] of [
+      [address, this.#ofAddressMax],
+      [network, this.#ofNetworkMax],
+    ] as const) {
+      const came = this.#came.add(payer, now)
+      if (came > countMax) return this.refuse((came / countMax) * windowMs)
+    }
     if (share > 0 && this.#bucket.take(1 / share, now)) return 0
     const soonest = now + (share > 0 ? retryMsMin : fullRetryMsMin)
     const at = Math.min(Math.max(this.#nextAt, soonest), now + retryMsMax)

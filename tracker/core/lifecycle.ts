@@ -7,6 +7,7 @@ import type { Rng } from '../../shared/rng.ts'
 import { Intake } from './intake.ts'
 import type { TrackerLimits } from './limits.ts'
 import { Load } from './load.ts'
+import type { Payers } from './place.ts'
 
 /** A tracker that ends at the same address as its successor: that one needs a moment to be there. */
 const successionMs = 1_000
@@ -40,11 +41,11 @@ export class Lifecycle {
 
   /**
    * Somebody comes.
-   * @param subscriber whose address it is
+   * @param payers whose address and network it is
    * @returns 0 for one that may come in, otherwise for how many milliseconds it is to stay away
    */
-  ask(subscriber: string, now: number): number {
-    if (this.#state !== 'draining') return this.#intake.ask(subscriber, this.load.intakeShare, now)
+  ask(payers: Payers, now: number): number {
+    if (this.#state !== 'draining') return this.#intake.ask(payers, this.load.intakeShare, now)
     const leftMs = Math.max(0, this.#endsAt - now)
     return this.#intake.refuse(leftMs + successionMs + this.#rng.fraction() * successionSpreadMs)
   }
