@@ -1,5 +1,5 @@
 /** `nearcast doctor`: looks at a tracker from outside, as a client does, and says what to mend. */
-import { Examination, trackerUrlOf } from './doctor/examination.ts'
+import { Examination, shownUrlOf, trackerUrlOf } from './doctor/examination.ts'
 import { count, type Finding, printFinding } from './doctor/finding.ts'
 import { isSecure } from './doctor/reach.ts'
 import { printHelp } from './help.ts'
@@ -49,7 +49,7 @@ export async function doctor(args: readonly string[]): Promise<void> {
   if (text === undefined) throw usageRefusal('which tracker? give its URL; --help says more')
   const url = trackerUrlOf(text)
   const isColored = process.stdout.isTTY && !process.env.NO_COLOR
-  if (!json) console.log(`\n  ${url.href}\n`)
+  if (!json) console.log(`\n  ${shownUrlOf(url)}\n`)
   const examination = new Examination({
     url,
     origin: originOf(settings, url),
@@ -63,7 +63,7 @@ export async function doctor(args: readonly string[]): Promise<void> {
   })
   const findings = await examination.run()
   const isWell = count(findings, 'fault') === 0
-  if (json) console.log(JSON.stringify({ url: url.href, ok: isWell, findings }))
+  if (json) console.log(JSON.stringify({ url: shownUrlOf(url), ok: isWell, findings }))
   else console.log(`\n  ${summary(findings)}`)
   process.exitCode = isWell ? 0 : exitCodes.world
 }

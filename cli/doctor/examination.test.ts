@@ -11,7 +11,7 @@ import { swarmA } from '../../test/fakes/tracker-crowd.ts'
 import { Guest } from '../../test/fakes/tracker-server.ts'
 import { createTracker, type Tracker, type TrackerOptions, trackerPath } from '../../tracker/main.ts'
 import { createSite, type Site, sendText } from '../site.ts'
-import { Examination, type ExaminationOptions, trackerUrlOf } from './examination.ts'
+import { Examination, type ExaminationOptions, shownUrlOf, trackerUrlOf } from './examination.ts'
 import { type Finding, printFinding } from './finding.ts'
 import { askStun } from './stun.ts'
 
@@ -124,6 +124,19 @@ describe('a tracker that asks for more', () => {
     const told = await examine(`http://127.0.0.1:${port}`, { token: wrong, swarm: swarmA })
     expect(told.get('token')).toMatchObject({ verdict: 'fault', says: expect.stringContaining('bad-token') })
     expect(JSON.stringify([...told])).not.toContain(wrong)
+  })
+
+  it('[T292] shows a token to nobody who may be somebody else, or where others read along', async () => {
+    const port = await startTracker(admission)
+    const shown = { token: token({ origin: 'https://site.example' }), swarm: swarmA }
+    const tls = await startTls(port)
+    // The second address is no loopback address by its looks, so that it stands for another machine's.
+    for (const url of [`https://localhost:${tls.port}`, `http://[::ffff:127.0.0.1]:${port}`]) {
+      const findings = await examine(url, shown)
+      expect(findings.get('token')).toMatchObject({ verdict: 'skipped', says: expect.stringContaining('not shown') })
+      expect(findings.get('peers')).toMatchObject({ verdict: 'skipped', says: expect.stringContaining('unauthorized') })
+    }
+    tls.close()
   })
 
   it('[T210] without a token the rest is skipped, with a word on how to see it', async () => {
@@ -291,6 +304,11 @@ it('[T210] a site’s address stands for its tracker’s', () => {
   expect(trackerUrlOf('http://site.example:8080/').href).toBe('ws://site.example:8080/.nearcast/tracker')
   expect(trackerUrlOf('wss://tracker.example').href).toBe('wss://tracker.example/')
   expect(trackerUrlOf('https://site.example/peers/tracker#x').href).toBe('wss://site.example/peers/tracker')
+})
+
+it('[T292] prints no password and no query of an address', () => {
+  const url = trackerUrlOf('https://me:secret@site.example:8443/peers?token=secret')
+  expect(shownUrlOf(url)).toBe('wss://site.example:8443/peers')
 })
 
 it('[D9] what a server says moves no cursor', () => {

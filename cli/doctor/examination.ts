@@ -55,10 +55,15 @@ export function trackerUrlOf(text: string): URL {
   return url
 }
 
+/** As it is printed, which is shown to others: a password or a query is not for them. */
+export const shownUrlOf = ({ origin, pathname }: URL): string => `${origin}${pathname}`
+
 export class Examination {
   readonly #options: ExaminationOptions
   readonly findings: Finding[] = []
   #isTlsGood = true
+  /** Whether nobody reads along, so that what is secret may be said. */
+  #isSafe = false
 
   constructor(options: ExaminationOptions) {
     this.#options = options
@@ -101,6 +106,7 @@ export class Examination {
     const tls = await checkTls(url, patienceMs)
     this.#add(tls)
     this.#isTlsGood = tls.verdict !== 'fault' || !isSecure(url)
+    this.#isSafe = isSecure(url) ? this.#isTlsGood : isLocal(url)
     return true
   }
 
@@ -133,7 +139,7 @@ export class Examination {
     const { url, patienceMs } = this.#options
     const asked = new URL(url)
     asked.search = '?doctor'
-    return Visit.open(asked, { origin, patienceMs, headers })
+    return Visit.open(asked, { origin, patienceMs, headers, isSafe: this.#isSafe })
   }
 
   async #open(): Promise<Visit | undefined> {
@@ -160,7 +166,7 @@ export class Examination {
   async #token(visit: Visit): Promise<void> {
     const { token } = this.#options
     if (token === undefined) return
-    if (!this.#isTlsGood) {
+    if (!this.#isSafe) {
       return this.#add(found('token', 'skipped', 'not shown: no secret goes over a connection that is not safe'))
     }
     this.#add(tokenFinding(await authorize(visit, token)))
@@ -226,7 +232,7 @@ export class Examination {
     const swarm = this.#options.swarm ?? (randomBytes(20).toString('hex') as SwarmId)
     const own = await second.hears('welcome', 'refused', 'busy')
     if (own?.type !== 'welcome') return unwelcomeFinding(own, second, this.#options.origin)
-    if (this.#options.token !== undefined && this.#isTlsGood) await authorize(second, this.#options.token)
+    if (this.#options.token !== undefined && this.#isSafe) await authorize(second, this.#options.token)
     first.say({ type: 'join', swarm, have: 1, want: 0 })
     const joined = await first.hears('peers', 'refused')
     if (joined?.type !== 'peers') return joinFinding(joined)

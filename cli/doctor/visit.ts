@@ -14,6 +14,8 @@ export interface VisitOptions {
   origin: string
   patienceMs: number
   headers?: Readonly<Record<string, string>>
+  /** The way was looked at and is good: whoever is at its other end now must show so as well. */
+  isSafe: boolean
 }
 
 /** What came instead of a WebSocket. */
@@ -58,7 +60,7 @@ export class Visit {
     })
   }
 
-  static open(url: URL, { origin, patienceMs, headers }: VisitOptions): Promise<Visit | Refused> {
+  static open(url: URL, { origin, patienceMs, headers, isSafe }: VisitOptions): Promise<Visit | Refused> {
     return new Promise((resolve) => {
       const socket = new WebSocket(url, trackerSubprotocol, {
         origin,
@@ -66,7 +68,7 @@ export class Visit {
         perMessageDeflate: false,
         maxPayload: 2 * relayedMessageBytesMax,
         // What is wrong with the certificate is another check's to say; nothing secret goes over such a connection.
-        rejectUnauthorized: false,
+        rejectUnauthorized: isSafe,
       })
       // From the beginning: the first message may come with the answer to the upgrade.
       const visit = new Visit(socket, patienceMs)
