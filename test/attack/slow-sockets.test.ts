@@ -123,6 +123,23 @@ describe('sockets whose owner is in no hurry', () => {
   })
 
   it.each([[trackerPath], [webTorrentPath]])(
+    '[T293] end when a message of theirs has no end, though they answer all pings: %s',
+    async (path) => {
+      const holder = await upgraded(path)
+      holder.write(frame(0x01, Buffer.alloc(10_000, 'x')))
+      let pongs = 0
+      holder.on('data', (data: Buffer) => {
+        if (data[0] !== 0x89 || !holder.writable) return
+        pongs++
+        holder.write(frame(0x8a, Buffer.alloc(0)))
+      })
+      await gone([holder])
+      expect(pongs).toBeGreaterThan(1)
+      await nothingIsLeft()
+    },
+  )
+
+  it.each([[trackerPath], [webTorrentPath]])(
     '[T285] end when they close their half, at whatever point: %s',
     async (path) => {
       const early = await open()

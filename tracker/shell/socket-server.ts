@@ -1,11 +1,10 @@
 /**
- * WebSockets for the tracker: accepts upgrades, keeps sockets within their limits, notices the dead and the slow. The
- * only file that knows ws. Knows no message.
+ * WebSockets for the tracker: accepts upgrades, keeps sockets within their limits, notices the dead and the slow.
+ * Beside tracker-socket.ts the only file that knows ws. Knows no message.
  */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
-import type { PeerId } from '../../shared/ids.ts'
 import { normalClosure } from '../core/conduct.ts'
 import { Corks } from './corks.ts'
 import { type Dialect, nearcastDialect } from './dialect.ts'
@@ -15,6 +14,7 @@ import { Heartbeat } from './heartbeat.ts'
 import type { SendQueues } from './send-queues.ts'
 import { type SocketServerOptions, socketOptionsWith } from './socket-options.ts'
 import { writeTextFrame } from './text-frame.ts'
+import { TrackerSocket } from './tracker-socket.ts'
 import { refuseUpgrade, upgradeFault } from './upgrade-refusal.ts'
 
 /** A message is one frame in every browser; a proxy may split one. */
@@ -52,24 +52,6 @@ export interface SocketServerEvents {
 
 /** Why the server itself refused or ended something. */
 export type SocketRefusal = 'bad-upgrade' | 'too-many-sockets' | 'protocol-error' | 'slow-reader' | 'no-answer'
-
-/** Handlers live on the prototype and not in closures, which would cost a kilobyte a socket. */
-export class TrackerSocket extends WebSocket {
-  slot = 0
-  unanswered = 0
-  isGone = false
-  corkedLength = 0
-  /** The code that it was told when it was sent away and its answer no longer read. */
-  expelledWith: number | undefined
-  server: SocketServer | undefined
-  /** The stream below, on which whole frames can be written. */
-  stream: Duplex | undefined
-  /** Who the owner takes the client for. */
-  id: PeerId | undefined
-  address: Uint8Array | undefined
-  /** Of which site the page is, as its browser says, where that matters. */
-  webOrigin: string | undefined
-}
 
 export interface SocketServerParts {
   socketsMax: number
@@ -216,6 +198,7 @@ export class SocketServer {
 
   message(socket: TrackerSocket, data: WebSocket.RawData, isBinary: boolean): void {
     socket.unanswered = 0
+    socket.unfinishedBeats = 0
     if (socket.isGone || socket.readyState !== WebSocket.OPEN) return
     if (isBinary) this.#events.malformed(socket, 'a binary message: the tracker speaks text')
     else this.#events.text(socket, (data as Buffer).toString(this.#dialect.encoding))
@@ -247,7 +230,9 @@ export class SocketServer {
   }
 
   #beat(socket: TrackerSocket): void {
-    if (socket.unanswered >= unansweredMax) {
+    socket.beat()
+    // Who answers between the pieces of a message would have them kept for as long as it likes.
+    if (socket.unanswered >= unansweredMax || socket.unfinishedBeats > unansweredMax) {
       this.drop(socket, 'no-answer')
     } else if (socket.readyState === WebSocket.OPEN) {
       socket.unanswered++

@@ -17,8 +17,9 @@ import type { Dialect } from './dialect.ts'
 import type { Farewell } from './farewells.ts'
 import type { SharedDoor } from './shared-door.ts'
 import type { SocketServerOptions } from './socket-options.ts'
-import { SocketServer, type SocketServerParts, type TrackerSocket } from './socket-server.ts'
+import { SocketServer, type SocketServerParts } from './socket-server.ts'
 import { offersOwnProtocol } from './subprotocols.ts'
+import type { TrackerSocket } from './tracker-socket.ts'
 
 /** Clients offer no subprotocol. Twenty offers of 3 KiB are 60 KiB; browsers send five. */
 const webTorrentDialect: Dialect = { subprotocol: undefined, messageBytesMax: 64 * KiB, encoding: 'latin1' }
