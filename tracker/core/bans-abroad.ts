@@ -7,7 +7,7 @@ import type { PeerId } from '../../shared/ids.ts'
 import { TokenBucket } from '../../shared/token-bucket.ts'
 import type { BanEntry, Banning } from './banning.ts'
 import type { Ban, Bans } from './bans.ts'
-import { type BusMessage, banMsMax, excludeMsMax } from './bus-messages.ts'
+import { type BusMessage, banCountMax, banMsMax, excludeMsMax } from './bus-messages.ts'
 import { bannedText, type Conduct } from './conduct.ts'
 import type { TrackerEffect } from './effects.ts'
 import type { TrackerLimits } from './limits.ts'
@@ -56,14 +56,14 @@ export class BansAbroad {
   }
 
   ban(network: string, now: number): void {
-    this.#post.say(undefined, { type: 'ban', network, forMs: this.#parts.limits.banMs }, now)
+    const untilMs = now + this.#parts.limits.banMs
+    this.#post.say(undefined, messageOf({ key: network, cause: 'complaints', count: 1, untilMs }, now), now)
   }
 
   /** Somebody is kept out here: the others are to do so too. */
   keepOut({ network, subscriber, count, untilMs }: Ban, now: number): void {
-    const forMs = Math.min(Math.ceil(untilMs - now), banMsMax)
-    if (forMs <= 0) return
-    this.#post.say(undefined, { type: 'kept-out', network, ...(subscriber && { subscriber }), count, forMs }, now)
+    if (untilMs <= now) return
+    this.#post.say(undefined, messageOf({ key: subscriber ?? network, cause: 'faults', count, untilMs }, now), now)
   }
 
   /** The operator keeps somebody out, at all trackers. @param forMs 0 to let it in again */
@@ -119,6 +119,7 @@ export class BansAbroad {
   }
 }
 
+/** Within what others take, whatever the operator of this one allows. */
 function messageOf({ key, cause, count, untilMs }: BanEntry, now: number): BanMessage {
   const leftMs = Math.ceil(untilMs - now)
   const forMs = Math.min(leftMs, banMsMax)
@@ -131,7 +132,7 @@ function messageOf({ key, cause, count, untilMs }: BanEntry, now: number): BanMe
         type: 'kept-out',
         network,
         ...(key !== network && { subscriber: key }),
-        count: Math.min(count, 64),
+        count: Math.min(count, banCountMax),
         forMs,
       }
     case 'complaints':

@@ -14,10 +14,16 @@ export const digestPeersMax = 32
 /** The longest ban that another tracker can ask for. */
 export const banMsMax = 24 * 3_600_000
 
+/** Bytes as letters, one of so many. */
+const byteText = (...lengths: readonly number[]) =>
+  guard(
+    (value: unknown): value is string =>
+      typeof value === 'string' && lengths.includes(value.length) && /^[\0-\xff]*$/.test(value),
+  )
+
 /** Where a peer is, as place.ts needs it. Only the trackers of the service can open the envelope. */
 const whereabouts = object({
-  /** 4 or 16 bytes as a byte string. */
-  address: guard(isAddressKey),
+  address: byteText(4, 16),
   zone: optional(text(64)),
   region: optional(text(64)),
   subdivision: optional(text(64)),
@@ -28,25 +34,21 @@ const whereabouts = object({
 
 export type Whereabouts = Infer<typeof whereabouts>
 
-/** Bytes of a network (3 or 6) or a subscriber (4 or 8). */
-function isBanKey(value: unknown): value is string {
-  return typeof value === 'string' && [3, 4, 6, 8].includes(value.length) && /^[\0-\xff]*$/.test(value)
-}
-
-function isAddressKey(value: unknown): value is string {
-  return typeof value === 'string' && (value.length === 4 || value.length === 16) && /^[\0-\xff]*$/.test(value)
-}
-
 export const whereaboutsOf = ({ address, location }: Place): Whereabouts => ({ address, ...location })
 
 export const placeAt = ({ address, ...location }: Whereabouts, scope: Scope): Place =>
   placeOf(addressOf({ address }), location, scope)
 
-/** The key of a network (place.ts). */
-const network = text(16, 1)
+/** Keys of place.ts: /24 and /48; an address of IPv4, and /64. */
+const network = byteText(3, 6)
+const subscriber = byteText(4, 8)
+const payer = byteText(3, 4, 6, 8)
+
+/** From so many bans in a row on nobody counts them. */
+export const banCountMax = 64
 
 /** The longest time for which a use of a token is remembered: what an operator allows a token is far below. */
-const useMsMax = 30 * 24 * 3_600_000
+export const useMsMax = 30 * 24 * 3_600_000
 
 /** The longest time for which an operator keeps somebody out: whoever has the address later did nothing. */
 export const excludeMsMax = 30 * 24 * 3_600_000
@@ -72,13 +74,13 @@ const messages = {
   'kept-out': object({
     type: literal('kept-out'),
     network,
-    /** Who of the network: the key of an address (place.ts); of all of it where there is none. */
-    subscriber: optional(network),
-    count: integer(1, 64),
+    /** Who of the network; all of it where there is none. */
+    subscriber: optional(subscriber),
+    count: integer(1, banCountMax),
     forMs: integer(1, banMsMax),
   }),
   /** The operator keeps out a subscriber or a network, or with 0 lets it in again. */
-  exclude: object({ type: literal('exclude'), key: guard(isBanKey), forMs: integer(0, excludeMsMax) }),
+  exclude: object({ type: literal('exclude'), key: payer, forMs: integer(0, excludeMsMax) }),
   /** A token with limited uses was used at this tracker, and is remembered for so long. */
   used: object({ type: literal('used'), token: text(tokenIdLengthMax, 1), forMs: integer(1, useMsMax) }),
   /** This tracker has just started: whoever hears it tells it who is kept out. */

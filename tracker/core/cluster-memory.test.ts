@@ -56,6 +56,33 @@ describe('a token with limited uses', () => {
   })
 })
 
+describe('what one tracker keeps out', () => {
+  const days = 24 * 60 * minuteMs
+
+  it('[T294] the others do too, however long it is and however often in a row it was', () => {
+    const nodes = new TrackerNodes(2, { banMs: 3 * days, tokenLifetimeMaxMs: 90 * days, strikeBanLongestMs: 5 * days })
+    const [here, there] = nodes.nodes as [TrackerNode, TrackerNode]
+    const [network, address] = [String.fromCharCode(198, 51, 100), String.fromCharCode(203, 0, 113, 8)]
+    here.machine.cluster!.bans.ban(network, nodes.now)
+    const ban = { network: address.slice(0, 3), subscriber: address, why: '', count: 1_000, endsOpen: true }
+    here.machine.cluster!.bans.keepOut({ ...ban, untilMs: nodes.now + 5 * days, isOurs: true }, nodes.now)
+    nodes.settle()
+    const bans = there.machine.banning.list(nodes.now).map(({ key, cause }) => ({ key, cause }))
+    expect(bans).toEqual([
+      { key: network, cause: 'complaints' },
+      { key: address, cause: 'faults' },
+    ])
+  })
+
+  it('[T294] and so with a token that was used, however long it holds', () => {
+    const nodes = tokenNodes(2, { tokenLifetimeMaxMs: 90 * days })
+    const [a, b] = nodes.nodes as [TrackerNode, TrackerNode]
+    a.machine.cluster!.used({ id: 'long', endMs: nodes.now + 80 * days }, nodes.now)
+    nodes.settle()
+    expect(show(nodes, b, 1, 'long')).toEqual(['bad-token'])
+  })
+})
+
 describe('a tracker that starts among others', () => {
   /** What a node said to another. */
   const saidBy = (node: TrackerNode) => node.said.filter(({ type }) => type === 'publish').length

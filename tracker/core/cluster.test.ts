@@ -348,11 +348,14 @@ describe('what comes from the bus', () => {
     for (const message of [null, 7, 'x', [], {}, { type: 'ban' }, { type: 'ban', network: 'x'.repeat(99), forMs: 1 }]) {
       say(message)
     }
+    // Keys of other lengths stand for no address that anybody could lift a ban of.
+    say({ type: 'ban', network: 'five5', forMs: 1 })
+    say({ type: 'kept-out', network: 'abc', subscriber: 'abcde', count: 1, forMs: 1 })
     say(signal)
     say({ ...signal, from: 'y'.repeat(22), at: { address: 'long'.repeat(9) } })
     say({ ...signal, from: 'y'.repeat(22), at: { address: 'abc' } })
     say({ type: 'dance' })
-    expect(dropped(here).malformed).toBe(10)
+    expect(dropped(here).malformed).toBe(12)
   })
 
   it('[T165] one tracker that floods costs its peers and nobody else', () => {

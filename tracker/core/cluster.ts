@@ -9,7 +9,7 @@ import type { Rng } from '../../shared/rng.ts'
 import { Abroad, type AbroadParts } from './abroad.ts'
 import type { Authorization, TokenUse } from './authorization.ts'
 import { BansAbroad, type BansAbroadParts } from './bans-abroad.ts'
-import type { BusMessage } from './bus-messages.ts'
+import { type BusMessage, useMsMax } from './bus-messages.ts'
 import { Digests } from './digests.ts'
 import type { TrackerEffect } from './effects.ts'
 import { Elsewhere } from './elsewhere.ts'
@@ -127,7 +127,8 @@ export class Cluster {
 
   /** A token with limited uses was used here. */
   used({ id, endMs }: TokenUse, now: number): void {
-    this.#post.say(undefined, { type: 'used', token: id, forMs: Math.ceil(endMs - now) }, now)
+    const forMs = Math.min(Math.ceil(endMs - now), useMsMax)
+    this.#post.say(undefined, { type: 'used', token: id, forMs }, now)
   }
 
   /** A client came back to this tracker: what others still have of it is dead. */
