@@ -16,6 +16,7 @@ import { Elsewhere } from './elsewhere.ts'
 import type { Memberships } from './memberships.ts'
 import { type NodeId, nodeOf } from './node-ids.ts'
 import type { Membership, Peer } from './peer.ts'
+import { addressOf, subscriberKey } from './place.ts'
 import { type BusFault, Post, type PostOptions } from './post.ts'
 import type { RemotePeer } from './remote-peers.ts'
 import type { Swarm } from './swarm.ts'
@@ -105,9 +106,9 @@ export class Cluster {
     return [...mixed.local.map(({ peer }) => peer), ...abroad]
   }
 
-  /** Where some of a swarm's members at other trackers are. */
-  addressesElsewhere(swarm: Swarm, now: number): string[] {
-    return this.#elsewhere.of(this.#topicOf(swarm), now).peers.map(({ place }) => place.address)
+  /** Whose some of a swarm's members at other trackers are. */
+  subscribersElsewhere(swarm: Swarm, now: number): string[] {
+    return this.#elsewhere.of(this.#topicOf(swarm), now).peers.map(({ place }) => subscriberKey(addressOf(place)))
   }
 
   /** How many of a swarm's members are at other trackers. */

@@ -103,6 +103,15 @@ describe('one address', () => {
 })
 
 describe('a small swarm', () => {
+  it('[T128] is withheld from one who has many addresses of one /64, which every host of IPv6 has', () => {
+    const crowd = new TrackerCrowd({ swarmSizeMin: 3 })
+    const victim = crowd.member('2001:db8:1:1:0:0:0:1')
+    const played = [1, 2, 3, 4, 5].map((i) => crowd.connect(`2001:db8:2:2:0:0:0:${i}`))
+    for (const id of played) expect(crowd.join(id, { want: 8 })).toMatchObject({ peers: [], size: 1 })
+    crowd.join(crowd.connect('2001:db8:2:3:0:0:0:1'), { want: 8 })
+    expect(crowd.join(played[0]!, { want: 8 }).peers.map(({ id }) => id)).toContain(victim)
+  })
+
   it('[T128] is withheld until so many addresses are in it, and how small it is as well', () => {
     const crowd = new TrackerCrowd({ swarmSizeMin: 3 })
     const first = crowd.member('203.0.113.1')

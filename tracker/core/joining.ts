@@ -120,7 +120,7 @@ export class Joining {
 
   #isWithheld({ swarm }: Membership, now: number): boolean {
     const { limits, cluster } = this.#parts
-    return !swarm.hasAddresses(limits.swarmSizeMin, () => cluster?.addressesElsewhere(swarm, now) ?? [])
+    return !swarm.hasAddresses(limits.swarmSizeMin, () => cluster?.subscribersElsewhere(swarm, now) ?? [])
   }
 
   #answer(membership: Membership, peers: Introduced[], now: number): TrackerEffect {

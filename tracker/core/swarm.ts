@@ -132,12 +132,15 @@ export class Swarm {
     return this.#table.memberAt(slot)
   }
 
-  /** Whether members who can be named are at so many different addresses: one person can play many peers. */
+  /**
+   * Whether members who can be named are at so many different addresses: one person can play many peers.
+   * @param elsewhere subscribers (place.ts) of some that are at other trackers
+   */
   hasAddresses(countMin: number, elsewhere: () => readonly string[] = () => []): boolean {
     if (countMin === 0) return true
     const addresses = new Set<string>()
     for (const slot of this.#all.slots) {
-      addresses.add(this.memberAt(slot).peer.place.address)
+      addresses.add(this.memberAt(slot).peer.subscriber)
       if (addresses.size >= countMin) return true
     }
     for (const address of elsewhere()) addresses.add(address)
