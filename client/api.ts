@@ -1,9 +1,9 @@
 /** The shapes of the public API. */
 import type { Root } from '../shared/ids.ts'
 import type { Tier } from '../shared/tracker-messages.ts'
-import type { Mode } from './core/settings.ts'
+import type { Mode } from './core/mode.ts'
 
-export { type Mode, modes } from './core/settings.ts'
+export { type Mode, modes } from './core/mode.ts'
 
 export type Consent = 'granted' | 'denied'
 
@@ -46,6 +46,11 @@ export interface ClientOptions {
   uploadPeerBytesPerSecondMax?: number
   /** Where verified chunks are kept: on the visitor's device (the default), or in memory until the page closes. */
   store?: 'device' | 'memory'
+  /**
+   * The most that the visitor's device keeps of files that are not open any more, in bytes; beyond it the least recently
+   * used are deleted. A tenth of what the browser has for the site by default, and at most 4 GiB.
+   */
+  storeBytesMax?: number
   /** The most that the chunk store may hold in memory where there is no IndexedDB, in bytes. 256 MiB by default. */
   memoryBytesMax?: number
 }

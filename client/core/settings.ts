@@ -1,9 +1,6 @@
 /** What an engine is told at its creation, and the engine's own limits with their reasons. */
 import { KiB, MiB } from '../../shared/limits.ts'
-
-/** How the sources share the work: see docs/SPEC.md. */
-export const modes = ['balanced', 'fastest', 'frugal'] as const
-export type Mode = (typeof modes)[number]
+import type { Mode } from './mode.ts'
 
 export interface EngineSettings {
   mode: Mode

@@ -8,6 +8,7 @@ import type { Geometry } from '../../shared/geometry.ts'
 import { isRoot, type Root } from '../../shared/ids.ts'
 import type { Manifest } from '../../shared/manifest.ts'
 import { NearcastError } from '../api.ts'
+import { filesToDrop, type IdleFile } from '../core/eviction.ts'
 import { FileStore } from './file-store.ts'
 import { journalSuffix, PartFile } from './part-file.ts'
 import { lockPath } from './path-lock.ts'
@@ -16,11 +17,9 @@ import type { SeedPlace } from './seeder.ts'
 /** What the folder's lock is called, with the ending of locks. */
 const lockName = 'nearcast'
 
-interface Entry {
+interface Entry extends IdleFile {
   root: Root
   path: string
-  bytes: number
-  usedAtMs: number
 }
 
 export class StoreFolder implements SeedPlace {
@@ -79,11 +78,9 @@ export class StoreFolder implements SeedPlace {
     await mkdir(this.#folder, { recursive: true })
     this.#unlock ??= await lockPath(join(this.#folder, lockName))
     const idle = (await this.#entries()).filter((entry) => entry.root !== root && !this.#open.has(entry.root))
-    let bytes = idle.reduce((sum, entry) => sum + entry.bytes, openBytes + fileBytes)
-    for (const entry of idle.sort((a, b) => a.usedAtMs - b.usedAtMs)) {
-      if (bytes <= this.#bytesMax) break
-      await Promise.all([rm(entry.path, { force: true }), rm(entry.path + journalSuffix, { force: true })])
-      bytes -= entry.bytes
+    const bytes = idle.reduce((sum, entry) => sum + entry.bytes, openBytes + fileBytes)
+    for (const { path } of filesToDrop(idle, bytes - this.#bytesMax)) {
+      await Promise.all([rm(path, { force: true }), rm(path + journalSuffix, { force: true })])
     }
     this.#open.set(root, fileBytes)
   }

@@ -18,6 +18,7 @@ import type { WebTrust } from '../shell/web-trust.ts'
 /** @throws NearcastError `usage` when an option is not what it must be */
 export function createBrowserClient(options: ClientOptions): EngineClient {
   const { iceServers, iceTransportPolicy, store = 'device', memoryBytesMax = memoryBytesMaxDefault } = options
+  const { storeBytesMax } = options
   const hasher = createWebHasher()
   let trust: Promise<WebTrust> | undefined
   const trusted = () => {
@@ -28,7 +29,10 @@ export function createBrowserClient(options: ClientOptions): EngineClient {
     return trust
   }
   return assembleClient(options, {
-    store: store === 'memory' ? new MemoryStore(memoryBytesMax) : deferStore(() => openChunkStore(memoryBytesMax)),
+    store:
+      store === 'memory'
+        ? new MemoryStore(memoryBytesMax)
+        : deferStore(() => openChunkStore({ memoryBytesMax, storeBytesMax })),
     hasher,
     ...(options.key !== undefined && {
       judge: async (manifest, url) => (await trusted()).judge(manifest, url),

@@ -74,6 +74,7 @@ const optionReaders: Record<string, [option: keyof ClientOptions, read: Reader]>
   uploadMax: ['uploadBytesPerSecondMax', wholeNumber('bytes per second')],
   uploadPeerMax: ['uploadPeerBytesPerSecondMax', wholeNumber('bytes per second')],
   store: ['store', oneOf('device', 'memory')],
+  storeMax: ['storeBytesMax', wholeNumber('bytes')],
   memoryMax: ['memoryBytesMax', wholeNumber('bytes')],
 }
 

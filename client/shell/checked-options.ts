@@ -20,6 +20,8 @@ export function checkOptions(options: ClientOptions): CheckedOptions {
   const isKey = key === undefined || (typeof key === 'string' && keyPattern.test(key))
   refuse('key', key, isKey, 'ed25519: and 43 letters')
   either('unsigned', unsigned, 'plain', 'error')
+  amount(options, 'storeBytesMax')
+  amount(options, 'memoryBytesMax')
   return { limits: checkLimits(options), trackerUrl: trackerUrlOf(options.tracker), mirrors: mirrorsIn(options) }
 }
 
@@ -47,18 +49,18 @@ function refuse(name: keyof ClientOptions, value: unknown, isRight: boolean, rig
 const either = (name: keyof ClientOptions, value: string, one: string, other: string) =>
   refuse(name, value, value === one || value === other, `'${one}' or '${other}'`)
 
-/** @throws NearcastError `usage` for what is no number of bytes per second */
-export function checkLimits(limits: UploadLimits): Required<UploadLimits> {
-  const rate = (name: keyof UploadLimits): number => {
-    const { [name]: value = Number.POSITIVE_INFINITY } = limits
-    refuse(name, value, typeof value === 'number' && value >= 0, '0 or more')
-    return value
-  }
-  return {
-    uploadBytesPerSecondMax: rate('uploadBytesPerSecondMax'),
-    uploadPeerBytesPerSecondMax: rate('uploadPeerBytesPerSecondMax'),
-  }
+/** A number that is not below zero; without end where it is not given. */
+function amount<Name extends keyof ClientOptions>(options: { [K in Name]?: number | undefined }, name: Name): number {
+  const { [name]: value = Number.POSITIVE_INFINITY } = options
+  refuse(name, value, typeof value === 'number' && value >= 0, '0 or more')
+  return value
 }
+
+/** @throws NearcastError `usage` for what is no number of bytes per second */
+export const checkLimits = (limits: UploadLimits): Required<UploadLimits> => ({
+  uploadBytesPerSecondMax: amount(limits, 'uploadBytesPerSecondMax'),
+  uploadPeerBytesPerSecondMax: amount(limits, 'uploadPeerBytesPerSecondMax'),
+})
 
 /** A URL as the page means it; undefined for what is none. */
 function wholeUrl(text: string | URL): URL | undefined {

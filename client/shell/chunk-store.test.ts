@@ -13,7 +13,7 @@ const chunk = (index: number, length: number) => ({ index, bytes: new Uint8Array
 
 it('holds in memory what the disk does not take, and gives out both', async () => {
   disk.open.mockResolvedValue(new MemoryStore(20))
-  const store = await openChunkStore(100)
+  const store = await openChunkStore({ memoryBytesMax: 100 })
   await store.write(file, [chunk(0, 10)])
   expect(await store.write(file, [chunk(1, 50), chunk(2, 10)])).toEqual(expect.arrayContaining([1, 2]))
   expect(await store.held(file)).toEqual([0, 1, 2])
@@ -27,7 +27,7 @@ it('holds in memory what the disk does not take, and gives out both', async () =
 
 it('works from memory where there is no IndexedDB', async () => {
   disk.open.mockResolvedValue(undefined)
-  const store = await openChunkStore(100)
+  const store = await openChunkStore({ memoryBytesMax: 100 })
   expect(await store.write(file, [chunk(0, 10)])).toEqual([0])
   expect(await store.held(file)).toEqual([0])
 })
@@ -42,7 +42,7 @@ it('does not wait for a database that never answers, and closes one that answers
       answer = resolve
     }),
   )
-  const opening = openChunkStore(100)
+  const opening = openChunkStore({ memoryBytesMax: 100 })
   await vi.advanceTimersByTimeAsync(10_000)
   const store = await opening
   expect(await store.write(file, [chunk(0, 10)])).toEqual([0])

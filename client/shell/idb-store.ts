@@ -1,13 +1,15 @@
 /**
- * Chunks in IndexedDB over idb-keyval. Chunks that are written together lie in one
- * record, whose array key names them: [root, index, index, …]. Every failure is a miss: nothing here rejects.
+ * Chunks in IndexedDB over idb-keyval. Chunks that are written together lie in one record, whose array key names them:
+ * [root, index, index, …]. Files that no tab has open make room for others. Every failure is a miss: nothing here rejects.
  */
 import { createStore, promisifyRequest, type UseStore } from 'idb-keyval'
 import { type Bytes, concatBytes } from '../../shared/bytes.ts'
 import type { Root } from '../../shared/ids.ts'
 import { MiB } from '../../shared/limits.ts'
+import { filesToDrop } from '../core/eviction.ts'
 import type { ChunkStore } from '../ports.ts'
 import { chunkDatabase } from './database-names.ts'
+import { chunksOf, dropFile, noteUsage, readUsages } from './idb-usage.ts'
 
 const storeName = 'chunks'
 
@@ -20,6 +22,19 @@ const recordBytesMax = 1 * MiB
 /** Records kept from the last reads: chunks of one record are mostly read together. */
 const recentCountMax = 4
 
+/** How much is written before it is looked again whether that is too much. */
+const lookAfterBytes = 64 * MiB
+
+/** A file that another tab has open is written to, or was opened, within this time; what is lost of it is fetched again. */
+const idleAfterMs = 5 * 60_000
+
+export interface IdbStoreOptions {
+  /** The most that is kept of files that are not open. */
+  bytesMax: number
+  /** Milliseconds since 1970: tabs and visits share it. */
+  wallNow: () => number
+}
+
 type Key = [root: Root, ...indexes: number[]]
 
 /** The chunks of a record end to end, in the order of its key. */
@@ -29,12 +44,12 @@ interface StoredRecord {
 }
 
 /** @returns undefined where there is no IndexedDB to use: opaque origins, some private modes, a damaged database */
-export async function openIdbStore(): Promise<ChunkStore | undefined> {
+export async function openIdbStore(options: IdbStoreOptions): Promise<ChunkStore | undefined> {
   try {
     const use = createStore(chunkDatabase, storeName)
     // Opens the database, and finds out whether it has our store.
     await use('readonly', (store) => promisifyRequest(store.count(IDBKeyRange.only(['', 0]))))
-    return new IdbStore(use)
+    return new IdbStore(use, options)
   } catch {
     return undefined
   }
@@ -48,10 +63,15 @@ class IdbStore implements ChunkStore {
   readonly #recent = new Map<string, StoredRecord>()
   /** Where a full record is put together: `put` copies it, and memory that was used before costs half as much. */
   readonly #staging = new Uint8Array(recordBytesMax)
+  readonly #bytesMax: number
+  readonly #wallNow: () => number
+  #bytesSinceLook = lookAfterBytes
   #closed = false
 
-  constructor(use: UseStore) {
+  constructor(use: UseStore, { bytesMax, wallNow }: IdbStoreOptions) {
     this.#use = use
+    this.#bytesMax = bytesMax
+    this.#wallNow = wallNow
   }
 
   async held(root: Root): Promise<number[]> {
@@ -70,18 +90,48 @@ class IdbStore implements ChunkStore {
   async write(root: Root, chunks: readonly { index: number; bytes: Bytes }[]): Promise<number[]> {
     if (this.#closed || chunks.length === 0) return []
     const directory = await this.#directory(root)
-    const keys = await this.#attempt(() =>
-      this.#use('readwrite', (store) => {
-        const keys = group(chunks).map((part) => this.#put(store, root, part))
-        return promisifyRequest(store.transaction).then(() => keys)
-      }),
-    )
-    if (!keys) return []
+    if (this.#bytesSinceLook >= lookAfterBytes) await this.#makeRoom(this.#bytesMax)
+    let keys = await this.#putAll(root, chunks)
+    // Where the device has no room left, whatever nobody has open is worth less than this.
+    if (keys === 'full') keys = (await this.#makeRoom(0)) ? await this.#putAll(root, chunks) : undefined
+    if (!Array.isArray(keys)) return []
     for (const key of keys) {
       this.#recent.delete(key.join())
       for (const index of key.slice(1) as number[]) directory.set(index, key)
     }
     return chunks.map(({ index }) => index)
+  }
+
+  async #putAll(root: Root, chunks: readonly { index: number; bytes: Bytes }[]): Promise<Key[] | 'full' | undefined> {
+    const bytes = chunks.reduce((sum, chunk) => sum + chunk.bytes.length, 0)
+    this.#bytesSinceLook += bytes
+    try {
+      return await this.#use('readwrite', (store) => {
+        const keys = group(chunks).map((part) => this.#put(store, root, part))
+        noteUsage(store, root, bytes, this.#wallNow())
+        return promisifyRequest(store.transaction).then(() => keys)
+      })
+    } catch (error) {
+      return (error as DOMException | null)?.name === 'QuotaExceededError' ? 'full' : undefined
+    }
+  }
+
+  /** Deletes files that no tab has open while there are more bytes than these. @returns whether it deleted any */
+  async #makeRoom(bytesMax: number): Promise<boolean> {
+    this.#bytesSinceLook = 0
+    const usages = (await this.#attempt(() => this.#use('readonly', readUsages))) ?? []
+    const total = usages.reduce((sum, { bytes }) => sum + bytes, 0)
+    const lately = this.#wallNow() - idleAfterMs
+    const idle = usages.filter(({ root, usedAtMs }) => !this.#directories.has(root) && usedAtMs < lately)
+    const dropped = filesToDrop(idle, total - bytesMax)
+    if (dropped.length === 0) return false
+    await this.#attempt(() =>
+      this.#use('readwrite', (store) => {
+        for (const { root } of dropped) dropFile(store, root)
+        return promisifyRequest(store.transaction)
+      }),
+    )
+    return true
   }
 
   #put(store: IDBObjectStore, root: Root, chunks: readonly { index: number; bytes: Bytes }[]): Key {
@@ -122,6 +172,9 @@ class IdbStore implements ChunkStore {
         return bytes === undefined ? [] : { index, bytes }
       })
       store.delete(key)
+      const bytesBefore = request.result?.bytes?.byteLength ?? 0
+      const bytesKept = kept.reduce((sum, chunk) => sum + chunk.bytes.length, 0)
+      noteUsage(store, root, bytesKept - bytesBefore, this.#wallNow())
       if (kept.length === 0) return
       const smaller: Key = [root, ...kept.map(({ index }) => index)]
       const bytes = concatBytes(...kept.map((chunk) => chunk.bytes)).buffer
@@ -135,8 +188,11 @@ class IdbStore implements ChunkStore {
     this.#recent.clear()
     await this.#attempt(() =>
       this.#use('readwrite', (store) => {
-        for (const range of rangesWithout(kept)) store.delete(range)
-        return promisifyRequest(store.transaction)
+        const usages = readUsages(store).then((usages) => {
+          for (const range of rangesWithout(kept)) store.delete(range)
+          for (const { root, bytes, usedAtMs } of usages) if (kept.has(root)) noteUsage(store, root, bytes, usedAtMs)
+        })
+        return usages.then(() => promisifyRequest(store.transaction))
       }),
     )
   }
@@ -152,7 +208,7 @@ class IdbStore implements ChunkStore {
     const known = this.#directories.get(root)
     if (known) return known
     const read = this.#attempt(() =>
-      this.#use('readonly', (store) => promisifyRequest(store.getAllKeys(IDBKeyRange.bound([root], [root, []])))),
+      this.#use('readonly', (store) => promisifyRequest(store.getAllKeys(chunksOf(root)))),
     ).then((keys) => {
       const directory = new Map<number, Key>()
       for (const key of (keys ?? []) as Key[]) {

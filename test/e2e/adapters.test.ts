@@ -64,6 +64,30 @@ describe('the client’s chunk store, in Chromium', () => {
     expect(client).toEqual({ kept: 128, readable: 128 })
   })
 
+  it('[C20] keeps so much of what is not open, and deletes what was used longest ago', async () => {
+    expect(await page.evaluate(() => ContractPage.outgrow())).toEqual([
+      [16, 0, 16],
+      [16, 0, 0, 16],
+    ])
+    expect(await page.evaluate(() => ContractPage.clearAndOutgrow())).toEqual([0, 16, 0, 16, 0, 0, 0, 0, 1])
+  })
+
+  it('[C20] deletes nothing that is open here, or was used in another tab lately', async () => {
+    expect(await page.evaluate(() => ContractPage.outgrowOpen())).toEqual([16, 16])
+  })
+
+  it('[C20] makes room on a full device for what is fetched now', async () => {
+    const context = await browser.newContext()
+    const visitor = await context.newPage()
+    await visitor.goto(server.origin)
+    const session = await context.newCDPSession(visitor)
+    await session.send('Storage.overrideQuotaForOrigin', { origin: server.origin, quotaSize: 3 * 1024 * 1024 })
+    const { before, kept, left } = await visitor.evaluate(() => ContractPage.fillAfterwards())
+    await context.close()
+    expect(before).toBeLessThan(64)
+    expect({ kept, left }).toEqual({ kept: 16, left: 0 })
+  })
+
   it('works from memory in a page that may not use IndexedDB', async () => {
     const failures = await page.evaluate(async () => {
       // A frame without an origin: its `indexedDB.open` throws.

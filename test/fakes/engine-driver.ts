@@ -4,7 +4,7 @@
  */
 import { Engine } from '../../client/core/engine.ts'
 import type { Effect, Input, Order } from '../../client/core/engine-events.ts'
-import type { Mode } from '../../client/core/settings.ts'
+import type { Mode } from '../../client/core/mode.ts'
 import type { Swarm } from '../../client/core/swarm.ts'
 import { assert } from '../../shared/assert.ts'
 import { Bitfield } from '../../shared/bitfield.ts'

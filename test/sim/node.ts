@@ -1,7 +1,7 @@
 /** One peer of a world: its plan, its engine, its two lines, and what came of it. */
 import type { Engine } from '../../client/core/engine.ts'
 import type { Order } from '../../client/core/engine-events.ts'
-import type { Mode } from '../../client/core/settings.ts'
+import type { Mode } from '../../client/core/mode.ts'
 import type { PeerId } from '../../shared/ids.ts'
 import type { Behaviour } from './behaviours.ts'
 import { FairLine } from './fair-line.ts'
