@@ -171,6 +171,14 @@ export const aims = [
     bench: 'tracker',
   },
   {
+    id: 'tracker-fuzz',
+    scenario:
+      'honest joins beside a client that sends 10,000 messages a second, from one address and from ever new ones',
+    against: 'the same tracker before',
+    reach: 'p95 ≤ 2 ×, the client closed in 1 s, memory back to ± 10 %',
+    bench: 'tracker-abuse',
+  },
+  {
     id: 'tracker-killed',
     scenario: '10,000 sockets cut at once by a tracker that is killed and started again',
     against: 'the window of 7 s over which clients come back',
