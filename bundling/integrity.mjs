@@ -1,4 +1,7 @@
-/** Last of the build: what the browser's scripts are named by in an `integrity` (https://www.w3.org/TR/SRI/). */
+/**
+ * Last of the build: what the browser's scripts are named by in an `integrity` (https://www.w3.org/TR/SRI/). With `--print`
+ * it says that of the script that is put into pages.
+ */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
@@ -9,6 +12,8 @@ const scripts = names.map((name) => ({ name, bytes: readFileSync(new URL(name, f
 const hashes = scripts.map(({ name, bytes }) => [name, `sha384-${createHash('sha384').update(bytes).digest('base64')}`])
 writeFileSync(new URL('integrity.json', folder), `${JSON.stringify(Object.fromEntries(hashes), undefined, 2)}\n`)
 
-const { bytes } = scripts.find(({ name }) => name === 'nearcast.js')
-const [, hash] = hashes.find(([name]) => name === 'nearcast.js')
-console.log(`nearcast.js, ${gzipSync(bytes).length} bytes gzip: integrity="${hash}"`)
+if (process.argv.includes('--print')) {
+  const { bytes } = scripts.find(({ name }) => name === 'nearcast.js')
+  const [, hash] = hashes.find(([name]) => name === 'nearcast.js')
+  console.log(`nearcast.js, ${gzipSync(bytes).length} bytes gzip: integrity="${hash}"`)
+}

@@ -178,6 +178,7 @@ describe('what is wrong is refused by its name, with its value and what would be
 
   it('[D3] what nobody knows, with the nearest known name', () => {
     expect(refusal(['--prot', '1'])).toBe('unknown option --prot (did you mean --port?)')
+    expect(refusal(['--egress'])).toBe('unknown option --egress (did you mean --egress-rate?)')
     expect(refusal(['--verbose-everything'])).toBe('unknown option --verbose-everything')
     expect(refusal(['--no-port'])).toContain('unknown option --no-port')
     expect(refusal(['-x'])).toContain('unknown option -x')

@@ -3,6 +3,9 @@
 /** More edits than this and the guess says more about us than about the word. */
 const editsMax = 2
 
+/** What is this long may be the beginning of what was meant. */
+const beginningMin = 5
+
 /** The fewest insertions, deletions, replacements and swaps of neighbours that turn one word into the other. */
 function edits(a: string, b: string): number {
   let beforeLast: number[] = []
@@ -29,6 +32,7 @@ export function suggestion(word: string, known: readonly string[]): string {
   const near = known
     .map((one) => ({ one, distance: edits(word, one) }))
     .filter(({ one, distance }) => distance <= editsMax && distance < one.length - 1)
-    .sort((a, b) => a.distance - b.distance)[0]
-  return near === undefined ? '' : ` (did you mean ${near.one}?)`
+    .sort((a, b) => a.distance - b.distance)[0]?.one
+  const meant = near ?? (word.length >= beginningMin ? known.find((one) => one.startsWith(word)) : undefined)
+  return meant === undefined ? '' : ` (did you mean ${meant}?)`
 }
