@@ -166,6 +166,28 @@ describe('Redis', () => {
     }
   })
 
+  it('[T295] may go: what is decided at each tracker meanwhile holds at the others when it is back', async () => {
+    const server = await RedisServer.start()
+    try {
+      const [here, there] = [await start(server.url), await start(server.url)]
+      await Promise.all([up(here), up(there)])
+      const ranges = ({ tracker }: TrackerServer) => tracker.bans.list().map(({ range }) => range)
+      here.tracker.bans.add('203.0.113.1', 600_000)
+      await expect.poll(() => ranges(there)).toEqual(['203.0.113.1'])
+      await server.kill()
+      await expect.poll(() => [isUp(here), isUp(there)], { timeout: 20_000 }).toEqual([false, false])
+      here.tracker.bans.lift('203.0.113.1')
+      here.tracker.bans.add('203.0.113.2', 600_000)
+      there.tracker.bans.add('203.0.113.3', 600_000)
+      await server.begin()
+      for (const tracker of [here, there]) {
+        await expect.poll(() => ranges(tracker).sort(), { timeout: 20_000 }).toEqual(['203.0.113.2', '203.0.113.3'])
+      }
+    } finally {
+      await server.kill()
+    }
+  })
+
   it('[T168] may hang: within seconds a tracker goes on alone, and is with the others when it answers again', async () => {
     const server = await RedisServer.start()
     try {

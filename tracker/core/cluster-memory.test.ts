@@ -98,7 +98,7 @@ describe('a tracker that starts among others', () => {
     ] as const
     for (const ban of bans) here.machine.banning.restore(ban, nodes.now)
     const late = nodes.add()
-    late.machine.cluster!.bans.arrive(nodes.now)
+    late.machine.cluster!.bans.arrive(0, nodes.now)
     nodes.settle()
     expect(late.machine.banning.list(nodes.now)).toEqual(expect.arrayContaining([...bans]))
     for (const address of ['203.0.113.9', '203.0.113.8', '198.51.100.77']) {
@@ -119,12 +119,94 @@ describe('a tracker that starts among others', () => {
       here.machine.banning.restore({ key, cause: 'faults', count: 1, untilMs: nodes.now + minuteMs }, nodes.now)
     }
     const before = saidBy(here)
-    liar.machine.cluster!.bans.arrive(nodes.now)
+    liar.machine.cluster!.bans.arrive(0, nodes.now)
     nodes.settle()
     expect(saidBy(here) - before).toBe(1_000)
-    for (let i = 0; i < 200; i++) liar.machine.cluster!.bans.arrive(nodes.now)
+    for (let i = 0; i < 200; i++) liar.machine.cluster!.bans.arrive(0, nodes.now)
     nodes.settle()
     expect(saidBy(here) - before).toBeLessThanOrEqual(32_000)
     expect(here.machine.cluster!.stats().dropped['too-fast']).toBeGreaterThan(100)
+  })
+})
+
+describe('a tracker that was cut off', () => {
+  const addressOf = (last: number) => String.fromCharCode(203, 0, 113, last)
+  const exclude = (node: TrackerNode, key: string, now: number, forMs = 30 * minuteMs) => {
+    if (forMs > 0) node.machine.banning.exclude(key, forMs, now)
+    else node.machine.banning.lift(key, now)
+    node.machine.cluster!.bans.exclude(key, forMs, now)
+  }
+  const lift = (node: TrackerNode, key: string, now: number) => exclude(node, key, now, 0)
+  const keptOut = (nodes: TrackerNodes, node: TrackerNode) =>
+    node.machine.banning.list(nodes.now).map(({ key, cause }) => `${key.charCodeAt(3)} ${cause}`)
+  const comeBack = (nodes: TrackerNodes, node: TrackerNode, downMs: number) => {
+    node.machine.cluster!.bans.arrive(downMs, nodes.now)
+    nodes.settle()
+  }
+
+  it('[T295] and the others hear of each other what was decided meanwhile, in whatever order they come back', () => {
+    for (const order of [
+      [0, 1],
+      [1, 0],
+    ]) {
+      const nodes = new TrackerNodes(2)
+      const [here, there] = nodes.nodes as [TrackerNode, TrackerNode]
+      exclude(here, addressOf(1), nodes.now)
+      exclude(here, addressOf(2), nodes.now)
+      exclude(here, addressOf(3), nodes.now, minuteMs)
+      nodes.pass(30_000)
+      const downMs = nodes.now
+      nodes.isBusDown = true
+      lift(here, addressOf(1), nodes.now)
+      exclude(here, addressOf(4), nodes.now)
+      const ban = { network: addressOf(5).slice(0, 3), subscriber: addressOf(5), why: '', count: 2, endsOpen: true }
+      const untilMs = nodes.now + 10 * minuteMs
+      there.machine.banning.restore({ key: addressOf(5), cause: 'faults', count: 2, untilMs }, nodes.now)
+      there.machine.cluster!.bans.keepOut({ ...ban, untilMs, isOurs: true }, nodes.now)
+      lift(there, addressOf(2), nodes.now)
+      nodes.pass(minuteMs)
+      nodes.isBusDown = false
+      for (const index of order) comeBack(nodes, nodes.nodes[index]!, downMs)
+      for (const node of [here, there]) expect(keptOut(nodes, node).sort()).toEqual(['4 operator', '5 faults'])
+    }
+  })
+
+  it('[T295] tells no ban of before that others have lifted since, and keeps none', () => {
+    const nodes = new TrackerNodes(2)
+    const [here, there] = nodes.nodes as [TrackerNode, TrackerNode]
+    exclude(here, addressOf(1), nodes.now)
+    nodes.settle()
+    nodes.pass(minuteMs)
+    const downMs = nodes.now
+    nodes.isBusDown = true
+    lift(there, addressOf(1), nodes.now)
+    nodes.isBusDown = false
+    // Only this one was cut off: the other one has told whoever heard it.
+    comeBack(nodes, here, downMs)
+    expect([here, there].flatMap((node) => keptOut(nodes, node))).toEqual([])
+  })
+
+  it('[T295] takes the last word: who was let in here is kept out again when another tracker says so later', () => {
+    const nodes = new TrackerNodes(3)
+    const [here, there, third] = nodes.nodes as [TrackerNode, TrackerNode, TrackerNode]
+    lift(here, addressOf(1), nodes.now)
+    nodes.settle()
+    exclude(there, addressOf(1), nodes.now)
+    nodes.settle()
+    comeBack(nodes, third, 0)
+    for (const node of nodes.nodes) expect(keptOut(nodes, node)).toEqual(['1 operator'])
+    lift(third, addressOf(1), nodes.now)
+    nodes.settle()
+    comeBack(nodes, there, 0)
+    for (const node of nodes.nodes) expect(keptOut(nodes, node)).toEqual([])
+  })
+
+  it('[T295] [T165] tells of no more than so many decisions', () => {
+    const nodes = new TrackerNodes(2)
+    const [here] = nodes.nodes as [TrackerNode]
+    for (let i = 0; i < 3_000; i++) exclude(here, String.fromCharCode(10, i >> 8, i & 255, 1), nodes.now)
+    const before = here.said.length
+    comeBack(nodes, here, 0)
+    expect(here.said.length - before).toBe(1_001)
   })
 })

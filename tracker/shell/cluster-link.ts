@@ -16,6 +16,9 @@ import type { SharedDoor } from './shared-door.ts'
 /** Digests of a swarm are several seconds apart; of a swarm that is new others hear within one. */
 const tickMs = 500
 
+/** A bus that hangs is noticed by its silence (redis-bus.ts): what was said so long before may not have been heard. */
+const unnoticedMsMax = 15_000
+
 export interface BusOptions {
   /** What joins this tracker to the others of its service, who have the same `key`. Alone by default. */
   bus?: Bus | RedisAddress
@@ -92,7 +95,9 @@ export class ClusterLink {
   readonly #parts: ClusterLinkParts
   readonly #timer: NodeJS.Timeout
   #hasLeft = false
-  #hasArrived = false
+  /** When the bus was last seen to be up. */
+  #upMs = Number.NEGATIVE_INFINITY
+  #wasUp = false
 
   constructor(parts: ClusterLinkParts) {
     this.#parts = parts
@@ -107,10 +112,10 @@ export class ClusterLink {
 
   #tick(): void {
     const { bus, cluster, now } = this.#parts
-    if (!this.#hasArrived && bus.isUp) {
-      this.#hasArrived = true
-      cluster.bans.arrive(now())
-    }
+    const { isUp } = bus
+    if (isUp && !this.#wasUp) cluster.bans.arrive(this.#upMs - unnoticedMsMax, now())
+    if (isUp) this.#upMs = now()
+    this.#wasUp = isUp
     cluster.wake(now(), Date.now())
   }
 
