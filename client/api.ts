@@ -83,6 +83,8 @@ export interface DownloadProgress {
   /** Bytes here, all verified unless `verified` is false. */
   doneBytes: number
   bytes: BytesBySource
+  /** Bytes that are on the visitor's disk, where `save` writes the file as it comes. */
+  savedBytes?: number
   /** False when the file has no manifest and comes by plain HTTP, unverified and without peers. */
   verified: boolean
   /** Why the file comes by plain HTTP, when it does. */
@@ -119,7 +121,11 @@ export interface Download {
   stream(): ReadableStream<Uint8Array>
   /** The whole file, once done. */
   blob(): Promise<Blob>
-  /** Saves to disk, once done: asks for a place where the browser can, otherwise starts the browser's own download. */
+  /**
+   * Saves to disk. A file of more than 128 MiB is written as it comes, each piece once it is verified: to a place that the
+   * visitor is asked for where the browser can, which is best called for a click; else as a download of the browser's own,
+   * where the service worker is. All others are saved once done. Rejects with `cancelled` when no place is chosen.
+   */
   save(name?: string): Promise<void>
 }
 

@@ -194,8 +194,8 @@ export class LaterDownload implements Download {
   }
 
   async save(name?: string): Promise<void> {
-    await this.done
-    if (this.#blob) saveBlob(name ?? nameIn(this.url), this.#blob)
-    else await this.#real?.save(name)
+    await Promise.race([this.#begun, this.done])
+    if (this.#real) await this.#real.save(name)
+    else if (this.#blob) saveBlob(name ?? nameIn(this.url), this.#blob)
   }
 }

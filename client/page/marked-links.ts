@@ -16,8 +16,8 @@ function downloadLink(link: HTMLAnchorElement, client: Client): void {
   const tell = (type: string, detail: unknown) =>
     link.dispatchEvent(new CustomEvent(`nearcast-${type}`, { detail, bubbles: true, cancelable: type === 'error' }))
   download.onProgress((progress) => tell('progress', progress))
-  download.done
-    .then(() => download.save(link.download || undefined))
+  download
+    .save(link.download || undefined)
     .finally(() => {
       busy.delete(link)
       link.ariaBusy = null
@@ -25,8 +25,8 @@ function downloadLink(link: HTMLAnchorElement, client: Client): void {
     .then(
       () => tell('done', download.progress()),
       (error) => {
-        // A link that must be signed is not followed to what is not.
-        if (tell('error', error) && error?.code !== 'untrusted') location.assign(href)
+        // A link that must be signed is not followed to what is not, nor one that the visitor did not want after all.
+        if (tell('error', error) && !/^(untrusted|cancelled)$/.test(error?.code)) location.assign(href)
       },
     )
 }

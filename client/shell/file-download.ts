@@ -1,27 +1,23 @@
 /** One download as a page holds it: state, progress, pause and resume, and the finished file. */
-import { leafBytes } from '../../shared/limits.ts'
 import { type ChunkMap, type Download, type DownloadProgress, type DownloadState, NearcastError } from '../api.ts'
 import { RateMeter } from '../core/rate.ts'
+import { blobOf } from './blob-stream.ts'
 import { laterStream } from './later-stream.ts'
 import { openError, statusError } from './open-error.ts'
 import type { OpenFile } from './open-file.ts'
 import { type Opened, type Opener, open } from './opening.ts'
 import { PlainBody } from './plain-body.ts'
+import { Pouring } from './pouring.ts'
+import { ProgressNews } from './progress-news.ts'
 import { openReader, takeWant } from './reader.ts'
-import { saveFile } from './saving.ts'
+import { blobBytesMax, openSink, saveBlob } from './saving.ts'
 import { nameIn } from './url-name.ts'
 
 /** A download can wait for its manifest: its first bytes are on their way meanwhile. */
 const patienceMs = 3_000
 
-/** Progress is told at most this often. */
-const tellEveryMs = 200
-
 /** The speed shown is that of about this much time. */
 const speedWindowMs = 2_000
-
-/** Chunks go into a Blob in groups: a Blob of thousands of parts is slow to read. */
-const blobGroupBytes = 4 * 1024 * leafBytes
 
 export class FileDownload implements Download {
   readonly url: string
@@ -35,9 +31,7 @@ export class FileDownload implements Download {
   #file: OpenFile | undefined
   #plain: { body: PlainBody; reason: string; type: string } | undefined
   #stopListening = () => {}
-  readonly #listeners = new Set<(progress: DownloadProgress) => void>()
-  #toldAt = Number.NEGATIVE_INFINITY
-  #laterTell: (() => void) | undefined
+  readonly #news: ProgressNews
   #settle!: { resolve: () => void; reject: (error: unknown) => void }
 
   readonly #taken: () => void
@@ -46,18 +40,23 @@ export class FileDownload implements Download {
   readonly #opened = new Promise<void>((resolve) => {
     this.#open = resolve
   })
+  /** Fulfilled once it is known what the file is, or that it is none. */
+  readonly #known: Promise<void>
+  /** Writes the file to disk as it comes. */
+  #pouring: Pouring | undefined
 
   /** @param taken is called when nothing that is stored is needed any more: the file was taken, or will never be done */
   constructor(opener: Opener, url: string, taken: () => void) {
     this.#opener = opener
     this.url = url
     this.#taken = taken
+    this.#news = new ProgressNews(opener.clock, () => this.progress())
     this.done = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
     // Who looks at progress alone need not handle it.
     this.done.catch(() => {})
-    void this.#start()
+    this.#known = this.#start()
   }
 
   async #start(): Promise<void> {
@@ -99,10 +98,11 @@ export class FileDownload implements Download {
       this.#wantAll()
     }
     this.#fileChanged()
-    this.#tell(true)
+    this.#news.tell(true)
   }
 
   #wantAll(): void {
+    if (this.#pouring) return this.#pouring.resume()
     const file = this.#file!
     const to = file.manifest.geometry.fileBytes
     this.#opener.runtime.input({ type: 'want', swarm: file.id, want: this.#want, from: 0, to, order: 'bulk' })
@@ -117,9 +117,12 @@ export class FileDownload implements Download {
     this.#unwant()
     this.#stopListening()
     this.#state = state
-    if (state !== 'done') this.#plain?.body.cancel()
+    if (state !== 'done') {
+      this.#plain?.body.cancel()
+      this.#pouring?.cancel(new Error(`the download ${state}`))
+    }
     if (state !== 'done' || this.#plain) this.#taken()
-    this.#tell(true)
+    this.#news.tell(true)
   }
 
   #startPlain({ response, reason }: Extract<Opened, { kind: 'plain' }>): void {
@@ -131,9 +134,9 @@ export class FileDownload implements Download {
     this.#plain = { body, reason, type: response.headers.get('content-type') ?? 'application/octet-stream' }
     if (this.#state === 'paused') body.pause()
     else this.#state = 'running'
-    this.#tell(true)
+    this.#news.tell(true)
     body
-      .run(() => this.#tell(false))
+      .run(() => this.#news.tell(false))
       .then(
         () => this.#finish(),
         (error) => this.#fail(openError(this.url, error)),
@@ -146,15 +149,16 @@ export class FileDownload implements Download {
 
   get #doneBytes(): number {
     if (this.#file && this.#state === 'done') return this.#file.manifest.geometry.fileBytes
-    return this.#file?.heldBytes ?? this.#plain?.body.doneBytes ?? 0
+    const heldBytes = this.#file?.heldBytes ?? this.#plain?.body.doneBytes ?? 0
+    return Math.max(heldBytes, this.#pouring?.doneBytes ?? 0)
   }
 
   #fileChanged(): void {
     const file = this.#file!
     if (this.#isOver) return
     if (file.failure) return this.#fail(file.failure)
-    if (this.#doneBytes === file.manifest.geometry.fileBytes) this.#finish()
-    else this.#tell(false)
+    if (!this.#pouring && this.#doneBytes === file.manifest.geometry.fileBytes) this.#finish()
+    else this.#news.tell(false)
   }
 
   #finish(): void {
@@ -173,9 +177,10 @@ export class FileDownload implements Download {
     if (this.#state !== 'running' && this.#state !== 'starting') return
     this.#state = 'paused'
     this.#unwant()
+    this.#pouring?.pause()
     this.#plain?.body.pause()
     this.#speed.reset()
-    this.#tell(true)
+    this.#news.tell(true)
   }
 
   resume(): void {
@@ -184,7 +189,7 @@ export class FileDownload implements Download {
     this.#state = isOpen ? 'running' : 'starting'
     if (this.#file) this.#wantAll()
     this.#plain?.body.resume()
-    this.#tell(true)
+    this.#news.tell(true)
   }
 
   cancel(): void {
@@ -208,6 +213,7 @@ export class FileDownload implements Download {
       doneBytes: this.#doneBytes,
       bytes: this.#file ? { ...this.#file.bytes } : { peers: 0, origin: this.#doneBytes, store: 0 },
       verified: this.#plain === undefined,
+      ...(this.#pouring && { savedBytes: this.#pouring.doneBytes }),
       ...(this.#plain && { plainReason: this.#plain.reason }),
       bytesPerSecond: this.#isOver ? 0 : this.#speed.perSecond(now),
       root: manifest?.root,
@@ -227,36 +233,7 @@ export class FileDownload implements Download {
   }
 
   onProgress(callback: (progress: DownloadProgress) => void): () => void {
-    this.#listeners.add(callback)
-    return () => this.#listeners.delete(callback)
-  }
-
-  #tell(isNews: boolean): void {
-    const { clock } = this.#opener
-    const dueAt = this.#toldAt + tellEveryMs
-    if (!isNews && clock.now() < dueAt) {
-      this.#laterTell ??= clock.at(dueAt, () => {
-        this.#laterTell = undefined
-        this.#tell(true)
-      })
-      return
-    }
-    this.#laterTell?.()
-    this.#laterTell = undefined
-    this.#toldAt = clock.now()
-    const progress = this.progress()
-    for (const listener of [...this.#listeners]) this.#call(listener, progress)
-  }
-
-  /** What a page's callback throws is the page's to hear of, and must not stop the engine that is at work. */
-  #call(listener: (progress: DownloadProgress) => void, progress: DownloadProgress): void {
-    try {
-      listener(progress)
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error
-      })
-    }
+    return this.#news.on(callback)
   }
 
   stream(): ReadableStream<Uint8Array> {
@@ -273,26 +250,50 @@ export class FileDownload implements Download {
   async blob(): Promise<Blob> {
     await this.done
     if (this.#plain) return new Blob([this.#plain.body.blob()], { type: this.#plain.type })
-    const groups: Blob[] = []
-    let group: Uint8Array<ArrayBuffer>[] = []
-    let groupBytes = 0
-    const close = () => {
-      groups.push(new Blob(group))
-      group = []
-      groupBytes = 0
-    }
-    for await (const bytes of this.stream()) {
-      group.push(bytes as Uint8Array<ArrayBuffer>)
-      groupBytes += bytes.length
-      if (groupBytes >= blobGroupBytes) close()
-    }
-    close()
-    return new Blob(groups, { type: this.#file!.manifest.type })
+    return blobOf(this.stream(), this.#file!.manifest.type)
   }
 
-  async save(name = this.progress().name): Promise<void> {
+  async save(name?: string): Promise<void> {
+    await this.#known
+    const file = this.#file
+    const saveAs = name ?? this.progress().name
+    const fileBytes = file?.manifest.geometry.fileBytes ?? 0
+    const isUnderWay = !this.#isOver
+    if (file && fileBytes > blobBytesMax && !this.#pouring && (isUnderWay || this.#state === 'done')) {
+      const sink = await this.#sinkFor(saveAs, fileBytes)
+      if (sink) return this.#pour(file, sink)
+    }
     await this.done
-    const fileBytes = this.#doneBytes
-    await saveFile(name, { fileBytes, stream: () => this.stream(), blob: () => this.blob() })
+    saveBlob(saveAs, await this.blob())
+  }
+
+  /** Who does not want the file after all ends its download. */
+  async #sinkFor(name: string, fileBytes: number): Promise<WritableStream<Uint8Array> | undefined> {
+    try {
+      return await openSink(name, fileBytes)
+    } catch (error) {
+      this.#fail(error)
+      throw error
+    }
+  }
+
+  async #pour(file: OpenFile, sink: WritableStream<Uint8Array>): Promise<void> {
+    const pouring = new Pouring(this.#opener.runtime, file, sink)
+    this.#pouring = pouring
+    if (this.#state === 'paused') pouring.pause()
+    const poured = pouring.run(() => this.#news.tell(false))
+    // From here on it is read in order, by whoever writes it.
+    this.#unwant()
+    if (this.#state === 'done') this.#taken()
+    try {
+      await poured
+    } catch (cause) {
+      const text = `nearcast: ${this.url}: it could not be written: ${cause}`
+      const error = cause instanceof NearcastError ? cause : new NearcastError('storage', text, { cause })
+      this.#fail(error)
+      await this.done
+      throw error
+    }
+    this.#finish()
   }
 }

@@ -28,6 +28,8 @@ export interface PortWriter {
   /** Whether any of it was asked for. */
   readonly isBegun: boolean
   readonly isOver: boolean
+  /** Fulfilled once any of it is asked for. */
+  readonly begun: Promise<void>
   /** Fulfilled once it is over, whoever ended it. */
   readonly over: Promise<void>
 }
@@ -38,6 +40,10 @@ export function writeTo(port: MessagePort, body: ReadableStream<Uint8Array>): Po
   let tellOver!: () => void
   const over = new Promise<void>((resolve) => {
     tellOver = resolve
+  })
+  let tellBegun!: () => void
+  const begun = new Promise<void>((resolve) => {
+    tellBegun = resolve
   })
   let owed = 0
   let rest: Uint8Array | undefined
@@ -76,6 +82,7 @@ export function writeTo(port: MessagePort, body: ReadableStream<Uint8Array>): Po
   }
   port.onmessage = ({ data }: MessageEvent<ToWriter>) => {
     if (data.type === 'cancel') return end()
+    tellBegun()
     owed = Math.min(owed + 1, pieceCountAhead)
     void serve()
   }
@@ -87,6 +94,7 @@ export function writeTo(port: MessagePort, body: ReadableStream<Uint8Array>): Po
     get isOver() {
       return state === 'over'
     },
+    begun,
     over,
   }
 }

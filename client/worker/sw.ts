@@ -6,10 +6,12 @@
 import { type AnsweredRange, acceleratedRange, refusalOf } from '../core/interception.ts'
 import { readGlobs } from '../core/url-globs.ts'
 import { databaseNames } from '../shell/database-names.ts'
+import type { PageSave } from '../shell/page-save.ts'
 import { Asking, type Taken } from './asking.ts'
 import { answerFacts, requestFacts } from './fetch-facts.ts'
 import { KnownPages } from './known-pages.ts'
 import { relayedBody } from './relayed-body.ts'
+import { Saves } from './saves.ts'
 import type { HelloAsk, PageHello, WorkerOff } from './worker-messages.ts'
 import type { WorkerClient, WorkerFetchEvent, WorkerScope } from './worker-scope.ts'
 
@@ -24,6 +26,7 @@ const ownAddress = scope.nearcast ? (scope.nearcast.script ?? '/.nearcast/sw.js'
 const list = scope.nearcast?.match ?? new URLSearchParams(scope.location.search).get('match') ?? ''
 const isListed = readGlobs(list) ?? (() => false)
 const pages = new KnownPages()
+const saves = new Saves()
 let checkedAt = Number.NEGATIVE_INFINITY
 let isOff = false
 
@@ -112,6 +115,8 @@ scope.addEventListener('fetch', (event) => {
     event.waitUntil(check())
   }
   const { clientId, request } = event
+  const saved = saves.take(new URL(request.url).pathname)
+  if (saved) return event.respondWith(Promise.resolve(saved))
   const isMatch = (path: string) => isListed(path) || pages.isMarked(clientId, path)
   const isOurs = refusalOf(requestFacts(request), scope.location.origin, isMatch) === undefined
   // Without a page that can bring the bytes the browser is quicker by itself.
@@ -120,8 +125,11 @@ scope.addEventListener('fetch', (event) => {
     event.respondWith(fetch(request).then((response) => untouched(request, response)))
 })
 
-scope.addEventListener('message', ({ data, source }) => {
-  const { nearcast, isReady, isStrict, paths } = (data ?? {}) as Partial<PageHello>
+scope.addEventListener('message', ({ data, source, ports: [port] }) => {
+  const { nearcast, isReady, isStrict, paths, ...save } = (data ?? {}) as Partial<
+    Omit<PageHello & PageSave, 'nearcast'> & { nearcast: unknown }
+  >
+  if (nearcast === 'save' && port) saves.add(save, port)
   if (nearcast === 'hello' && source && Array.isArray(paths)) pages.hello(source.id, { isReady, isStrict, paths })
 })
 

@@ -18,6 +18,7 @@ export interface WorkerFetchEvent extends ExtendableEvent {
 export interface WorkerMessageEvent extends ExtendableEvent {
   readonly data: unknown
   readonly source: WorkerClient | null
+  readonly ports: readonly MessagePort[]
 }
 
 interface WorkerEvents {
