@@ -102,6 +102,28 @@ describe('one address', () => {
   })
 })
 
+describe('one network', () => {
+  const limits = { peersPerAddressMax: 4, busyAddressesPerNetworkMax: 2 }
+
+  it('[T296] is told of as many as a few of its addresses are, where that is limited, by however many /64 of one /48', () => {
+    const crowd = new TrackerCrowd(limits)
+    for (let i = 0; i < 100; i++) crowd.member(farAddress(i))
+    const own = Array.from({ length: 6 }, (_, i) => crowd.connect(`2001:db8:1:${i}:0:0:0:1`))
+    const seen = new Set(own.flatMap((id) => [...harvest(crowd, id, 40_000)]).filter((id) => !own.includes(id)))
+    expect(seen.size).toBe(8)
+    expect(harvest(crowd, crowd.connect('2001:db8:2:1:0:0:0:1'), 40_000).size).toBe(4)
+  })
+
+  it('[T296] does not count whom its addresses are told of in it', () => {
+    const crowd = new TrackerCrowd(limits)
+    for (let i = 0; i < 6; i++) crowd.member(`203.0.113.${i}`)
+    const late = Array.from({ length: 3 }, (_, i) => crowd.connect(`203.0.113.${100 + i}`))
+    for (const id of late) expect(harvest(crowd, id, 20_000).size).toBe(4)
+    for (let i = 0; i < 9; i++) crowd.member(farAddress(i))
+    expect(harvest(crowd, crowd.connect('203.0.113.200'), 40_000).size).toBe(4)
+  })
+})
+
 describe('a small swarm', () => {
   it('[T128] is withheld from one who has many addresses of one /64, which every host of IPv6 has', () => {
     const crowd = new TrackerCrowd({ swarmSizeMin: 3 })

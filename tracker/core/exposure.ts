@@ -1,24 +1,26 @@
 /**
  * Who may be told of whom: an introduction shows each side the other's address, so each has one peer less that it may
- * learn of. Counts by token and by address; knows nothing of swarms.
+ * learn of. Counts by token, by address and by network; knows nothing of swarms.
  */
-import { Deadlines } from './deadlines.ts'
 import type { TrackerLimits } from './limits.ts'
 import type { Peer } from './peer.ts'
-import { Reveals } from './reveals.ts'
+import { RevealLedger } from './reveal-ledger.ts'
+
+/** Three times a full tracker, each from an address of its own; with eight peers each about 30 MB. */
+const payersMax = 65_536
 
 export class Exposure {
   readonly #limits: TrackerLimits
-  readonly #addresses = new Map<string, Reveals>()
-  readonly #ends = new Deadlines<string>()
+  readonly #addresses: RevealLedger
+  /** As much as so many addresses: else a host with a /48 of IPv6 has as much as 65,536. */
+  readonly #networks: RevealLedger
 
   constructor(limits: TrackerLimits) {
+    const { peersPerAddressMax: peersMax, revealWindowMs: windowMs } = limits
     this.#limits = limits
-  }
-
-  /** Addresses that are remembered. */
-  get addressCount(): number {
-    return this.#addresses.size
+    this.#addresses = new RevealLedger({ peersMax: () => peersMax, windowMs, payersMax })
+    const peersPerNetworkMax = () => peersMax * limits.busyAddressesPerNetworkMax
+    this.#networks = new RevealLedger({ peersMax: peersPerNetworkMax, windowMs, payersMax })
   }
 
   permits(a: Peer, b: Peer, now: number): boolean {
@@ -38,26 +40,21 @@ export class Exposure {
     return this.#limits.peersPerAddressMax > 0 || bearer?.reveals !== undefined
   }
 
-  #mayLearn(peer: Peer, of: Peer, now: number): boolean {
-    if (peer.bearer?.reveals?.hasRoomFor(of.id, now) === false) return false
-    return this.#addresses.get(peer.subscriber)?.hasRoomFor(of.id, now) ?? true
+  #mayLearn({ bearer, subscriber, place }: Peer, of: Peer, now: number): boolean {
+    if (bearer?.reveals?.hasRoomFor(of.id, now) === false) return false
+    if (!this.#addresses.hasRoomFor(subscriber, of.id, now)) return false
+    return place.network === of.place.network || this.#networks.hasRoomFor(place.network, of.id, now)
   }
 
-  #learn(peer: Peer, of: Peer, now: number): void {
-    peer.bearer?.reveals?.add(of.id, now)
-    const { peersPerAddressMax, revealWindowMs } = this.#limits
-    if (peersPerAddressMax === 0) return
-    const { subscriber } = peer
-    let reveals = this.#addresses.get(subscriber)
-    if (reveals === undefined) {
-      reveals = new Reveals(peersPerAddressMax, revealWindowMs)
-      this.#addresses.set(subscriber, reveals)
-    }
-    reveals.add(of.id, now)
-    this.#ends.extend(subscriber, now + revealWindowMs)
+  #learn({ bearer, subscriber, place }: Peer, of: Peer, now: number): void {
+    bearer?.reveals?.add(of.id, now)
+    if (this.#limits.peersPerAddressMax === 0) return
+    this.#addresses.add(subscriber, of.id, now)
+    if (place.network !== of.place.network) this.#networks.add(place.network, of.id, now)
   }
 
   expire(now: number): void {
-    for (const subscriber of this.#ends.take(now)) this.#addresses.delete(subscriber)
+    this.#addresses.expire(now)
+    this.#networks.expire(now)
   }
 }
