@@ -192,6 +192,13 @@ export const aims = [
     reach: 'all back as who they were, p99 ≤ the window + 2 s',
     bench: 'tracker-restart',
   },
+  {
+    id: 'saving-memory',
+    scenario: 'memory of all of Chromium over idle while a file of 1 GiB is saved to disk',
+    against: '–',
+    reach: '≤ 200 MiB',
+    bench: 'saving',
+  },
 ] as const satisfies readonly Aim[]
 
 export type AimId = (typeof aims)[number]['id']
