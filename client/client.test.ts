@@ -426,7 +426,7 @@ const send = (bytes: Uint8Array, headers: Record<string, string>) => (_: Incomin
   void response.writeHead(200, { 'content-length': bytes.length, ...headers }).end(bytes)
 
 describe('an answer that proves its first leaf', () => {
-  let client: Client
+  let client: EngineClient
   beforeEach(() => {
     origin.publish('/file.bin', file, { firstLeaf: true })
     client = newClient()
@@ -444,6 +444,22 @@ describe('an answer that proves its first leaf', () => {
     expect(first.length).toBe(leafBytes)
     give()
     expect((await restOf(reader, first)).equals(file)).toBe(true)
+  })
+
+  it('[B53] begins so too for a service worker, whose page is asked to take it over', async () => {
+    const manifest = await (await fetch(`${origin.url}/file.bin.nearcast.json`)).text()
+    const give = holdManifest((response) => void response.end(manifest))
+    const url = `${origin.url}/file.bin`
+    const begun = new BegunRequest(url, undefined)
+    const request = { url, headers: new Headers(), begun, signal: undefined, patienceMs: 100 }
+    const taken = await client.takeOver(request)
+    expect(taken?.root).toBe((await begun.response).headers.get('etag')?.slice(1, -1))
+    const reader = taken!.body.getReader()
+    const { value: first } = await reader.read()
+    expect(first?.length).toBe(leafBytes)
+    give()
+    expect((await restOf(reader, first!)).equals(file)).toBe(true)
+    expect(origin.asked.filter((asked) => asked === '/file.bin')).toHaveLength(1)
   })
 
   it('[C13] is plain HTTP from there on, byte for byte, where the manifest does not come', async () => {

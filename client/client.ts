@@ -34,8 +34,8 @@ import type { ManifestJudge } from './shell/manifest-judge.ts'
 import { createManifestSource, type ManifestSource } from './shell/manifest-source.ts'
 import { openError } from './shell/open-error.ts'
 import type { OpenFile } from './shell/open-file.ts'
-import { type Opener, type OpenRequest, open, openEarly } from './shell/opening.ts'
-import { openBegun, openReader } from './shell/reader.ts'
+import { type Opener, type OpenRequest, openEarly } from './shell/opening.ts'
+import { openBody } from './shell/reader.ts'
 import { Rehearsal, rehearse } from './shell/rehearsal.ts'
 import type { ResumeHints } from './shell/resume-hints.ts'
 import { Runtime } from './shell/runtime.ts'
@@ -76,7 +76,10 @@ export interface ClientParts {
 export interface EngineClient extends LastingClient {
   /** @param given the plain request for it, where it is under way: it is taken over */
   fetch(url: string | URL, options?: FetchOptions, given?: BegunRequest): Promise<Response>
-  /** The verified bytes of a `begun` answer that somebody else asked for; undefined where it is plain, and then untouched. */
+  /**
+   * The bytes of a `begun` answer that somebody else asked for, as `fetch` gives them; undefined where it is seen at once
+   * that it is plain, and then untouched.
+   */
   takeOver(request: OpenRequest): Promise<{ body: ReadableStream<Uint8Array>; root: Root } | undefined>
 }
 
@@ -191,23 +194,19 @@ class AssembledClient implements EngineClient {
     })
     const { runtime } = this.#opener
     if (opened.kind === 'plain') return opened.response
-    if (opened.kind === 'begun') return answerLike(opened.response, openBegun(runtime, opened, signal))
+    const body = openBody(runtime, opened, signal)
+    if (opened.kind === 'begun') return answerLike(opened.response, body)
     const { file, response, range } = opened
-    const head = response ?? { ...headOf(file.manifest, range), url: file.url }
-    return answerLike(
-      head,
-      openReader(runtime, file, range ?? { from: 0, to: file.manifest.geometry.fileBytes }, signal),
-    )
+    return answerLike(response ?? { ...headOf(file.manifest, range), url: file.url }, body)
   }
 
   async takeOver(request: OpenRequest): Promise<{ body: ReadableStream<Uint8Array>; root: Root } | undefined> {
     this.#refuseClosed()
     this.#makeRoom()
-    const opened = await open(this.#opener, request)
+    const opened = await openEarly(this.#opener, request)
     if (opened.kind === 'plain') return undefined
-    const { root, geometry } = opened.file.manifest
-    const range = opened.range ?? { from: 0, to: geometry.fileBytes }
-    return { body: openReader(this.#opener.runtime, opened.file, range, request.signal), root }
+    const { root } = opened.kind === 'begun' ? opened : opened.file.manifest
+    return { body: openBody(this.#opener.runtime, opened, request.signal), root }
   }
 
   download(url: string | URL): Download {

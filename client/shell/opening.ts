@@ -4,19 +4,18 @@
  */
 import { type Bytes, hashBytes } from '../../shared/bytes.ts'
 import { readFirstLeaf } from '../../shared/first-leaf.ts'
-import { swarmIdOf } from '../../shared/ids.ts'
-import { ChunkHashes, type Manifest } from '../../shared/manifest.ts'
+import type { Root } from '../../shared/ids.ts'
+import type { Manifest } from '../../shared/manifest.ts'
 import { NearcastError } from '../api.ts'
 import type { Clock, Hasher } from '../ports.ts'
 import { AnswerBody } from './answer-body.ts'
 import { type ByteRange, disagreement, isAnswerTo, leafClaimOf, parseRange } from './answer-head.ts'
-import { pump } from './answer-pump.ts'
 import type { BegunRequest } from './begun-request.ts'
 import { earlyLeaf } from './early-leaf.ts'
-import { addressesAt } from './edge-address.ts'
 import { fetchAnywhere } from './failover.ts'
+import { enter } from './file-entry.ts'
 import { inTime, type ManifestSource } from './manifest-source.ts'
-import { OpenFile } from './open-file.ts'
+import type { OpenFile } from './open-file.ts'
 import type { Rehearsal } from './rehearsal.ts'
 import type { ResumeHints } from './resume-hints.ts'
 import type { Runtime } from './runtime.ts'
@@ -69,6 +68,7 @@ export type Opened =
 export interface Begun {
   kind: 'begun'
   response: Response
+  root: Root
   /** The first leaf, verified; undefined when it is wrong or long in coming. */
   leaf: Promise<Bytes | undefined>
   /** Where the bytes after the leaf are, or all of them when there is no leaf. */
@@ -116,23 +116,25 @@ export async function openEarly(opener: Opener, request: OpenRequest): Promise<O
     const { head, geometry } = judged.manifest
     const body = new AnswerBody(response.body!)
     const leaf = earlyLeaf(opener.hasher, body, geometry.fileBytes, () => head.subarray(0, hashBytes))
-    return begin(response, leaf, () => admit(opener, request, asked, { ...judged, body }))
+    return begin(response, judged.manifest.root, leaf, () => admit(opener, request, asked, { ...judged, body }))
   }
   opener.leafHosts.add(host)
   refuseOver(opener, request, cancel)
   const { field, root, fileBytes } = claim
   const body = new AnswerBody(response.body!)
   const hashOf = () => readFirstLeaf(field, root, fileBytes, opener.hasher.sha256)
-  return begin(response, earlyLeaf(opener.hasher, body, fileBytes, hashOf), () => settle(opener, request, asked, body))
+  return begin(response, root, earlyLeaf(opener.hasher, body, fileBytes, hashOf), () =>
+    settle(opener, request, asked, body),
+  )
 }
 
-function begin(response: Response, leaf: Promise<Bytes | undefined>, next: () => Promise<Opened>): Begun {
+function begin(response: Response, root: Root, leaf: Promise<Bytes | undefined>, next: () => Promise<Opened>): Begun {
   const rest = leaf.then(async () => {
     // A turn later: the page has its first bytes before anything is done that they do not need.
     await new Promise((resolve) => setTimeout(resolve))
     return next()
   })
-  return { kind: 'begun', response, leaf, rest }
+  return { kind: 'begun', response, root, leaf, rest }
 }
 
 /** @param isLate whether the manifest is left for later: its request slows the file's down on a busy machine */
@@ -153,7 +155,7 @@ async function ask(opener: Opener, request: OpenRequest, isLate: boolean): Promi
     refuseClosed(opener, request.url)
     if (typeof known !== 'string') {
       begun?.cancel()
-      return { kind: 'file', ...(await take(opener, request, known, undefined)) }
+      return { kind: 'file', ...(await enter(opener, request, known, undefined)) }
     }
   }
   const body = new AbortController()
@@ -226,7 +228,7 @@ async function admit(opener: Opener, request: OpenRequest, asked: Asked, judged:
   // From here on the answer may serve several readers: it ends when the last of them does.
   request.signal?.removeEventListener('abort', cancel)
   const { manifest, range, body } = judged
-  return { kind: 'file', ...(await take(opener, request, manifest, { response, body, cancel, range })) }
+  return { kind: 'file', ...(await enter(opener, request, manifest, { response, body, cancel, range })) }
 }
 
 /** Who asked is gone, or the client is. */
@@ -238,62 +240,4 @@ function refuseOver(opener: Opener, { signal, url }: OpenRequest, cancel: () => 
 
 function refuseClosed({ runtime }: Opener, url: string): void {
   if (runtime.isClosed) throw new NearcastError('closed', `nearcast: ${url}: the client is closed`)
-}
-
-interface Answer {
-  response: Response
-  body: AnswerBody | undefined
-  cancel: () => void
-  range: ByteRange | undefined
-}
-
-/** Opens the file, or finds it open, and hands it the answer that is under way where that is of use. */
-async function take(
-  opener: Opener,
-  { url }: OpenRequest,
-  manifest: Manifest,
-  answer: Answer | undefined,
-): Promise<{ file: OpenFile; response: Response | undefined; range: ByteRange | undefined }> {
-  const { runtime, vault, hasher, hints } = opener
-  const plainId = swarmIdOf(manifest.root, hasher.sha256)
-  const ownId = manifest.swarm ?? plainId
-  // A manifest that gives this file another one's name is wrong: the two must not be taken for one another.
-  const id = (runtime.fileOf(ownId)?.manifest.root ?? manifest.root) === manifest.root ? ownId : plainId
-  const present = runtime.fileOf(id)
-  if (present) {
-    answer?.cancel()
-    return { file: present, response: answer?.response, range: answer?.range }
-  }
-  const hashes = new ChunkHashes(manifest, hasher.sha256)
-  const etag = answer?.response.headers.get('etag') ?? undefined
-  const mirrors = opener.mirrorsFor(url, manifest.mirrors)
-  const elsewhere = () => [...addressesAt(url, opener.edgesOf(url)), ...mirrors.values()]
-  const file = new OpenFile({ url, id, manifest, hashes, etag, vault, elsewhere, mirrors })
-  const opened = { swarm: id, manifest, hashes, hasEdges: opener.hasEdges(url), mirrors: [...mirrors.keys()] }
-  runtime.addFile(file)
-  const lookUp = async () => {
-    const indexes = await vault.held(manifest.root)
-    file.held(indexes)
-    runtime.input({ type: 'held', swarm: id, indexes })
-  }
-  // Media elements ask for a whole file as the range from its first byte on.
-  const { from, to } = answer?.range ?? { from: 0, to: manifest.geometry.fileBytes }
-  if (answer && from === 0 && to === manifest.geometry.fileBytes) {
-    const run = runtime.engine.takeRunId()
-    runtime.addRun(run, answer.cancel)
-    runtime.input({ type: 'open', ...opened, run: { id: run, to: manifest.geometry.fileBytes } })
-    void pump(runtime, run, answer.body ?? new AnswerBody(answer.response.body!))
-    // Nothing of this brings the first byte, and each would take its turn before it.
-    void file.begun.then(() => {
-      hints.add(url)
-      return lookUp()
-    })
-  } else {
-    // A range that begins inside a chunk cannot be verified by itself: whole chunks are asked for in its place.
-    answer?.cancel()
-    runtime.input({ type: 'open', ...opened })
-    hints.add(url)
-    await lookUp()
-  }
-  return { file, response: answer?.response, range: answer?.range }
 }

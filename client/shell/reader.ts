@@ -1,7 +1,7 @@
 /** A file's bytes [from, to) as a stream: in order, verified, fetched as they are read and a little ahead. */
 import type { NearcastError } from '../api.ts'
 import type { OpenFile } from './open-file.ts'
-import type { Begun } from './opening.ts'
+import type { Begun, Opened } from './opening.ts'
 import type { Runtime } from './runtime.ts'
 
 /** Bytes that wait in the stream itself for a reader that is slow: a chunk or two. */
@@ -66,6 +66,17 @@ export function openReader(
     },
     new ByteLengthQueuingStrategy({ highWaterMark: queueBytesMax }),
   )
+}
+
+/** What was opened, as far as it was asked for. */
+export function openBody(
+  runtime: Runtime,
+  opened: Begun | Extract<Opened, { kind: 'file' }>,
+  signal?: AbortSignal,
+): ReadableStream<Uint8Array> {
+  if (opened.kind === 'begun') return openBegun(runtime, opened, signal)
+  const { file, range } = opened
+  return openReader(runtime, file, range ?? { from: 0, to: file.manifest.geometry.fileBytes }, signal)
 }
 
 /** The same of an answer whose first leaf comes ahead of everything else. */
