@@ -121,7 +121,9 @@ export class TrackerNode {
   }
 
   wake(): void {
-    if (!this.isDead) this.machine.cluster!.wake(this.#nodes.now, epochMs + this.#aheadMs + this.#nodes.now)
+    if (this.isDead) return
+    this.#run(this.machine.expire(this.#nodes.now))
+    this.machine.cluster!.wake(this.#nodes.now, epochMs + this.#aheadMs + this.#nodes.now)
   }
 
   /** Without a farewell. */
@@ -136,8 +138,14 @@ export class TrackerNode {
     return id
   }
 
-  say(id: PeerId, message: object): void {
-    this.#run(this.machine.receive(id, JSON.stringify(message), this.#nodes.now))
+  say(id: PeerId, message: object | string): void {
+    const text = typeof message === 'string' ? message : JSON.stringify(message)
+    this.#run(this.machine.receive(id, text, this.#nodes.now))
+    this.#nodes.settle()
+  }
+
+  leave(id: PeerId): void {
+    this.machine.disconnect(id)
     this.#nodes.settle()
   }
 
