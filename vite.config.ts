@@ -1,4 +1,4 @@
-/** Builds by mode (`engine`, `trust`, `script`, `worker`, `hls`: the script tag; `module`: for bundlers; `page`: the demo), and nothing of tests. */
+/** Builds by mode (`engine`, `trust`, `desk`, `consent`, `script`, `worker`, `hls`: the script tag; `module`: for bundlers; `page`: the demo), and nothing of tests. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -19,8 +19,8 @@ const library = (entry: string, format: 'iife' | 'es', fileName: string, name = 
   },
 })
 
-/** As the tag that loads a script names its hash (https://www.w3.org/TR/SRI/). */
-const integrityOf = (path: string) => `sha384-${createHash('sha384').update(readFileSync(path)).digest('base64')}`
+/** As an `integrity` (https://www.w3.org/TR/SRI/), the shortest: the first script carries all. */
+const integrityOf = (path: string) => `sha256-${createHash('sha256').update(readFileSync(path)).digest('base64')}`
 
 /** The engine without what checks signatures: that is a script of its own. */
 const engine = (): UserConfig => {
@@ -29,10 +29,12 @@ const engine = (): UserConfig => {
   return { ...config, resolve: { alias } }
 }
 
-/** Built after these two, whose hashes it carries. */
+/** Built after the others, whose hashes it carries. */
 const script = (): UserConfig => ({
   ...library('client/page/script.ts', 'iife', 'nearcast.js'),
   define: {
+    consentIntegrity: JSON.stringify(integrityOf(`${outDir}/consent.js`)),
+    deskIntegrity: JSON.stringify(integrityOf(`${outDir}/desk.js`)),
     engineIntegrity: JSON.stringify(integrityOf(`${outDir}/engine.js`)),
     trustIntegrity: JSON.stringify(integrityOf(`${outDir}/trust.js`)),
   },
@@ -46,6 +48,8 @@ const page: UserConfig = {
 
 export default defineConfig(({ mode }) => {
   if (mode === 'engine') return engine()
+  if (mode === 'consent') return library('client/page/consent.ts', 'iife', 'consent.js')
+  if (mode === 'desk') return library('client/page/desk.ts', 'iife', 'desk.js')
   if (mode === 'trust') return library('client/page/trust.ts', 'iife', 'trust.js')
   if (mode === 'script') return script()
   if (mode === 'hls') return library('client/page/hls.ts', 'iife', 'hls.js', 'NearcastHls')

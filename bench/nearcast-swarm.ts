@@ -45,7 +45,8 @@ async function run(browser: Browser, task: Task, stage: Stage): Promise<Outcome>
   const options: ClientOptions = {
     tracker: stage.trackerUrl,
     mode: task.isOriginUsed ? 'balanced' : 'frugal',
-    ...(task.uplinkBytesPerSecondMax && { uploadBytesPerSecondMax: task.uplinkBytesPerSecondMax }),
+    uploadBytesPerSecondMax: task.uplinkBytesPerSecondMax ?? Number.POSITIVE_INFINITY,
+    uploadRatioMax: Number.POSITIVE_INFINITY,
   }
   try {
     if (task.isSeeded) await (await arrive(stage.wideUrl)).download(filePath, options)

@@ -1,8 +1,10 @@
 /** The shapes of the public API. */
 import type { Root } from '../shared/ids.ts'
 import type { Tier } from '../shared/tracker-messages.ts'
+import type { Metered, Resting } from './core/manners.ts'
 import type { Mode } from './core/mode.ts'
 
+export type { Metered, Resting } from './core/manners.ts'
 export { type Mode, modes } from './core/mode.ts'
 
 export type Consent = 'granted' | 'denied'
@@ -38,12 +40,23 @@ export interface ClientOptions {
   /** `'relay'`: connections by TURN servers alone, so that peers see no address of the visitor. `'all'` by default. */
   iceTransportPolicy?: RTCIceTransportPolicy
   /**
-   * The most that all uploads together may use, in bytes per second; 0 turns them off. Unlimited by default: uploads
-   * then take what the visitor's own traffic leaves of a thin line.
+   * The most that all uploads together may use, in bytes per second; 0 turns them off. 2 MiB/s by default, and in any
+   * case no more than what the visitor's own traffic leaves of a thin line.
    */
   uploadBytesPerSecondMax?: number
   /** The most that one peer is sent, in bytes per second. Unlimited by default. */
   uploadPeerBytesPerSecondMax?: number
+  /** The most that is uploaded in all, in bytes for each verified byte that came; 0 for nothing. 1 by default. */
+  uploadRatioMax?: number
+  /**
+   * On a cellular connection, and where the visitor asked to save data: no connections to peers (`off`, the default),
+   * no uploads (`download`), or the same as elsewhere (`on`).
+   */
+  metered?: Metered
+  /** With less battery than this, in percent, and not charging, nothing is uploaded. 20 by default. */
+  batteryPercentMin?: number
+  /** After a page was hidden for this long, in seconds, it uploads nothing until it is seen again. 600 by default. */
+  hiddenSecondsMax?: number
   /** Where verified chunks are kept: on the visitor's device (the default), or in memory until the page closes. */
   store?: 'device' | 'memory'
   /**
@@ -56,7 +69,10 @@ export interface ClientOptions {
 }
 
 /** What may be changed of the caps on uploads; what is left out stays as it is. Infinity takes a cap away. */
-export type UploadLimits = Pick<ClientOptions, 'uploadBytesPerSecondMax' | 'uploadPeerBytesPerSecondMax'>
+export type UploadLimits = Pick<
+  ClientOptions,
+  'uploadBytesPerSecondMax' | 'uploadPeerBytesPerSecondMax' | 'uploadRatioMax'
+>
 
 export interface FetchOptions {
   signal?: AbortSignal
@@ -165,6 +181,8 @@ export interface Stats {
   /** Verified bytes from peers ÷ all verified bytes delivered (the store's are not delivered again). 0 when none. */
   offload: number
   consent: Consent
+  /** Why nothing is uploaded now though consent was granted; absent mostly. */
+  resting?: Resting
   tracker: TrackerState
   peers: PeerStats[]
   files: FileStats[]

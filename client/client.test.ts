@@ -8,10 +8,12 @@ import { type PageOrigin, startPageOrigin } from '../test/fakes/page-origin.ts'
 import { sampleBytes, sampleManifest, sha256 } from '../test/fakes/sample-file.ts'
 import type { Client, ClientOptions } from './api.ts'
 import { assembleClient, type EngineClient } from './client.ts'
+import { calmSurroundings, type Surroundings } from './core/manners.ts'
 import type { ChunkStore, Hasher, TrackerDialer } from './ports.ts'
 import { BegunRequest } from './shell/begun-request.ts'
 import { createHttpSource } from './shell/http-source.ts'
 import { MemoryStore } from './shell/memory-store.ts'
+import type { SurroundingsWatch } from './shell/permission.ts'
 import { createResumeHints } from './shell/resume-hints.ts'
 import { createWebClock } from './shell/web-clock.ts'
 
@@ -27,6 +29,7 @@ function newClient(
   options: ClientOptions = {},
   store: ChunkStore = new MemoryStore(64 * 1024 * 1024),
   trackerDialer?: TrackerDialer,
+  surroundings?: SurroundingsWatch,
 ): EngineClient {
   const nobody = () => {
     throw new Error('no peers here')
@@ -45,6 +48,7 @@ function newClient(
     trackerDialer: trackerDialer ?? { connect: nobody },
     clock: createWebClock(),
     hints: createResumeHints(storage),
+    ...(surroundings && { surroundings }),
   })
   clients.push(client)
   return client
@@ -320,6 +324,10 @@ describe('download', () => {
     expect(wrong({ uploadPeerBytesPerSecondMax: 'x' })).toThrow(
       /uploadPeerBytesPerSecondMax is x: it must be 0 or more/,
     )
+    expect(wrong({ uploadRatioMax: '1' })).toThrow(/uploadRatioMax is 1: it must be 0 or more/)
+    expect(wrong({ batteryPercentMin: null })).toThrow(/batteryPercentMin is null/)
+    expect(wrong({ hiddenSecondsMax: Number.NaN })).toThrow(/hiddenSecondsMax is NaN/)
+    expect(wrong({ metered: 'yes' })).toThrow(/metered is yes: it must be off, download, on/)
     expect(wrong({ tracker: 'ftp://x' })).toThrow(/tracker is ftp/)
   })
 
@@ -386,7 +394,53 @@ describe('download', () => {
     expect(client.uploadLimits).toEqual({
       uploadBytesPerSecondMax: Number.POSITIVE_INFINITY,
       uploadPeerBytesPerSecondMax: 500,
+      uploadRatioMax: 1,
     })
+  })
+
+  it('[P12] without a word of the page at most 2 MiB/s go up, and no more than came', () => {
+    expect(newClient().uploadLimits).toEqual({
+      uploadBytesPerSecondMax: 2 * 1024 * 1024,
+      uploadPeerBytesPerSecondMax: Number.POSITIVE_INFINITY,
+      uploadRatioMax: 1,
+    })
+  })
+
+  it('[P15] [P16] goes by its surroundings: no tracker where data is to be saved, no uploads with little battery', async () => {
+    let connections = 0
+    let isOpen = false
+    const dialer: TrackerDialer = {
+      connect() {
+        connections++
+        isOpen = true
+        const close = () => {
+          isOpen = false
+        }
+        return { send() {}, close }
+      },
+    }
+    let move!: (facts: Partial<Surroundings>) => void
+    let isWatched = true
+    const client = newClient({ tracker: 'ws://t.example', consent: 'granted' }, undefined, dialer, (changed) => {
+      move = (facts) => changed({ ...calmSurroundings, ...facts })
+      move({ savesData: true })
+      return () => {
+        isWatched = false
+      }
+    })
+    await (await client.fetch(`${origin.url}/file.bin`)).arrayBuffer()
+    expect([connections, client.stats().resting, client.consent.state]).toEqual([0, 'data-saver', 'granted'])
+    move({})
+    await expect.poll(() => connections).toBe(1)
+    expect(client.stats().resting).toBeUndefined()
+    move({ batteryPercent: 5, isCharging: false })
+    expect([isOpen, client.stats().resting]).toEqual([true, 'battery'])
+    move({ isCellular: true })
+    expect([isOpen, client.stats().resting]).toEqual([false, 'cellular'])
+    await client.consent.revoke()
+    expect(client.stats().resting).toBeUndefined()
+    await client.close()
+    expect(isWatched).toBe(false)
   })
 })
 

@@ -2,7 +2,6 @@
 
 import { toHex } from '../shared/bytes.ts'
 import type { Root } from '../shared/ids.ts'
-import { MiB } from '../shared/limits.ts'
 import type { Log } from '../shared/log.ts'
 import { silentLog } from '../shared/log.ts'
 import { createRng } from '../shared/rng.ts'
@@ -24,7 +23,7 @@ import type { ChunkStore, Clock, Dialer, Hasher, HttpSource, TrackerDialer } fro
 import { headOf } from './shell/answer-head.ts'
 import { answerLike } from './shell/answer-like.ts'
 import { BegunRequest } from './shell/begun-request.ts'
-import { addressOf, checkLimits, checkOptions, isStrict } from './shell/checked-options.ts'
+import { addressOf, checkOptions, isStrict } from './shell/checked-options.ts'
 import { createConsentSwitch } from './shell/consent-switch.ts'
 import { linkCountFor } from './shell/device.ts'
 import { addressesAt, isOfPage, isOfSite, isOfTracker, mirrorsOf } from './shell/edge-address.ts'
@@ -35,6 +34,7 @@ import { createManifestSource, type ManifestSource } from './shell/manifest-sour
 import { openError } from './shell/open-error.ts'
 import type { OpenFile } from './shell/open-file.ts'
 import { type Opener, type OpenRequest, openEarly } from './shell/opening.ts'
+import { Permission, type SurroundingsWatch } from './shell/permission.ts'
 import { openBody } from './shell/reader.ts'
 import { Rehearsal, rehearse } from './shell/rehearsal.ts'
 import type { ResumeHints } from './shell/resume-hints.ts'
@@ -47,8 +47,6 @@ import { Vault } from './shell/vault.ts'
 /** A fetch waits no longer than this for its manifest once the answer's head is here: the page must not wait. */
 const fetchPatienceMs = 100
 
-export const memoryBytesMaxDefault = 256 * MiB
-
 export interface ClientParts {
   store: ChunkStore
   hasher: Hasher
@@ -59,6 +57,8 @@ export interface ClientParts {
   hints: ResumeHints
   /** Verified chunks kept in memory, at most. */
   hotBytesMax?: number | undefined
+  /** Without it nothing of the surroundings keeps a client from taking part. */
+  surroundings?: SurroundingsWatch
   /** Links at once, at most, where the owner knows better than a browser tells. */
   linkCountMax?: number
   /** Where manifests come from, when not from beside the files at each opening. */
@@ -85,8 +85,8 @@ export interface EngineClient extends LastingClient {
 
 /** @throws NearcastError `usage` when an option is not what it must be */
 export function assembleClient(options: ClientOptions, parts: ClientParts): EngineClient {
-  const { limits, trackerUrl: address, mirrors } = checkOptions(options)
-  const { tracker, token, consent = 'denied', mode = 'balanced' } = options
+  const { numbers, trackerUrl: address, mirrors } = checkOptions(options)
+  const { tracker, token, mode = 'balanced' } = options
   const log = parts.log ?? silentLog
   const instance = randomHex(8)
   const seed = [...crypto.getRandomValues(new Uint32Array(4))] as [number, number, number, number]
@@ -95,7 +95,8 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Engi
       mode,
       tracker: tracker !== undefined,
       hasToken: token !== undefined,
-      ...limits,
+      // Until the client says how many.
+      uploadBytesPerSecondMax: 0,
       linkCountMax: parts.linkCountMax ?? linkCountFor(globalThis.navigator ?? {}),
       instance,
     },
@@ -136,39 +137,31 @@ export function assembleClient(options: ClientOptions, parts: ClientParts): Engi
       void vault.flushed()
     })
   }
-  return new AssembledClient(opener, { consent, limits, forgetKeys: parts.forgetKeys })
-}
-
-interface AssembledOptions {
-  consent: Consent
-  limits: Required<UploadLimits>
-  forgetKeys: ClientParts['forgetKeys']
+  const permission = new Permission(runtime, options, { numbers, watch: parts.surroundings })
+  return new AssembledClient(opener, permission, parts.forgetKeys)
 }
 
 class AssembledClient implements EngineClient {
   readonly #opener: Opener
-  #limits: Required<UploadLimits>
+  readonly #permission: Permission
   readonly #forgetKeys: ClientParts['forgetKeys']
   /** What came of files that were left since. */
   readonly #leftBytes: BytesBySource = { peers: 0, origin: 0, store: 0 }
   #isClosed = false
-  #consent: Consent
   /** Those that still need what is stored of them. */
   readonly #downloads = new Set<FileDownload>()
   readonly ready = Promise.resolve()
   readonly #listeners = new Listeners(() => this.stats())
   readonly consent = createConsentSwitch({
-    state: () => this.#consent,
+    state: () => this.#permission.consent,
     turn: (state) => this.#turn(state),
     clear: () => this.#clear(),
   })
 
-  constructor(opener: Opener, { consent, limits, forgetKeys }: AssembledOptions) {
+  constructor(opener: Opener, permission: Permission, forgetKeys: ClientParts['forgetKeys']) {
     this.#opener = opener
-    this.#limits = limits
+    this.#permission = permission
     this.#forgetKeys = forgetKeys
-    this.#consent = consent
-    this.#opener.runtime.input({ type: 'consent', granted: consent === 'granted' })
   }
 
   on<Event extends keyof ClientEvents>(event: Event, callback: (value: ClientEvents[Event]) => void): () => void {
@@ -220,7 +213,7 @@ class AssembledClient implements EngineClient {
   }
 
   stats(): Stats {
-    return readStats(this.#opener.runtime, this.#leftBytes, this.#consent)
+    return readStats(this.#opener.runtime, this.#leftBytes, this.#permission)
   }
 
   leave(root: Root): void {
@@ -248,10 +241,7 @@ class AssembledClient implements EngineClient {
 
   #turn(consent: Consent): void {
     this.#refuseClosed()
-    if (consent === this.#consent) return
-    this.#consent = consent
-    this.#opener.runtime.input({ type: 'consent', granted: consent === 'granted' })
-    this.#listeners.tell('consent', consent)
+    if (this.#permission.turn(consent)) this.#listeners.tellConsent(consent)
   }
 
   /** Lets go of every file that nothing on the page needs any more, and deletes all that is stored of others. */
@@ -264,23 +254,19 @@ class AssembledClient implements EngineClient {
   }
 
   get uploadLimits(): Required<UploadLimits> {
-    return { ...this.#limits }
+    return { ...this.#permission.limits }
   }
 
   setUploadLimits(limits: UploadLimits): void {
     this.#refuseClosed()
-    this.#limits = checkLimits({ ...this.#limits, ...limits })
-    this.#opener.runtime.input({
-      type: 'uploadRate',
-      bytesPerSecondMax: this.#limits.uploadBytesPerSecondMax,
-      peerBytesPerSecondMax: this.#limits.uploadPeerBytesPerSecondMax,
-    })
+    this.#permission.limit(limits)
   }
 
   async close({ clear = false }: { clear?: boolean } = {}): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#listeners.end()
+    this.#permission.end()
     for (const download of this.#downloads) download.cancel()
     this.#opener.runtime.close()
     if (clear) this.#opener.hints.clear()

@@ -215,6 +215,16 @@ describe('a client in Node', () => {
     }
   })
 
+  it('[P17] gives whatever it is asked for, unless its owner says otherwise', async () => {
+    const clients = [createNodeClient(), createNodeClient({ uploadRatioMax: 3 })]
+    const none = Number.POSITIVE_INFINITY
+    expect(clients.map(({ uploadLimits }) => uploadLimits)).toEqual([
+      { uploadBytesPerSecondMax: none, uploadPeerBytesPerSecondMax: none, uploadRatioMax: none },
+      { uploadBytesPerSecondMax: none, uploadPeerBytesPerSecondMax: none, uploadRatioMax: 3 },
+    ])
+    for (const client of clients) await client.close()
+  })
+
   it('[H11] leaves a file: nothing of it is served or fetched, and what came of it is still counted', async () => {
     const client = createNodeClient()
     const download = client.download(urlOf())

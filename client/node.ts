@@ -4,7 +4,7 @@
  */
 import type { Log } from '../shared/log.ts'
 import { type ClientOptions, type LastingClient, NearcastError } from './api.ts'
-import { assembleClient, memoryBytesMaxDefault } from './client.ts'
+import { assembleClient } from './client.ts'
 import { fileNameOf } from './node/file-name.ts'
 import { ManifestDesk } from './node/manifest-desk.ts'
 import { nodeHasher } from './node/node-hasher.ts'
@@ -19,7 +19,7 @@ import { TrustFolder } from './node/trust-folder.ts'
 import { type VerifiedUrl, verifyUrl } from './node/verified-url.ts'
 import { loadWebRtc, type WebRtc, webRtcPackage } from './node/web-rtc.ts'
 import type { ChunkStore, Dialer } from './ports.ts'
-import { isStrict } from './shell/checked-options.ts'
+import { isStrict, optionNumbers } from './shell/checked-options.ts'
 import { createHttpSource } from './shell/http-source.ts'
 import { createLanedDialer } from './shell/laned-dialer.ts'
 import type { ManifestJudge } from './shell/manifest-judge.ts'
@@ -49,6 +49,9 @@ export interface NodeClientOptions extends Omit<ClientOptions, 'store'> {
 /** As many as a browser on a good machine: Node tells nothing of its own. */
 const linkCountDefault = 20
 
+/** A program is nobody's guest: what it gives is for its owner to say. */
+const unlimited = { uploadBytesPerSecondMax: Number.POSITIVE_INFINITY, uploadRatioMax: Number.POSITIVE_INFINITY }
+
 /** Where nobody can be reached: never dialed, as no tracker names anyone. */
 const nobody: Dialer = {
   dial(_, events) {
@@ -72,26 +75,30 @@ export function createNodeClient(options: NodeClientOptions = {}): LastingClient
     trustDir,
     ...common
   } = options
-  const { iceServers, iceTransportPolicy, memoryBytesMax = memoryBytesMaxDefault } = common
+  const { iceServers, iceTransportPolicy, memoryBytesMax = optionNumbers.memoryBytesMax } = common
   if (webRtc === undefined) delete common.tracker
-  return assembleClient(common, {
-    store: store === 'memory' ? new MemoryStore(memoryBytesMax) : 'dir' in store ? new StoreFolder(store).store : store,
-    hasher: nodeHasher,
-    http: createHttpSource(),
-    dialer:
-      webRtc === undefined
-        ? nobody
-        : createLanedDialer(createSimplePeerDialer({ iceServers, iceTransportPolicy, wrtc: webRtc })),
-    trackerDialer: createNodeTrackerDialer(),
-    clock: createWebClock(),
-    linkCountMax,
-    // A program can wait for its manifest, so the store is always looked at first: nothing in it is fetched again.
-    hints: { has: () => true, add() {}, clear() {} },
-    judge: judgeOf({ ...common, trustDir }),
-    ...(manifests && { manifests }),
-    ...(notice && { notice }),
-    ...(log && { log }),
-  })
+  return assembleClient(
+    { ...unlimited, ...common },
+    {
+      store:
+        store === 'memory' ? new MemoryStore(memoryBytesMax) : 'dir' in store ? new StoreFolder(store).store : store,
+      hasher: nodeHasher,
+      http: createHttpSource(),
+      dialer:
+        webRtc === undefined
+          ? nobody
+          : createLanedDialer(createSimplePeerDialer({ iceServers, iceTransportPolicy, wrtc: webRtc })),
+      trackerDialer: createNodeTrackerDialer(),
+      clock: createWebClock(),
+      linkCountMax,
+      // A program can wait for its manifest, so the store is always looked at first: nothing in it is fetched again.
+      hints: { has: () => true, add() {}, clear() {} },
+      judge: judgeOf({ ...common, trustDir }),
+      ...(manifests && { manifests }),
+      ...(notice && { notice }),
+      ...(log && { log }),
+    },
+  )
 }
 
 /** Whose signature a manifest must have, if anybody's. */

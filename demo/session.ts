@@ -139,7 +139,9 @@ export class Session {
     const sdk = this.#sdk()
     if (!sdk) throw new Error('The script /.nearcast/nearcast.js did not load. The plain link to the file still works.')
     const store = this.keepsOnDevice ? 'device' : 'memory'
-    return sdk.createClient({ tracker: 'auto', consent: consentFor(this.#sharing), store })
+    // All visitors of a demonstration are mostly one machine's, and are to see how fast it goes.
+    const limits = { uploadBytesPerSecondMax: Number.POSITIVE_INFINITY, uploadRatioMax: Number.POSITIVE_INFINITY }
+    return sdk.createClient({ tracker: 'auto', consent: consentFor(this.#sharing), store, ...limits })
   }
 
   async #save(file: DemoFile, entry: Entry, download: Download): Promise<void> {

@@ -62,8 +62,11 @@ export type Input =
   | { type: 'frame'; peer: PeerId; frame: Uint8Array }
   | { type: 'drained'; peer: PeerId; roomBytes: number }
   | { type: 'linkClosed'; peer: PeerId }
-  /** In bytes per second, for all uploads together and for each peer. 0 turns uploads off. */
-  | { type: 'uploadRate'; bytesPerSecondMax: number; peerBytesPerSecondMax?: number }
+  /**
+   * In bytes per second, for all uploads together and for each peer, and in bytes for each that came. 0 turns uploads
+   * off, what is left out is no limit.
+   */
+  | { type: 'uploadRate'; bytesPerSecondMax: number; peerBytesPerSecondMax?: number; ratioMax?: number }
   /** The page goes away, perhaps to come back: peers need not wait to find out. */
   | { type: 'leaving' }
   | { type: 'wake' }

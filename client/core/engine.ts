@@ -96,13 +96,8 @@ export class Engine {
     return this.#runs.takeId()
   }
 
-  /** What uploads are held to for the visitor's sake; infinity while there is no need. */
-  get yieldingBytesPerSecond(): number {
-    return this.#uploads.yieldingBytesPerSecond
-  }
-
-  get uploadedBytes(): number {
-    return this.#uploads.uploadedBytes
+  get uploads(): Pick<Uploads, 'uploadedBytes' | 'yieldingBytesPerSecond'> {
+    return this.#uploads
   }
 
   /** True while the owner should read no more from any HTTP answer. */
@@ -180,7 +175,8 @@ export class Engine {
       case 'token':
         return this.session.token(input.token, now)
       case 'uploadRate':
-        this.#uploads.setRate(input.bytesPerSecondMax, input.peerBytesPerSecondMax)
+        this.#uploads.setLimits(input.bytesPerSecondMax, input.peerBytesPerSecondMax, input.ratioMax)
+        this.session.wake(now)
         return this.#uploads.pump(now)
       case 'leaving':
         return this.#mesh.endAll()
@@ -213,6 +209,7 @@ export class Engine {
 
   #verified(swarm: Swarm, index: number): void {
     noteHave(this.core, swarm, index, this.#now)
+    this.#uploads.gained(swarm.geometry.lengthOf(index), this.#now)
     swarm.reached(index, this.#now)
     this.#runs.overtaken(swarm, index)
     if (swarm.have.count === 1) this.#downloads.plan(this.#now)

@@ -42,12 +42,13 @@ export class Files {
   }
 
   held(swarm: Swarm, indexes: readonly number[], now: number): void {
-    const { core, downloads, runs } = this.#parts
+    const { core, downloads, runs, uploads } = this.#parts
     for (const index of indexes) {
       if (index >= swarm.geometry.chunkCount || !swarm.keep(index)) continue
       swarm.reached(index, now)
       for (const transfer of swarm.flights.get(index) ?? []) downloads.takeBack(swarm, transfer, now)
       noteHave(core, swarm, index, now)
+      uploads.gained(swarm.geometry.lengthOf(index), now)
       runs.overtaken(swarm, index)
     }
     this.#plan(swarm, now)

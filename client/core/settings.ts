@@ -11,6 +11,8 @@ export interface EngineSettings {
   uploadBytesPerSecondMax: number
   /** The same for each peer; none by default. */
   uploadPeerBytesPerSecondMax?: number
+  /** Bytes uploaded for each verified byte that came; no limit by default. */
+  uploadRatioMax?: number
   linkCountMax: number
   /** Random per client, 16 hex digits: what this client calls itself in its hello. */
   instance: string

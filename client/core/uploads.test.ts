@@ -30,7 +30,7 @@ describe('serving peers', () => {
     const [whole, part] = a.heard('data')
     expect(whole!.payload).toEqual(driver.file.chunk(3))
     expect(part!.payload).toEqual(driver.file.chunk(1).subarray(16 * KiB, 24 * KiB))
-    expect(driver.engine.uploadedBytes).toBe(72 * KiB)
+    expect(driver.engine.uploads.uploadedBytes).toBe(72 * KiB)
   })
 
   it('[S15] only as much is sent as the link takes, and more when it has room again', () => {
@@ -213,12 +213,12 @@ describe('serving peers', () => {
   }
 
   it('[S40] pings that come late because our line is full hold back what goes out over it', () => {
-    expect(sending('network', 0).driver.engine.yieldingBytesPerSecond).toBe(Number.POSITIVE_INFINITY)
-    expect(sending('network', 400).driver.engine.yieldingBytesPerSecond).toBeLessThan(1 * MiB)
+    expect(sending('network', 0).driver.engine.uploads.yieldingBytesPerSecond).toBe(Number.POSITIVE_INFINITY)
+    expect(sending('network', 400).driver.engine.uploads.yieldingBytesPerSecond).toBeLessThan(1 * MiB)
   })
 
   it('[S40] what does not pass the line is never held back: a peer in the same building', () => {
-    expect(sending('address', 400).driver.engine.yieldingBytesPerSecond).toBe(Number.POSITIVE_INFINITY)
+    expect(sending('address', 400).driver.engine.uploads.yieldingBytesPerSecond).toBe(Number.POSITIVE_INFINITY)
     const { driver, far } = sending('network', 400)
     const near = new Puppet(driver, peerId('near'))
     driver.introduce([near.id], driver.file.swarm, 'address')

@@ -6,7 +6,7 @@ import type { Bytes } from '../../shared/bytes.ts'
 import type { SwarmId } from '../../shared/ids.ts'
 import { dataHeaderBytes } from '../../shared/wire.ts'
 import { type Core, earlier } from './core.ts'
-import { tellGiving } from './haves.ts'
+import { Giving } from './giving.ts'
 import { Merit } from './merit.ts'
 import { needOf } from './need.ts'
 import { ReadAhead } from './read-ahead.ts'
@@ -25,6 +25,8 @@ const finishedFrames = 4
 const measuredCountMax = 3
 const measuredMs = 1_000
 
+const unlimited = Number.POSITIVE_INFINITY
+
 /** Bytes [offset, offset + length) of a chunk. */
 interface Part {
   index: number
@@ -42,6 +44,7 @@ export class Uploads {
   readonly #yielding = new Yielding()
   readonly #rates = new UploadRates(this.#yielding)
   readonly #queues: SendQueues
+  readonly #giving: Giving
   #uploadedBytes = 0
   #servedCount = 0
 
@@ -49,16 +52,22 @@ export class Uploads {
     this.#core = core
     this.#reads = new ReadAhead(core)
     this.#queues = new SendQueues(core, this.#rates)
-    this.setRate(core.settings.uploadBytesPerSecondMax, core.settings.uploadPeerBytesPerSecondMax)
+    this.#giving = new Giving(core)
+    const { uploadBytesPerSecondMax, uploadPeerBytesPerSecondMax, uploadRatioMax } = core.settings
+    this.setLimits(uploadBytesPerSecondMax, uploadPeerBytesPerSecondMax, uploadRatioMax)
   }
 
-  setRate(bytesPerSecondMax: number, peerBytesPerSecondMax = Number.POSITIVE_INFINITY): void {
+  setLimits(bytesPerSecondMax: number, peerBytesPerSecondMax = unlimited, ratioMax = unlimited): void {
     this.#rates.set(bytesPerSecondMax, peerBytesPerSecondMax)
-    if (this.#core.isGiving === this.#rates.isOff) {
-      this.#core.isGiving = !this.#rates.isOff
-      for (const swarm of this.#core.swarms.values()) tellGiving(this.#core, swarm)
-    }
-    if (!this.#rates.isOff) return
+    this.#giving.set(this.#rates.isOff, ratioMax)
+  }
+
+  /** Verified bytes came: as many more may be given. */
+  gained(bytes: number, now: number): void {
+    if (this.#giving.gain(bytes)) this.pump(now)
+  }
+
+  #refuseAll(): void {
     for (const remote of this.#core.remotes.values()) {
       const asked = new Map(remote.uploads.map(({ swarm, index }) => [`${swarm}/${index}`, { swarm, index }]))
       this.drop(remote)
@@ -66,6 +75,7 @@ export class Uploads {
     }
   }
 
+  /** What uploads are held to for the visitor's sake; infinity while there is no need. */
   get yieldingBytesPerSecond(): number {
     return this.#yielding.bytesPerSecondMax
   }
@@ -96,8 +106,8 @@ export class Uploads {
     if (remote.uploads.length >= uploadQueueCountMax || remote.uploadBytes + length > uploadQueueBytesMax) {
       return 'more requests than the queue takes'
     }
-    if (this.#rates.isOff || !swarm.have.has(index)) {
-      this.#refuse(remote, swarm.id, index, this.#rates.isOff ? 'off' : 'missing')
+    if (!this.#core.isGiving || !swarm.have.has(index)) {
+      this.#refuse(remote, swarm.id, index, this.#core.isGiving ? 'missing' : 'off')
       return undefined
     }
     remote.uploads.push({ swarm: swarm.id, index, offset, length, sentBytes: 0, reading: false, bytes: undefined })
@@ -158,8 +168,14 @@ export class Uploads {
     this.pump(now)
   }
 
-  /** Sends whatever the links and the rates allow, in turns: to some first, to the others what these leave. */
+  /** Sends whatever links, rates and budget allow, and refuses the rest once that is used up for good. */
   pump(now: number): void {
+    if (this.#giving.look()) this.#send(now)
+    if (!this.#giving.look()) this.#refuseAll()
+  }
+
+  /** In turns: to some first, to the others what these leave. */
+  #send(now: number): void {
     const remotes = [...this.#core.remotes.values()].filter((remote) => remote.uploads.length > 0)
     if (remotes.length === 0) return
     this.#servedCount = remotes.length
@@ -217,8 +233,10 @@ export class Uploads {
 
   #sendFrame(remote: Remote, payloadBytes: number, isSpare: boolean, now: number): Sent {
     if (this.#queues.isFull(remote, { isSpare, isAlone: this.#servedCount === 1 }, now)) return 'held'
+    if (!this.#giving.allows(payloadBytes)) return 'wait'
     const outcome = this.#rates.take(remote, payloadBytes, now)
     if (outcome !== 'sent') return outcome
+    this.#giving.use(payloadBytes)
     const request = remote.uploads[0]!
     const slot = this.#core.slot(remote, request.swarm)
     const offset = request.offset + request.sentBytes
@@ -272,7 +290,8 @@ export class Uploads {
     for (const remote of this.#core.remotes.values()) {
       const bytes = this.#nextBytes(remote, false, now)
       // What waits for no rate was sent at once.
-      if (bytes !== undefined) at = earlier(at, Math.max(now + 1, this.#rates.availableAt(remote, bytes, now)))
+      if (bytes !== undefined && !this.#giving.isSpent)
+        at = earlier(at, Math.max(now + 1, this.#rates.availableAt(remote, bytes, now)))
     }
     return at
   }

@@ -1,7 +1,8 @@
 /** The client of a browser: puts the browser's shells together. */
 import { MiB } from '../../shared/limits.ts'
 import type { ClientOptions } from '../api.ts'
-import { assembleClient, type EngineClient, memoryBytesMaxDefault } from '../client.ts'
+import { assembleClient, type EngineClient } from '../client.ts'
+import { checkOptions } from '../shell/checked-options.ts'
 import { openChunkStore } from '../shell/chunk-store.ts'
 import { deferStore } from '../shell/deferred-store.ts'
 import { createHttpSource } from '../shell/http-source.ts'
@@ -9,6 +10,7 @@ import { createLanedDialer } from '../shell/laned-dialer.ts'
 import { MemoryStore } from '../shell/memory-store.ts'
 import { createResumeHints } from '../shell/resume-hints.ts'
 import { createSimplePeerDialer } from '../shell/simple-peer-dialer.ts'
+import { watchSurroundings, webPlatform } from '../shell/surroundings.ts'
 import { loadTrustCode } from '../shell/trust-code.ts'
 import { createWebClock } from '../shell/web-clock.ts'
 import { createWebHasher } from '../shell/web-hasher.ts'
@@ -17,8 +19,9 @@ import type { WebTrust } from '../shell/web-trust.ts'
 
 /** @throws NearcastError `usage` when an option is not what it must be */
 export function createBrowserClient(options: ClientOptions): EngineClient {
-  const { iceServers, iceTransportPolicy, store = 'device', memoryBytesMax = memoryBytesMaxDefault } = options
-  const { storeBytesMax } = options
+  const { iceServers, iceTransportPolicy, store = 'device', storeBytesMax } = options
+  const { memoryBytesMax, hiddenSecondsMax } = checkOptions(options).numbers
+  const clock = createWebClock()
   const hasher = createWebHasher()
   let trust: Promise<WebTrust> | undefined
   const trusted = () => {
@@ -41,7 +44,9 @@ export function createBrowserClient(options: ClientOptions): EngineClient {
     http: createHttpSource(),
     dialer: createLanedDialer(createSimplePeerDialer({ iceServers, iceTransportPolicy })),
     trackerDialer: createWebTrackerDialer(),
-    clock: createWebClock(),
+    clock,
+    surroundings: (changed) =>
+      watchSurroundings(webPlatform(), { clock, hiddenMsMax: hiddenSecondsMax * 1_000 }, changed),
     hints: createResumeHints(store === 'memory' ? undefined : localStorageOrNone()),
     hotBytesMax: hotBytes(),
     notice: (text) => console.warn(`nearcast: ${text}`),

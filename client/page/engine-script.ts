@@ -43,8 +43,11 @@ interface TrustedTypesWindow {
   }
 }
 
+/** A script that is loaded once, when it is first wanted. */
+export const createPartLoader = <Part>(place: ScriptPlace): (() => Promise<Part>) => once(() => load<Part>(place, {}))
+
 export function createEngineLoader(engine: ScriptPlace, trust: ScriptPlace): () => Promise<Engine> {
-  const loadTrust = once(() => load<WebTrustMaker>(trust, {}))
+  const loadTrust = createPartLoader<WebTrustMaker>(trust)
   return once(() => load<Engine>(engine, { loadTrust }))
 }
 

@@ -58,7 +58,7 @@ export class LaterClient implements Client {
 
   /** @throws NearcastError `usage` when an option is not what it must be */
   constructor(options: ClientOptions, load: () => Promise<Engine>) {
-    this.#limits = checkOptions(options).limits
+    this.#limits = checkLimits(checkOptions(options).numbers)
     this.#options = options
     this.#load = load
     this.#consent = options.consent ?? 'denied'
@@ -176,7 +176,7 @@ export class LaterClient implements Client {
     this.#consent = consent
     // Taken back, it is with the store (`clear`).
     if (consent === 'granted') this.#real?.consent.grant()
-    this.#listeners.tell('consent', consent)
+    this.#listeners.tellConsent(consent)
   }
 
   get uploadLimits(): Required<UploadLimits> {

@@ -4,13 +4,18 @@
  */
 import { type Client, type ClientOptions, NearcastError } from '../api.ts'
 import { isStrict } from '../shell/checked-options.ts'
-import { createEngineLoader } from './engine-script.ts'
+import type { ask } from './consent-question.ts'
+import { createEngineLoader, createPartLoader } from './engine-script.ts'
 import { LaterClient } from './later-client.ts'
 import { watchLinks } from './marked-links.ts'
+import { markedMedia } from './marked-media.ts'
+import { answerKey, rememberAnswer, rememberedAnswer } from './remembered-consent.ts'
 import { readTag, type TagSettings } from './tag-attributes.ts'
-import { hasMarkedMedia, unregisterWorker, WorkerDesk } from './worker-desk.ts'
+import type * as Desk from './worker-desk.ts'
 
-/** The hashes of engine.js and trust.js, which the build puts in. */
+/** The hashes of the other scripts, which the build puts in. */
+declare const consentIntegrity: string
+declare const deskIntegrity: string
 declare const engineIntegrity: string
 declare const trustIntegrity: string
 
@@ -27,6 +32,8 @@ const beside = (name: string, integrity: string) => ({
   nonce: tag?.nonce ?? '',
 })
 
+const loadConsent = createPartLoader<typeof ask>(beside('consent.js', consentIntegrity))
+const loadDesk = createPartLoader<typeof Desk>(beside('desk.js', deskIntegrity))
 const loadEngine = createEngineLoader(beside('engine.js', engineIntegrity), beside('trust.js', trustIntegrity))
 
 /**
@@ -42,24 +49,33 @@ async function fetchToken(url: string): Promise<string> {
   return (await response.text()).trim()
 }
 
-function tagOptions({ options, token, tokenUrl, consent }: TagSettings): ClientOptions {
+function tagOptions({ options, token, tokenUrl }: TagSettings): ClientOptions {
   return {
     ...options,
     ...(tokenUrl !== undefined ? { token: () => fetchToken(tokenUrl) } : token !== undefined && { token }),
-    consent: consent === 'granted' ? 'granted' : 'denied',
+    consent: isAgreed() ? 'granted' : 'denied',
   }
+}
+
+/** By the tag and by what the visitor answered, on whichever page of the site: who said no means it everywhere. */
+function isAgreed(): boolean {
+  const answer = rememberedAnswer()
+  return settings?.consent === 'granted' ? answer !== 'denied' : settings?.consent === 'ask' && answer === 'granted'
 }
 
 let settings: TagSettings | undefined
 let client: LaterClient | undefined
-let workerDesk: WorkerDesk | undefined
+let workerDesk: Promise<Desk.WorkerDesk | undefined> | undefined
 /** The site or the page is done with Nearcast. */
 let isOff = false
 
 function ownClient(): LaterClient {
   if (!client) {
     client = new LaterClient(settings ? tagOptions(settings) : {}, loadEngine)
-    client.on('consent', () => workerDesk?.consentChanged())
+    client.on('consent', (state) => {
+      rememberAnswer(state)
+      workerDesk?.then((desk) => desk?.consentChanged())
+    })
   }
   return client
 }
@@ -68,7 +84,35 @@ function ownClient(): LaterClient {
 export const tagClient = (): Client => ownClient()
 
 /** Whether the visitor agreed: as the tag says, until the page says otherwise. */
-const isGranted = () => !isOff && (client ? client.consent.state : settings?.consent) === 'granted'
+const isGranted = () => !isOff && (client ? client.consent.state === 'granted' : isAgreed())
+
+/** Asks the visitor, also one who answered before: for a button of the page's own. */
+export async function askConsent(isWanted = true): Promise<void> {
+  if (settings) await (await loadConsent())(ownClient(), settings, isWanted)
+}
+
+function watchConsent({ consent }: TagSettings): void {
+  // Who cannot be asked has not agreed.
+  if (consent === 'ask' && !rememberedAnswer()) askConsent(false).catch(() => {})
+  document.addEventListener('click', ({ target }) => {
+    if ((target as Element).closest('[data-nearcast-consent]')) askConsent().catch(() => {})
+  })
+  // Another tab's answer counts here as well.
+  addEventListener('storage', ({ key }) => {
+    if (key !== answerKey) return
+    const answer = rememberedAnswer()
+    if (answer === 'granted' && isAgreed()) ownClient().consent.grant()
+    if (answer === 'denied' && isGranted())
+      void ownClient()
+        .consent.revoke()
+        .catch(() => {})
+  })
+}
+
+function pageIsThere(): void {
+  startWorker()
+  if (settings) watchConsent(settings)
+}
 
 async function clear(): Promise<void> {
   isOff = true
@@ -86,24 +130,31 @@ function workerUrl(): URL {
 
 /** Takes the service worker off this site, closes every connection of this page, and deletes what is stored. */
 export async function unregister(): Promise<void> {
-  await unregisterWorker(workerUrl().href)
+  await (await loadDesk()).unregisterWorker(workerUrl().href)
   await clear()
 }
 
-function startWorker({ worker, match, options }: TagSettings): void {
+/** The desk is there before the visitor agreed: it says so to a worker of an earlier visit. */
+function startWorker(): void {
+  const { worker, match, options } = settings ?? {}
   const { href, origin } = workerUrl()
-  if (worker === 'off') return void unregisterWorker(href)
-  if (!worker && !match && !hasMarkedMedia()) return
+  if (worker === 'off') return void loadDesk().then((desk) => desk.unregisterWorker(href))
+  if (!options || workerDesk || (!worker && !match && !document.querySelector(markedMedia))) return
   if (origin !== location.origin) {
     return console.error('nearcast: the service worker must be of this site: data-worker is to be its path')
   }
-  workerDesk = new WorkerDesk(href, {
+  const host: Desk.WorkerHost = {
     isGranted,
     isStrict: isStrict(options),
     prepare: () => void ownClient().ready.catch(() => {}), // the first use tries again
     answerWorker: (ask, port) => ownClient().answerWorker(ask, port),
     clear: () => void clear(),
-  })
+  }
+  // Without it there is no worker, as for all on their first page.
+  workerDesk = loadDesk().then(
+    ({ WorkerDesk }) => new WorkerDesk(href, host),
+    () => undefined,
+  )
 }
 
 function start(tag: HTMLScriptElement): void {
@@ -111,13 +162,10 @@ function start(tag: HTMLScriptElement): void {
   for (const complaint of complaints) console.error(`nearcast: ${complaint}`)
   settings = read
   if (!read) return
-  if (read.consent === 'ask') {
-    console.info('nearcast: data-consent is "ask": the page asks, and calls Nearcast.tagClient().consent.grant()')
-  }
   watchLinks(() => (isGranted() ? ownClient() : undefined))
   // Marks can only be seen once the page is there.
-  if (document.readyState !== 'loading') startWorker(read)
-  else document.addEventListener('DOMContentLoaded', () => startWorker(read))
+  if (document.readyState !== 'loading') pageIsThere()
+  else document.addEventListener('DOMContentLoaded', pageIsThere)
 }
 
 if (tag) start(tag)

@@ -2,7 +2,9 @@
  * The page's side of the service worker: registers it once the visitor agreed, answers what it asks, and tells it which
  * media on the page are marked. A page without one loses nothing: its media come from the server.
  */
+
 import type { AskAnswer, PageHello, ToPage, WorkerAsk } from '../worker/worker-messages.ts'
+import { markedMedia } from './marked-media.ts'
 
 /** What the page does for the worker. */
 export interface WorkerHost {
@@ -15,8 +17,6 @@ export interface WorkerHost {
   /** Ends everything, and deletes what is stored. */
   clear(): void
 }
-
-const markedMedia = ':is(video, audio, img)[data-nearcast], :is(video, audio)[data-nearcast] source'
 
 /** Takes the worker of this script off the site, whatever list it was registered with. */
 export async function unregisterWorker(url: string): Promise<void> {
@@ -34,8 +34,6 @@ function markedPaths(): string[] {
   })
   return urls.filter(({ origin }) => origin === location.origin).map(({ pathname }) => pathname)
 }
-
-export const hasMarkedMedia = (): boolean => document.querySelector(markedMedia) !== null
 
 export class WorkerDesk {
   readonly #host: WorkerHost

@@ -1,5 +1,5 @@
 /** Who listens to a client's events. Knows when the statistics are due, and nothing of what they say. */
-import { type ClientEvents, NearcastError, type Stats } from '../api.ts'
+import { type ClientEvents, type Consent, NearcastError, type Stats } from '../api.ts'
 
 /** Often enough to watch bytes arrive; each call reads all peers and files. */
 const statsEveryMs = 1_000
@@ -7,12 +7,23 @@ const statsEveryMs = 1_000
 type Callback<Event extends keyof ClientEvents> = (value: ClientEvents[Event]) => void
 
 export class Listeners {
-  readonly #callbacks: { [Event in keyof ClientEvents]: Set<Callback<Event>> } = {
-    consent: new Set(),
-    stats: new Set(),
-  }
   readonly #stats: () => Stats
-  #timer: ReturnType<typeof setInterval> | undefined
+  readonly #consent = new Set<Callback<'consent'>>()
+  /** What stops each that listens. */
+  readonly #stops = new Set<() => void>()
+  /** How to begin to listen, by event; gives what stops it. */
+  readonly #starts: { [Event in keyof ClientEvents]: (callback: Callback<Event>) => () => void } = {
+    consent: (callback) => {
+      // The same function twice is called twice.
+      const own: typeof callback = (state) => callback(state)
+      this.#consent.add(own)
+      return () => this.#consent.delete(own)
+    },
+    stats: (callback) => {
+      const timer = setInterval(() => callback(this.#stats()), statsEveryMs)
+      return () => clearInterval(timer)
+    },
+  }
 
   constructor(stats: () => Stats) {
     this.#stats = stats
@@ -20,39 +31,25 @@ export class Listeners {
 
   /** @throws NearcastError `usage` for an event that there is not */
   on<Event extends keyof ClientEvents>(event: Event, callback: Callback<Event>): () => void {
-    const callbacks = this.#callbacks[event]
-    if (!callbacks) throw new NearcastError('usage', `nearcast: event is ${event}: it must be consent or stats`)
-    // The same function twice is called twice.
-    const own: Callback<Event> = (value) => callback(value)
-    callbacks.add(own)
-    this.#look()
+    if (!this.#starts[event])
+      throw new NearcastError('usage', `nearcast: event is ${event}: it must be consent or stats`)
+    const stop = this.#starts[event](callback)
+    this.#stops.add(stop)
     return () => {
-      callbacks.delete(own)
-      this.#look()
+      stop()
+      this.#stops.delete(stop)
     }
   }
 
-  tell<Event extends keyof ClientEvents>(event: Event, value: ClientEvents[Event]): void {
-    const callbacks = this.#callbacks[event]
-    for (const callback of callbacks) {
+  tellConsent(state: Consent): void {
+    for (const callback of this.#consent) {
       // What a page's callback throws is the page's to hear of.
-      queueMicrotask(() => callbacks.has(callback) && callback(value))
+      queueMicrotask(() => this.#consent.has(callback) && callback(state))
     }
   }
 
   /** Nobody is told anything any more. */
   end(): void {
-    for (const callbacks of Object.values(this.#callbacks)) callbacks.clear()
-    this.#look()
-  }
-
-  /** Nothing ticks while nobody listens. */
-  #look(): void {
-    const isHeard = this.#callbacks.stats.size > 0
-    if (isHeard) this.#timer ??= setInterval(() => this.tell('stats', this.#stats()), statsEveryMs)
-    else {
-      clearInterval(this.#timer)
-      this.#timer = undefined
-    }
+    for (const stop of this.#stops) stop()
   }
 }

@@ -1,11 +1,14 @@
 /** The public statistics, read off the engine and the open files, with what came of those that were left. */
-import type { BytesBySource, Consent, PeerStats, Stats } from '../api.ts'
+import type { BytesBySource, PeerStats, Stats } from '../api.ts'
 import type { Remote } from '../core/remote.ts'
+import type { Permission } from './permission.ts'
 import type { Runtime } from './runtime.ts'
 
-export function readStats(runtime: Runtime, leftBytes: BytesBySource, consent: Consent): Stats {
+type Permitted = Pick<Permission, 'consent' | 'resting'>
+
+export function readStats(runtime: Runtime, leftBytes: BytesBySource, { consent, resting }: Permitted): Stats {
   const { engine, now } = runtime
-  const bytes = { ...leftBytes, uploaded: engine.uploadedBytes }
+  const bytes = { ...leftBytes, uploaded: engine.uploads.uploadedBytes }
   const files: Stats['files'] = []
   for (const file of runtime.files) {
     bytes.peers += file.bytes.peers
@@ -27,10 +30,13 @@ export function readStats(runtime: Runtime, leftBytes: BytesBySource, consent: C
   const delivered = bytes.peers + bytes.origin
   return {
     bytes,
-    ...(Number.isFinite(engine.yieldingBytesPerSecond) && { yieldingBytesPerSecond: engine.yieldingBytesPerSecond }),
+    ...(Number.isFinite(engine.uploads.yieldingBytesPerSecond) && {
+      yieldingBytesPerSecond: engine.uploads.yieldingBytesPerSecond,
+    }),
     wastedBytes: engine.core.wastedBytes,
     offload: delivered === 0 ? 0 : bytes.peers / delivered,
     consent,
+    ...(resting && { resting }),
     tracker: engine.session.state,
     peers: [...engine.core.remotes.values()].map((remote) => peerStats(remote, now)),
     files,

@@ -49,7 +49,9 @@ export class Visitor {
 
   async createClient(options: ClientOptions = {}): Promise<void> {
     await this.page.evaluate(async (given) => {
-      window.client = window.Nearcast.createClient({ tracker: 'auto', consent: 'granted', ...given })
+      // They give all that they are asked for.
+      const limits = { uploadBytesPerSecondMax: Number.POSITIVE_INFINITY, uploadRatioMax: Number.POSITIVE_INFINITY }
+      window.client = window.Nearcast.createClient({ tracker: 'auto', consent: 'granted', ...limits, ...given })
       await window.client.ready
     }, options)
   }

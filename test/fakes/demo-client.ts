@@ -120,6 +120,7 @@ export class FakeClient implements Client {
   readonly uploadLimits = {
     uploadBytesPerSecondMax: Number.POSITIVE_INFINITY,
     uploadPeerBytesPerSecondMax: Number.POSITIVE_INFINITY,
+    uploadRatioMax: Number.POSITIVE_INFINITY,
   }
 
   setUploadLimits(): void {}

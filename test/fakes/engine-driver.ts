@@ -31,6 +31,7 @@ export interface DriverPlan {
   tracker?: boolean
   hasToken?: boolean
   uploadBytesPerSecondMax?: number
+  uploadRatioMax?: number
   linkCountMax?: number
   chunkCount?: number
   chunkBytes?: number
@@ -66,6 +67,7 @@ export class EngineDriver {
       tracker: plan.tracker ?? true,
       hasToken: plan.hasToken ?? false,
       uploadBytesPerSecondMax: plan.uploadBytesPerSecondMax ?? Number.POSITIVE_INFINITY,
+      uploadRatioMax: plan.uploadRatioMax ?? Number.POSITIVE_INFINITY,
       linkCountMax: plan.linkCountMax ?? 20,
       instance: '80'.repeat(8),
     }

@@ -32,6 +32,8 @@ export interface PeerPlan {
   isWalled?: boolean
   /** The cap that the visitor has set; 0 serves nobody. */
   uploadBytesPerSecondMax?: number
+  /** Bytes it uploads for each that came; without it, as many as are asked for. */
+  uploadRatioMax?: number
   linkCountMax?: number
   /** Bytes a second at which a stream is read; without it, as fast as it comes. */
   readBytesPerSecond?: number

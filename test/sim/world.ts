@@ -69,6 +69,7 @@ export class World {
       tracker: true,
       linkCountMax: plan.linkCountMax ?? 20,
       uploadBytesPerSecondMax: plan.uploadBytesPerSecondMax ?? Number.POSITIVE_INFINITY,
+      uploadRatioMax: plan.uploadRatioMax ?? Number.POSITIVE_INFINITY,
       instance,
     } as const
     const node = new Node(plan, this.nodes.length, new Engine(settings, createRng(seed)), this.time)
