@@ -3,19 +3,21 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { defineConfig, type UserConfig } from 'vite'
+import { secondPass } from './bundling/second-pass.ts'
 import { simplePeerSource } from './bundling/simple-peer-source.ts'
 
 const outDir = 'dist/browser'
 
 const library = (entry: string, format: 'iife' | 'es', fileName: string, name = 'Nearcast'): UserConfig => ({
-  plugins: [simplePeerSource()],
+  plugins: [simplePeerSource(), secondPass()],
   build: {
     outDir,
     emptyOutDir: false,
     target: 'es2022',
     sourcemap: true,
     lib: { entry, name, formats: [format], fileName: () => fileName },
-    rolldownOptions: { output: { generatedCode: { symbols: false } } },
+    // That the second pass takes the longest is known.
+    rolldownOptions: { checks: { pluginTimings: false }, output: { generatedCode: { symbols: false } } },
   },
 })
 
