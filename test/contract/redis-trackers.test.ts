@@ -90,7 +90,9 @@ describe('trackers on one Redis', () => {
     expect(await ben.guest.hears('signal')).toMatchObject({ from: anna.id })
     const { signalsByRoute, cluster, bus } = there.tracker.stats()
     expect(signalsByRoute).toMatchObject({ local: { offer: 0, answer: 0 }, out: { offer: 1 }, in: { answer: 1 } })
-    expect(cluster).toMatchObject({ nodes: 1, remotePeers: 1, sent: expect.any(Number), received: 1 })
+    // Beside the answer it may have heard of the other one's start.
+    expect(cluster).toMatchObject({ nodes: 1, remotePeers: 1, sent: expect.any(Number) })
+    expect(cluster!.received).toBeGreaterThanOrEqual(1)
     expect(bus!.publishSeconds.counts.reduce((a, b) => a + b)).toBe(cluster!.sent)
   })
 
