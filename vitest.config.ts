@@ -11,6 +11,9 @@ export default defineConfig({
           name: 'unit',
           include: ['{shared,client,tracker,origin,cli,demo}/**/*.test.ts'],
           testTimeout: busyMachineMs,
+          // By default one of two cores would stand idle.
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -18,6 +21,7 @@ export default defineConfig({
           name: 'house',
           include: ['test/*.test.ts', 'test/{contract,fuzz,attack,sim}/**/*.test.ts'],
           testTimeout: busyMachineMs,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -27,6 +31,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
